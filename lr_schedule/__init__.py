@@ -1,0 +1,61 @@
+"""Schedules for reinforcement learning: a learning rate, or any other hyperparameter, as a function of progress."""
+
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.compose import (
+    ClipLRSchedule,
+    DelayLRSchedule,
+    ProductLRSchedule,
+    RepeatLRSchedule,
+    SequentialLRSchedule,
+)
+from lr_schedule.cycles import CosineRestartsLRSchedule, CyclicLRSchedule, OneCycleLRSchedule
+from lr_schedule.decay import (
+    CosineAnnealingLRSchedule,
+    ExponentialLRSchedule,
+    LinearLRSchedule,
+    PolynomialLRSchedule,
+    RexLRSchedule,
+    TanhLRSchedule,
+)
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.inverse import InverseSqrtLRSchedule, InverseTimeLRSchedule, NoamLRSchedule
+from lr_schedule.plotting import plot
+from lr_schedule.schema import json_schema
+from lr_schedule.staircase import (
+    MultiStepLRSchedule,
+    PiecewiseConstantLRSchedule,
+    PiecewiseLinearLRSchedule,
+    StepLRSchedule,
+)
+from lr_schedule.warmup import CosineWarmupLRSchedule, TriStageLRSchedule, WarmupStableDecayLRSchedule
+
+__all__ = [
+    "BaseLRSchedule",
+    "ClipLRSchedule",
+    "CosineAnnealingLRSchedule",
+    "CosineRestartsLRSchedule",
+    "CosineWarmupLRSchedule",
+    "CyclicLRSchedule",
+    "DelayLRSchedule",
+    "ExponentialLRSchedule",
+    "InverseSqrtLRSchedule",
+    "InverseTimeLRSchedule",
+    "LinearLRSchedule",
+    "MultiStepLRSchedule",
+    "NoamLRSchedule",
+    "OneCycleLRSchedule",
+    "PiecewiseConstantLRSchedule",
+    "PiecewiseLinearLRSchedule",
+    "PolynomialLRSchedule",
+    "ProductLRSchedule",
+    "RepeatLRSchedule",
+    "RexLRSchedule",
+    "ScheduleConfigError",
+    "SequentialLRSchedule",
+    "StepLRSchedule",
+    "TanhLRSchedule",
+    "TriStageLRSchedule",
+    "WarmupStableDecayLRSchedule",
+    "json_schema",
+    "plot",
+]

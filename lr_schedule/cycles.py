@@ -1,0 +1,206 @@
+"""Curves that rise and fall, once or many times.
+
+Notation: ``t`` is the elapsed share of the run since the warmup; a cycle or a phase is a length in the whole run.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from lr_schedule import floats
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.decay import HALF_PI
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import IS_NUMBER, Count, OpenFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.numeric import TICK, count_reached, pick, whole_periods
+from lr_schedule.staircase import check_growth
+
+CycleMultiplier = Annotated[float, Field(ge=1, le=1000), IS_NUMBER]
+
+
+class CosineRestartsLRSchedule(BaseLRSchedule):
+    """Half a cosine wave again and again, each time from the top (SGDR).
+
+    Give the length of the first cycle, or how many cycles are to fill the run.
+
+    Formula:
+        In cycle n, of length ``first_cycle_fraction * cycle_multiplier ** n`` and with c its share that is over:
+        ``final_value + (initial_value * peak_multiplier ** n - final_value) * (1 + cos(pi * c)) / 2``
+
+    Args:
+        initial_value: Value at the start of the first cycle (finite, >= 0; 0.001).
+        final_value: Value at the end of each cycle (finite, >= 0; 0.0).
+        first_cycle_fraction: Share of the run that the first cycle takes (in (0, 1]; None). Twin:
+            ``first_cycle_steps``.
+        cycles: How many cycles fill the run, in place of first_cycle_fraction (1 to 1,000,000; None).
+        cycle_multiplier: Length of a cycle over that of the one before (in [1, 1000]; 1.0).
+        peak_multiplier: Peak of a cycle over that of the one before (finite, > 0; 1.0).
+
+    Example:
+        >>> CosineRestartsLRSchedule(initial_value=0.001, cycles=2).sample(5).round(6).tolist()
+        [0.001, 0.0005, 0.001, 0.0005, 0.0]
+
+    Source:
+        Loshchilov and Hutter 2016, arXiv 1608.03983.
+    """
+
+    __slots__ = ("_first", "_last_cycle", "_starts")
+
+    type = "cosine_restarts"
+
+    _first: float
+    _last_cycle: float
+    _starts: tuple[float, ...]
+
+    final_value: Value = 0.0
+    first_cycle_fraction: PositiveFraction | None = None
+    cycles: Count | None = None
+    cycle_multiplier: CycleMultiplier = 1.0
+    peak_multiplier: PositiveNumber = 1.0
+
+    def check(self) -> None:
+        """Refuse a length of cycles that is given in two ways, or in none."""
+        super().check()
+        if (self.first_cycle_fraction is None) == (self.cycles is None):
+            raise ScheduleConfigError.at("cycles", self.cycles, "give either cycles or first_cycle_fraction")
+        if self.cycles is not None and self.cycle_multiplier ** min(self.cycles, 1000) > 1e15:
+            raise ScheduleConfigError.at("cycles", self.cycles, "cycles so unequal leave the first one no time")
+
+    def prepare(self) -> None:
+        """Set the length of the first cycle and the places where the others start."""
+        m, span = self.cycle_multiplier, self._span
+        shares = self.cycles if m == 1.0 else (m ** (self.cycles or 0) - 1.0) / (m - 1.0)
+        first = self.first_cycle_fraction or span / (shares or 1)
+        starts = [0.0, first]
+        while m > 1.0 and starts[-1] < span:
+            starts.append(starts[-1] + first * m ** (len(starts) - 1))
+        last = max(-int(-(span - TICK) // first), 1) - 1 if m == 1.0 else len(starts) - 2
+        check_growth(self.peak_multiplier, last, self.initial_value)
+        self._derive(_first=first, _starts=tuple(starts), _last_cycle=float(last))
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        t = self.elapsed(progress_remaining)
+        n, c = self._cycle(t, xp)
+        left = xp.sin(HALF_PI * (1.0 - c)) ** 2
+        return left * (self.initial_value * self.peak_multiplier**n) + (1.0 - left) * self.final_value
+
+    def _cycle(self, t: Any, xp: Any) -> Any:
+        """Return the number of the cycle at t, and the share of it that is over."""
+        if self.cycle_multiplier == 1.0:
+            n = xp.clip(whole_periods(t, self._first, xp), 0.0, self._last_cycle)
+            return n, xp.clip(t / self._first - n, 0.0, 1.0)
+        index = count_reached(self._starts[1:-1], t, xp)
+        start, end = pick(self._starts, index, t, xp), pick(self._starts, index + 1, t, xp)
+        return index + 0.0 * t, xp.clip((t - start) / (end - start), 0.0, 1.0)
+
+
+class CyclicLRSchedule(BaseLRSchedule):
+    """A zigzag between a lower and an upper value.
+
+    Formula:
+        ``initial_value + (peak_value - initial_value) * rise * scale``: rise goes from 0 to 1 in up_fraction and
+        back in down_fraction; in cycle n scale is 1 (triangular), ``0.5 ** n`` (triangular2) or
+        ``gamma ** (cycles elapsed)``.
+
+    Args:
+        initial_value: The lower bound, where each cycle starts (finite, >= 0; 0.001).
+        peak_value: The upper bound (finite, >= initial_value; required).
+        up_fraction: Share of the run that a rise takes (in (0, 1]; required). Twin in steps: ``up_steps``.
+        down_fraction: Share of the run that a fall takes (in (0, 1]; None: as long as the rise). Twin: ``down_steps``.
+        mode: ``triangular``, ``triangular2`` or ``exp_range`` (triangular).
+        gamma: Factor on the height per cycle, for exp_range (in (0, 1]; 1.0).
+
+    Example:
+        >>> CyclicLRSchedule(initial_value=0.001, peak_value=0.003, up_fraction=0.25).sample(5).tolist()
+        [0.001, 0.003, 0.001, 0.003, 0.001]
+
+    Source:
+        Smith 2015, arXiv 1506.01186.
+    """
+
+    type = "cyclic"
+
+    peak_value: Value
+    up_fraction: PositiveFraction
+    down_fraction: PositiveFraction | None = None
+    mode: Literal["triangular", "triangular2", "exp_range"] = "triangular"
+    gamma: Annotated[float, Field(gt=0, le=1), IS_NUMBER] = 1.0
+
+    def check(self) -> None:
+        """Refuse a peak below the lower bound."""
+        super().check()
+        if self.peak_value < self.initial_value:
+            message = f"must be >= initial_value, the lower bound, {self.initial_value}"
+            raise ScheduleConfigError.at("peak_value", self.peak_value, message)
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        down = self.down_fraction or self.up_fraction
+        elapsed_cycles = self.elapsed(progress_remaining) / (self.up_fraction + down)
+        n = xp.floor(elapsed_cycles)
+        position, top = elapsed_cycles - n, self.up_fraction / (self.up_fraction + down)
+        rise = xp.minimum(position / top, (1.0 - position) / (1.0 - top))
+        scale = {"triangular": (1.0, 0.0), "triangular2": (0.5, n), "exp_range": (self.gamma, elapsed_cycles)}[
+            self.mode
+        ]
+        return self.initial_value + (self.peak_value - self.initial_value) * rise * scale[0] ** scale[1]
+
+
+class OneCycleLRSchedule(BaseLRSchedule):
+    """One rise to a large value and one long fall to almost nothing (super-convergence).
+
+    Formula:
+        From ``initial_value / div_factor`` up to initial_value in warmup_fraction, then down to
+        ``initial_value / div_factor / final_div_factor``; with 3 phases, first back to ``initial_value / div_factor``
+        in another warmup_fraction. Each phase is half a cosine wave or a line.
+
+    Args:
+        initial_value: The peak, torch's max_lr (finite, >= 0; 0.001).
+        warmup_fraction: Share of the run that rises, torch's pct_start (in (0, 1), below 1 / 2 for 3 phases; 0.3).
+            Twin in steps: ``warmup_steps``.
+        div_factor: The peak over the first value (finite, >= 1; 25.0).
+        final_div_factor: The first value over the last (finite, >= 1; 10000.0).
+        phases: 2, or 3 with a fall back to the first value between (2).
+        shape: ``cosine`` or ``linear`` (cosine).
+
+    Example:
+        >>> OneCycleLRSchedule(initial_value=0.025)(1.0)
+        0.001
+
+    Source:
+        Smith and Topin 2017, arXiv 1708.07120.
+    """
+
+    type = "one_cycle"
+    omitted_fields = ("warmup_start_factor",)
+
+    warmup_fraction: OpenFraction = 0.3
+    div_factor: Annotated[float, Field(ge=1), IS_NUMBER] = 25.0
+    final_div_factor: Annotated[float, Field(ge=1), IS_NUMBER] = 10_000.0
+    phases: Literal[2, 3] = 2
+    shape: Literal["cosine", "linear"] = "cosine"
+
+    def check(self) -> None:
+        """Refuse three phases that are longer than the run."""
+        super().check()
+        if self.phases == 3 and 2.0 * self.warmup_fraction >= self.end_fraction:
+            message = f"must be below half of end_fraction, {self.end_fraction}, for 3 phases"
+            raise ScheduleConfigError.at("warmup_fraction", self.warmup_fraction, message)
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        first = self.initial_value / self.div_factor
+        last, t = first / self.final_div_factor, self.elapsed(progress_remaining)
+        if self.phases == 2:
+            return self._anneal(self.initial_value, last, 1.0 - progress_remaining, xp)
+        down = self._anneal(self.initial_value, first, xp.clip(t / self.warmup_fraction, 0.0, 1.0), xp)
+        rest = xp.clip((t - self.warmup_fraction) / (self._span - self.warmup_fraction), 0.0, 1.0)
+        return xp.where(t < self.warmup_fraction, down, self._anneal(first, last, rest, xp))
+
+    def _ramp(self, warmed: Any, xp: Any) -> Any:
+        return self._anneal(self.initial_value / self.div_factor, self.initial_value, warmed, xp)
+
+    def _anneal(self, start: float, end: float, covered: Any, xp: Any) -> Any:
+        if self.shape == "cosine":
+            covered = xp.sin(HALF_PI * covered) ** 2
+        return (1.0 - covered) * start + covered * end

@@ -1,0 +1,267 @@
+"""Curves that lead from initial_value to final_value, complete at the end of the run.
+
+Notation: ``p`` is progress_remaining (1.0 at the start, 0.0 at the end) and ``t = 1 - p`` the elapsed share.
+Every kind also takes ``warmup_fraction``, ``warmup_start_factor`` and ``end_fraction``, see `BaseLRSchedule`; those
+with a ``final_value`` take ``final_ratio`` in its place, a share of initial_value.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from lr_schedule import floats
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import IS_NUMBER, PositiveFraction, PositiveNumber, Value
+from lr_schedule.numeric import TICK, whole_periods
+
+HALF_PI = math.pi / 2
+
+DecayRate = Annotated[float, Field(gt=0, le=1), IS_NUMBER]
+Exponent = Annotated[float, Field(ge=0), IS_NUMBER]
+Bound = Annotated[float, Field(ge=-100, le=100), IS_NUMBER]
+
+
+class LinearLRSchedule(BaseLRSchedule):
+    """A straight line from initial_value to final_value.
+
+    The usual choice for PPO, whose published results were obtained with it.
+
+    Formula:
+        ``p * initial_value + (1 - p) * final_value``
+
+    Args:
+        initial_value: Value at the start of training (finite, >= 0; 0.001).
+        final_value: Value at the end of training (finite, >= 0; 0.0).
+
+    Example:
+        >>> LinearLRSchedule(initial_value=0.001, final_value=0.0002)(0.5)
+        0.0006
+
+    Source:
+        Schulman et al. 2017, arXiv 1707.06347, table 5.
+    """
+
+    type = "linear"
+
+    final_value: Value = 0.0
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        p = progress_remaining
+        return p * self.initial_value + (1.0 - p) * self.final_value
+
+
+def slowed(p: Any, k: float, xp: Any) -> tuple[Any, Any]:
+    """Return remaining and elapsed time for a curve whose elapsed time is ``t ** k``; neither loses digits."""
+    return -xp.expm1(k * xp.log1p(-p)), (1.0 - p) ** k
+
+
+class PolynomialLRSchedule(BaseLRSchedule):
+    """A power of the remaining progress, from initial_value to final_value.
+
+    Use a power above 1 to spend more of the run at small values than a line does, below 1 for the opposite.
+
+    Formula:
+        ``(initial_value - final_value) * (1 - t ** k) ** power + final_value``; with ``cycle``, ``t`` starts anew over
+        the next multiple of decay_fraction each time that one is over, as
+        ``t / (decay_fraction * ceil(t / decay_fraction))``.
+
+    Args:
+        initial_value: Value at the start of training (finite, >= 0; 0.001).
+        final_value: Value at the end of training (finite, >= 0; 0.0).
+        power: Exponent (finite, >= 0; 2.0).
+        k: Exponent of the elapsed time, above 1 to stay high for longer (k-decay; finite, > 0; 1.0).
+        decay_fraction: Share of the run in which final_value is reached (in (0, 1]; 1). Twin: ``decay_steps``.
+        cycle: Whether to decay again after decay_fraction, over ever longer cycles, or to hold (False).
+
+    Example:
+        >>> PolynomialLRSchedule(initial_value=0.001)(0.5)
+        0.00025
+
+    Source:
+        Keras PolynomialDecay for ``cycle``; Zhang and Li 2020, arXiv 2004.05909, for ``k``.
+    """
+
+    type = "polynomial"
+
+    final_value: Value = 0.0
+    power: Exponent = 2.0
+    k: PositiveNumber = 1.0
+    decay_fraction: PositiveFraction = 1.0
+    cycle: bool = False
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        p = progress_remaining if self.decay_fraction == 1.0 else self._in_cycle(progress_remaining, xp)
+        p = p if self.k == 1.0 else slowed(p, self.k, xp)[0]
+        left = p**self.power
+        falls = self.initial_value >= self.final_value or self.power == 0.0
+        covered = 1.0 - left if falls else -xp.expm1(self.power * xp.log(p))
+        return left * self.initial_value + covered * self.final_value
+
+    def _in_cycle(self, p: Any, xp: Any) -> Any:
+        t = self.elapsed(p)
+        cycles = xp.clip(xp.ceil((t - TICK) / self.decay_fraction), 1.0, math.inf) if self.cycle else 1.0
+        return xp.clip(1.0 - t / (self.decay_fraction * cycles), 0.0, 1.0)
+
+
+class CosineAnnealingLRSchedule(BaseLRSchedule):
+    """Half a cosine wave from initial_value to final_value: level at both ends, steepest in the middle.
+
+    A good default where a run has a known length.
+
+    Formula:
+        ``final_value + (initial_value - final_value) * (1 + cos(pi * t ** k)) / 2``, computed as a square of a sine,
+        which keeps all digits next to the ends.
+
+    Args:
+        initial_value: Value at the start of training (finite, >= 0; 0.001).
+        final_value: Value at the end of training (finite, >= 0; 0.0).
+        k: Exponent of the elapsed time, above 1 to stay high for longer (k-decay; finite, > 0; 1.0).
+
+    Example:
+        >>> CosineAnnealingLRSchedule(initial_value=0.001).sample(3).round(6).tolist()
+        [0.001, 0.0005, 0.0]
+
+    Source:
+        Loshchilov and Hutter 2016, arXiv 1608.03983, equation 5; Zhang and Li 2020, arXiv 2004.05909, for ``k``.
+    """
+
+    type = "cosine"
+
+    final_value: Value = 0.0
+    k: PositiveNumber = 1.0
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        p = progress_remaining
+        p, t = (p, 1.0 - p) if self.k == 1.0 else slowed(p, self.k, xp)
+        sine = xp.sin(HALF_PI * p)
+        left = sine * sine
+        if self.initial_value >= self.final_value:
+            return left * self.initial_value + (1.0 - left) * self.final_value
+        return left * self.initial_value + xp.sin(HALF_PI * t) ** 2 * self.final_value
+
+
+class ExponentialLRSchedule(BaseLRSchedule):
+    """The same factor in every equal stretch of time.
+
+    Give the rate, or the value to end at, from which the rate follows.
+
+    Formula:
+        ``initial_value * decay_rate ** (t / decay_fraction)``, not below final_value where one is given, or
+        ``initial_value ** p * final_value ** t`` where decay_rate is not; ``staircase`` rounds
+        ``t / decay_fraction`` down.
+
+    Args:
+        initial_value: Value at the start of training (finite, >= 0; 0.001).
+        decay_rate: Factor per decay_fraction (in (0, 1]; 0.1, or computed where final_value alone is given).
+        final_value: Value at the end, or with decay_rate the floor (finite, > 0, <= initial_value as a floor; None).
+        decay_fraction: Share of the run after which decay_rate has been applied once (in (0, 1]; None: the whole
+            curve). Twin in steps: ``decay_steps``.
+        staircase: Whether to decay at once at the end of each period (False).
+
+    Example:
+        >>> ExponentialLRSchedule(initial_value=0.001, final_value=0.00001)(0.5)
+        0.0001
+    """
+
+    type = "exponential"
+
+    decay_rate: DecayRate | None = 0.1
+    final_value: Value | None = None
+    decay_fraction: PositiveFraction | None = None
+    staircase: bool = False
+
+    @classmethod
+    def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Leave decay_rate open where final_value alone is given."""
+        return {"decay_rate": None, **given} if given.get("final_value") is not None else given
+
+    def check(self) -> None:
+        """Refuse an end that no rate reaches, and a floor above the start."""
+        super().check()
+        first, last = self.initial_value, self.final_value
+        if last is not None and self.decay_rate is not None and last > first:
+            raise ScheduleConfigError.at("final_value", last, f"is the floor: must be <= initial_value, {first}")
+        if self.decay_rate is None and not (last and first):
+            message = "without decay_rate, final_value and initial_value must be > 0: no rate leads to or from 0"
+            raise ScheduleConfigError.at("final_value", last, message)
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        t, period = self.elapsed(progress_remaining), self.decay_fraction or self._span
+        periods = whole_periods(t, period, xp) if self.staircase else t / period
+        if self.decay_rate is None:
+            share = periods * (period / self._span) if self.staircase else 1.0 - progress_remaining
+            return self.initial_value ** (1.0 - share) * self.final_value**share
+        value = self.initial_value * self.decay_rate**periods
+        return value if self.final_value is None else xp.clip(value, self.final_value, math.inf)
+
+
+class RexLRSchedule(BaseLRSchedule):
+    """Reflected exponential: stays high for long, then falls ever faster.
+
+    Made for runs with a small budget of steps.
+
+    Formula:
+        ``final_value + (initial_value - final_value) * p / (1 / 2 + p / 2)``
+
+    Args:
+        initial_value: Value at the start of training (finite, >= 0; 0.001).
+        final_value: Value at the end of training (finite, >= 0; 0.0).
+
+    Example:
+        >>> RexLRSchedule(initial_value=0.003)(0.5)
+        0.002
+
+    Source:
+        Chen, Wolfe and Kyrillidis 2021, arXiv 2107.04197.
+    """
+
+    type = "rex"
+
+    final_value: Value = 0.0
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        p = progress_remaining
+        return (2.0 * p * self.initial_value + (1.0 - p) * self.final_value) / (1.0 + p)
+
+
+class TanhLRSchedule(BaseLRSchedule):
+    """A fall along a hyperbolic tangent: level, a smooth drop, level again.
+
+    It starts and ends a little inside initial_value and final_value, as the tangent never reaches its limits.
+
+    Formula:
+        ``final_value + (initial_value - final_value) / 2 * (1 - tanh(lower + (upper - lower) * t))``
+
+    Args:
+        initial_value: Limit at the start (finite, >= 0; 0.001).
+        final_value: Limit at the end (finite, >= 0; 0.0).
+        lower: Argument of the tangent at the start of training (in [-100, 100]; -6.0).
+        upper: Argument of the tangent at the end of training (in [-100, 100], above lower; 3.0).
+
+    Example:
+        >>> round(TanhLRSchedule(initial_value=0.001)(1 / 3), 9)
+        0.0005
+
+    Source:
+        Hsueh, Li and Wu 2018, arXiv 1806.01593.
+    """
+
+    type = "tanh"
+
+    final_value: Value = 0.0
+    lower: Bound = -6.0
+    upper: Bound = 3.0
+
+    def check(self) -> None:
+        """Refuse a lower that is not below upper."""
+        super().check()
+        if self.lower >= self.upper:
+            raise ScheduleConfigError.at("lower", self.lower, f"must be below upper, which is {self.upper}")
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        x = self.lower + (self.upper - self.lower) * (1.0 - progress_remaining)
+        return self.initial_value / (1.0 + xp.exp(2.0 * x)) + self.final_value / (1.0 + xp.exp(-2.0 * x))

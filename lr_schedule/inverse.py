@@ -1,0 +1,109 @@
+"""Decays by one over elapsed time, which have no end of their own.
+
+Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed share. Every kind also takes ``warmup_fraction``,
+``warmup_start_factor`` and ``end_fraction``, see `BaseLRSchedule`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from lr_schedule import floats
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.fields import IS_NUMBER, OpenFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.numeric import whole_periods
+
+
+class InverseTimeLRSchedule(BaseLRSchedule):
+    """A decay by one over the elapsed time: fast at first, then ever slower.
+
+    Formula:
+        ``initial_value / (1 + decay_rate * (t / decay_fraction) ** step_exponent)``; ``staircase`` rounds
+        ``t / decay_fraction`` down.
+
+    Args:
+        initial_value: Value at the start of training (finite, >= 0; 0.001).
+        decay_rate: Share by which the divisor grows per decay_fraction (finite, >= 0; 1.0).
+        decay_fraction: Share of the run that makes one period (in (0, 1]; None: the whole curve). Twin:
+            ``decay_steps``.
+        step_exponent: Exponent of the elapsed periods (finite, > 0; 1.0).
+        staircase: Whether to decay at once at the end of each period (False).
+
+    Example:
+        >>> InverseTimeLRSchedule(initial_value=0.001)(0.0)
+        0.0005
+
+    Source:
+        Robbins and Monro 1951; Keras InverseTimeDecay.
+    """
+
+    type = "inverse_time"
+
+    decay_rate: Value = 1.0
+    decay_fraction: PositiveFraction | None = None
+    step_exponent: PositiveNumber = 1.0
+    staircase: bool = False
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        t, period = self.elapsed(progress_remaining), self.decay_fraction or self._span
+        periods = whole_periods(t, period, xp) if self.staircase else t / period
+        return self.initial_value / (1.0 + self.decay_rate * periods**self.step_exponent)
+
+
+class InverseSqrtLRSchedule(BaseLRSchedule):
+    """A decay by one over the square root of time, which needs no end to be known.
+
+    Use it with a warmup of the same length as the timescale for the schedule of T5 and fairseq.
+
+    Formula:
+        ``initial_value / sqrt(t / timescale_fraction + shift)``
+
+    Args:
+        initial_value: Value at the start of the curve, for a shift of 1 (finite, >= 0; 0.001).
+        timescale_fraction: Share of the run that makes one unit of time (in (0, 1]; 0.1). Twin: ``timescale_steps``.
+        shift: Units of time already over at the start of the curve (finite, >= 1e-6; 1.0).
+
+    Example:
+        >>> InverseSqrtLRSchedule(initial_value=0.001, timescale_fraction=0.25)(0.25)
+        0.0005
+
+    Source:
+        Zhai et al. 2021, arXiv 2106.04560 (reciprocal square root); Raffel et al. 2019, arXiv 1910.10683.
+    """
+
+    type = "inverse_sqrt"
+
+    timescale_fraction: PositiveFraction = 0.1
+    shift: Annotated[float, Field(ge=1e-6), IS_NUMBER] = 1.0
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        return self.initial_value / xp.sqrt(self.elapsed(progress_remaining) / self.timescale_fraction + self.shift)
+
+
+class NoamLRSchedule(BaseLRSchedule):
+    """The schedule of the first Transformer: a linear warmup, then a decay by the square root of time.
+
+    Formula:
+        ``initial_value * t / warmup_fraction`` up to the peak, then ``initial_value * sqrt(warmup_fraction / t)``. In
+        the paper the peak is ``(d_model * warmup_steps) ** -0.5``.
+
+    Args:
+        initial_value: The peak, which the warmup reaches (finite, >= 0; 0.001).
+        warmup_fraction: Share of the run that warms up (in (0, 1); 0.1). Twin: ``warmup_steps``.
+
+    Example:
+        >>> NoamLRSchedule(initial_value=0.001, warmup_fraction=0.1)(0.6)
+        0.0005
+
+    Source:
+        Vaswani et al. 2017, arXiv 1706.03762, equation 3.
+    """
+
+    type = "noam"
+
+    warmup_fraction: OpenFraction = 0.1
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        return self.initial_value / xp.sqrt(self.elapsed(progress_remaining) / self.warmup_fraction + 1.0)

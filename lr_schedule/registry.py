@@ -1,0 +1,53 @@
+"""Every kind of schedule by the name of its type, and the names in a string form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.fields import is_numeral
+
+if TYPE_CHECKING:
+    from lr_schedule.base import BaseLRSchedule
+
+registry: dict[str, type[BaseLRSchedule]] = {}
+"""Every kind of schedule by the `type` that names it in a config."""
+
+ZOO_PREFIXES = {"lin": "linear"}
+"""Abbreviations of a type in the RL Zoo's string form, ``lin_3e-4``."""
+
+ALLOWED_FORMS = (
+    "must be a number, a mapping with a type, a list of phases, a string such as 'cosine_3e-4', or a schedule"
+)
+
+
+def register(cls: type[BaseLRSchedule]) -> None:
+    """Make `cls` known under its type; a second class of that name is an error, save for a notebook cell run again."""
+    holder = registry.get(cls.type)
+    redefined = holder is not None and (cls.__module__, cls.__qualname__) == ("__main__", holder.__qualname__)
+    if holder is not None and holder is not cls and not redefined:
+        raise ScheduleConfigError.at("type", cls.type, f"already the type of {holder.__module__}.{holder.__qualname__}")
+    registry[cls.type] = cls
+
+
+def find_class(name: Any) -> type[BaseLRSchedule]:
+    """Return the class registered under `name`."""
+    if isinstance(name, str) and name in registry:
+        return registry[name]
+    known = sorted(registry)
+    raise ScheduleConfigError.at("type", name, f"unknown type{did_you_mean(name, known)} Allowed: {', '.join(known)}")
+
+
+def parse_string(text: str) -> dict[str, Any]:
+    """Return the mapping that a string stands for: a numeral, or the Zoo's ``<type>_<initial_value>``."""
+    if is_numeral(text):
+        return {"type": "constant", "initial_value": float(text)}
+    prefix, separator, numeral = text.rpartition("_")
+    name = ZOO_PREFIXES.get(prefix, prefix)
+    if not separator or not is_numeral(numeral):
+        raise ScheduleConfigError.at((), text, "must be a number or <type>_<initial_value>, as in 'cosine_3e-4'")
+    if name not in registry:
+        known = [*registry, *ZOO_PREFIXES]
+        allowed = ", ".join(sorted(known))
+        raise ScheduleConfigError.at((), text, f"unknown type{did_you_mean(prefix, known)} Allowed: {allowed}")
+    return {"type": name, "initial_value": float(numeral)}

@@ -1,0 +1,186 @@
+"""Steps down (or up) at places in the run, and straight lines between such places.
+
+Notation: ``t`` is the elapsed share of the whole run. Milestones and points are places in the whole run, a warmup
+included; a period is a length in it. A value holds from its own place on: at a milestone, the new value counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from lr_schedule import floats
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.numeric import count_reached, pick, whole_periods
+
+Milestones = tuple[OpenFraction, ...]
+Point = tuple[Fraction, Value]
+
+
+def check_ascending(key: str, places: Sequence[float]) -> None:
+    """Refuse places that are not in ascending order or that repeat."""
+    for index, (earlier, later) in enumerate(pairwise(places)):
+        if later <= earlier:
+            message = f"must be above the one before it, {earlier}: places are in ascending order, each once"
+            raise ScheduleConfigError.at((key, index + 1), later, message)
+
+
+def check_growth(gamma: float, times: float, initial_value: float) -> None:
+    """Refuse a gamma above 1 with which the value grows beyond every float."""
+    if gamma > 1.0 and initial_value and times * math.log(gamma) + math.log(initial_value) > math.log(1e300):
+        raise ScheduleConfigError.at("gamma", gamma, "makes the value grow beyond 1e300")
+
+
+class StepLRSchedule(BaseLRSchedule):
+    """A factor of gamma at the end of every period.
+
+    Formula:
+        ``initial_value * gamma ** floor(t / period_fraction)``
+
+    Args:
+        initial_value: Value at the start of training (finite, >= 0; 0.001).
+        period_fraction: Share of the run between two steps (in (0, 1]; required). Twin: ``period_steps``.
+        gamma: Factor at each step (finite, > 0; 0.1).
+
+    Example:
+        >>> StepLRSchedule(initial_value=0.001, period_fraction=0.5, gamma=0.5).sample(5).tolist()
+        [0.001, 0.001, 0.0005, 0.0005, 0.00025]
+    """
+
+    type = "step"
+
+    period_fraction: PositiveFraction
+    gamma: PositiveNumber = 0.1
+
+    def check(self) -> None:
+        """Refuse a growth beyond every float."""
+        super().check()
+        check_growth(self.gamma, 1.0 / self.period_fraction, self.initial_value)
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        return self.initial_value * self.gamma ** whole_periods(
+            self.elapsed(progress_remaining), self.period_fraction, xp
+        )
+
+
+class MultiStepLRSchedule(BaseLRSchedule):
+    """A factor of gamma at each milestone.
+
+    Formula:
+        ``initial_value * gamma ** n``, with n the number of milestones reached.
+
+    Args:
+        initial_value: Value at the start of training (finite, >= 0; 0.001).
+        milestone_fractions: Places of the steps, ascending shares of the whole run (in (0, 1); required). Twin in
+            steps: ``milestone_steps``.
+        gamma: Factor at each milestone (finite, > 0; 0.1).
+
+    Example:
+        >>> MultiStepLRSchedule(initial_value=0.001, milestone_fractions=[0.5, 0.75], gamma=0.5)(0.4)
+        0.0005
+    """
+
+    type = "multi_step"
+
+    milestone_fractions: Milestones
+    gamma: PositiveNumber = 0.1
+
+    def check(self) -> None:
+        """Refuse milestones out of order, and a growth beyond every float."""
+        super().check()
+        check_ascending("milestone_fractions", self.milestone_fractions)
+        check_growth(self.gamma, len(self.milestone_fractions), self.initial_value)
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        t = self.warmup_fraction + self.elapsed(progress_remaining)
+        return self.initial_value * self.gamma ** (count_reached(self.milestone_fractions, t, xp) + 0.0 * t)
+
+
+class PiecewiseConstantLRSchedule(BaseLRSchedule):
+    """One value up to the first milestone, another from each milestone on.
+
+    Formula:
+        ``values[n]``, with n the number of milestones reached.
+
+    Args:
+        values: The values, one more than there are milestones (finite, >= 0; required).
+        milestone_fractions: Places where the next value starts, ascending shares of the whole run (in (0, 1);
+            required). Twin in steps: ``milestone_steps``.
+
+    Example:
+        >>> PiecewiseConstantLRSchedule(values=[0.001, 0.0001], milestone_fractions=[0.8])(0.2)
+        0.0001
+    """
+
+    type = "piecewise_constant"
+    omitted_fields = ("initial_value",)
+
+    values: tuple[Value, ...]
+    milestone_fractions: Milestones
+
+    def check(self) -> None:
+        """Refuse milestones out of order, or not one fewer than values."""
+        super().check()
+        check_ascending("milestone_fractions", self.milestone_fractions)
+        if len(self.values) != len(self.milestone_fractions) + 1:
+            message = f"must hold one value more than there are milestones, {len(self.milestone_fractions)}"
+            raise ScheduleConfigError.at("values", list(self.values), message)
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        t = self.warmup_fraction + self.elapsed(progress_remaining)
+        return pick(self.values, count_reached(self.milestone_fractions, t, xp), t, xp)
+
+
+class PiecewiseLinearLRSchedule(BaseLRSchedule):
+    """Straight lines through points; the first value holds before the first point, the last after the last.
+
+    Formula:
+        Between the points ``(a, u)`` and ``(b, v)``: ``u + (v - u) * (t - a) / (b - a)``.
+
+    Args:
+        points: Pairs [fraction, value], ascending shares of the whole run (in [0, 1]) with values (finite, >= 0); at
+            least one; required. Twin in steps: ``step_points``, pairs [step, value].
+
+    Example:
+        >>> PiecewiseLinearLRSchedule(points=[[0, 0.001], [0.5, 0.0005], [1, 0]])(0.25)
+        0.00025
+
+    Source:
+        RLlib's form for a scheduled hyperparameter.
+    """
+
+    __slots__ = ("_heights", "_places")
+
+    type = "piecewise_linear"
+    omitted_fields = ("initial_value",)
+
+    _places: tuple[float, ...]
+    _heights: tuple[float, ...]
+
+    points: Annotated[tuple[Point, ...], Field(json_schema_extra={"minItems": 1})]
+
+    def check(self) -> None:
+        """Refuse points out of order, or none."""
+        super().check()
+        if not self.points:
+            raise ScheduleConfigError.at("points", [], "must hold at least one point")
+        check_ascending("points", [place for place, _ in self.points])
+
+    def prepare(self) -> None:
+        """Set the points apart into places and values, with a level stretch before the first and after the last."""
+        places, values = zip((-1.0, self.points[0][1]), *self.points, (2.0, self.points[-1][1]), strict=True)
+        self._derive(_places=places, _heights=values)
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        t = self.warmup_fraction + self.elapsed(progress_remaining)
+        n = count_reached(self._places, t, xp)
+        a, b = pick(self._places, n - 1, t, xp), pick(self._places, n, t, xp)
+        u, v = pick(self._heights, n - 1, t, xp), pick(self._heights, n, t, xp)
+        covered = xp.clip((t - a) / (b - a), 0.0, 1.0)
+        return (1.0 - covered) * u + covered * v

@@ -1,0 +1,152 @@
+"""Kinds that are made of stages: a warmup, a plateau, a decay.
+
+Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed share of the run. The linear warmup itself stands in
+`BaseLRSchedule`, for every kind; here are the kinds that always have one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from lr_schedule import floats
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.decay import HALF_PI, CosineAnnealingLRSchedule
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, Value
+from lr_schedule.numeric import TICK
+
+
+class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
+    """A linear warmup to initial_value, then half a cosine wave to final_value.
+
+    Use it where the first updates are noisy: large networks, attention, off-policy critics.
+
+    Formula:
+        ``initial_value * t / warmup_fraction`` up to ``t = warmup_fraction``, then the cosine of
+        `CosineAnnealingLRSchedule` over the remaining ``1 - warmup_fraction``.
+
+    Args:
+        initial_value: The peak, which the warmup reaches (finite, >= 0; 0.001).
+        final_value: Value at the end of training (finite, >= 0; 0.0).
+        warmup_fraction: Share of the run that warms up (in (0, 1); 0.1). Twin in steps: ``warmup_steps``.
+
+    Example:
+        >>> CosineWarmupLRSchedule(initial_value=0.001, warmup_fraction=0.5).sample(5).round(6).tolist()
+        [0.0, 0.0005, 0.001, 0.0005, 0.0]
+
+    Source:
+        Goyal et al. 2017, arXiv 1706.02677, section 2.2 (warmup); Loshchilov and Hutter 2016, arXiv 1608.03983.
+    """
+
+    type = "cosine_warmup"
+    func_includes_warmup = True
+
+    warmup_fraction: OpenFraction = 0.1
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        return self._in_time(progress_remaining, xp)
+
+
+def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
+    """Return the value between start and end when the share `left` of a decay of that shape remains."""
+    if shape == "exponential":
+        return start**left * end ** (1.0 - left)
+    if shape == "cosine":
+        left = xp.sin(HALF_PI * left) ** 2
+    if shape == "1-sqrt":
+        left = left / (1.0 + xp.sqrt(1.0 - left))
+    return left * start + (1.0 - left) * end
+
+
+class WarmupStableDecayLRSchedule(BaseLRSchedule):
+    """A linear warmup, a long plateau, and a short decay at the end (WSD).
+
+    The plateau can be extended at will, as only the last stretch depends on where the run ends.
+
+    Formula:
+        With ``l`` the share of the decay that is left, ``final_value + (initial_value - final_value) * g(l)``: linear
+        ``g = l``; cosine ``g = sin(pi / 2 * l) ** 2``; 1-sqrt ``g = 1 - sqrt(1 - l)``; exponential is
+        ``initial_value ** l * final_value ** (1 - l)``.
+
+    Args:
+        initial_value: The plateau (finite, >= 0; 0.001).
+        final_value: Value at the end of training, for every shape (finite, >= 0, > 0 for exponential; 0.0).
+        warmup_fraction: Share of the run that warms up (in [0, 1); 0.1). Twin in steps: ``warmup_steps``.
+        decay_fraction: Share of the run that decays, at its end (in (0, 1]; 0.1). Twin: ``decay_steps``.
+        decay_shape: ``linear``, ``cosine``, ``1-sqrt`` or ``exponential`` (linear).
+
+    Example:
+        >>> WarmupStableDecayLRSchedule(initial_value=0.001, decay_fraction=0.2)(0.1)
+        0.0005
+
+    Source:
+        Hu et al. 2024, arXiv 2404.06395; Haegele et al. 2024, arXiv 2405.18392 (1-sqrt).
+    """
+
+    type = "warmup_stable_decay"
+
+    final_value: Value = 0.0
+    warmup_fraction: Fraction = 0.1
+    decay_fraction: PositiveFraction = 0.1
+    decay_shape: Literal["linear", "cosine", "1-sqrt", "exponential"] = "linear"
+
+    def check(self) -> None:
+        """Refuse stages that overlap, and an exponential decay to or from 0."""
+        super().check()
+        if self.warmup_fraction + self.decay_fraction > self.end_fraction + TICK:
+            message = f"does not fit between warmup_fraction, {self.warmup_fraction}, and the end, {self.end_fraction}"
+            raise ScheduleConfigError.at("decay_fraction", self.decay_fraction, message)
+        if self.decay_shape == "exponential" and not (self.initial_value and self.final_value):
+            message = "an exponential decay needs final_value and initial_value > 0"
+            raise ScheduleConfigError.at("final_value", self.final_value, message)
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        left = xp.clip(progress_remaining * self._span / self.decay_fraction, 0.0, 1.0)
+        return decayed(self.decay_shape, left, self.initial_value, self.final_value, xp)
+
+
+class TriStageLRSchedule(BaseLRSchedule):
+    """A linear warmup, a plateau, an exponential decay, and the last value held to the end.
+
+    Formula:
+        ``initial_value ** l * final_value ** (1 - l)``, with ``l`` the share of the decay that is left.
+
+    Args:
+        initial_value: The plateau (finite, > 0; 0.001).
+        final_value: Value after the decay (finite, > 0; 0.00001).
+        warmup_fraction: Share of the run that warms up (in [0, 1); 0.1). Twin in steps: ``warmup_steps``.
+        warmup_start_factor: Where the warmup starts, as a share of initial_value (in [0, 1]; 0.01).
+        hold_fraction: Share of the run on the plateau (in [0, 1]; 0.4). Twin in steps: ``hold_steps``.
+        decay_fraction: Share of the run that decays (in (0, 1]; 0.5). Twin in steps: ``decay_steps``.
+
+    Example:
+        >>> round(TriStageLRSchedule(initial_value=0.001)(0.25), 9)
+        0.0001
+
+    Source:
+        Park et al. 2019, arXiv 1904.08779, section 3.2; the default stages are those of fairseq.
+    """
+
+    type = "tri_stage"
+
+    final_value: Value = 0.00001
+    warmup_fraction: Fraction = 0.1
+    warmup_start_factor: Fraction = 0.01
+    hold_fraction: Fraction = 0.4
+    decay_fraction: PositiveFraction = 0.5
+
+    def check(self) -> None:
+        """Refuse stages longer than the run, and a decay to or from 0."""
+        super().check()
+        stages = self.warmup_fraction + self.hold_fraction + self.decay_fraction
+        if stages > self.end_fraction + TICK:
+            message = f"with warmup_fraction and hold_fraction sums to {stages}, past the end, {self.end_fraction}"
+            raise ScheduleConfigError.at("decay_fraction", self.decay_fraction, message)
+        if not (self.initial_value and self.final_value):
+            message = "an exponential decay needs final_value and initial_value > 0"
+            raise ScheduleConfigError.at("final_value", self.final_value, message)
+
+    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+        into_decay = (self.elapsed(progress_remaining) - self.hold_fraction) / self.decay_fraction
+        left = 1.0 - xp.clip(into_decay, 0.0, 1.0)
+        return decayed("exponential", left, self.initial_value, self.final_value, xp)

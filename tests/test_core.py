@@ -1,0 +1,348 @@
+"""What `create` accepts and what schedules are, whatever their kind."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jsonschema
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+
+import lr_schedule
+from lr_schedule import (
+    BaseLRSchedule,
+    CosineWarmupLRSchedule,
+    LinearLRSchedule,
+    ScheduleConfigError,
+    json_schema,
+)
+from lr_schedule.registry import registry
+from tests.cases import CASES, Case
+
+create = BaseLRSchedule.create
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        3,
+        0.003,
+        np.float64(0.003),
+        np.float32(0.25),
+        np.int64(3),
+        np.array(0.5),
+        "3e-3",
+        "3",
+        Decimal("0.003"),
+        Fraction(1, 2),
+    ],
+)
+def test_any_kind_of_number_is_a_constant(number: Any) -> None:
+    schedule = create(number)
+    assert schedule == BaseLRSchedule(initial_value=float(number))
+    assert type(schedule(0.3)) is float
+
+
+@pytest.mark.parametrize("text", ["lin_3e-4", "linear_3e-4", "linear_0.0003"])
+def test_the_string_of_the_zoo_is_a_line_to_zero(text: str) -> None:
+    assert create(text) == LinearLRSchedule(initial_value=3e-4, final_value=0.0)
+
+
+NEEDS_MORE = {"step", "multi_step", "cosine_restarts", "cyclic", "torch"}
+"""Types with a key that must be given, beside those that have no initial_value."""
+
+
+@pytest.mark.parametrize("name", sorted(registry.keys() - NEEDS_MORE))
+def test_every_type_that_starts_from_a_value_has_a_string_form(name: str) -> None:
+    kind = registry[name]
+    if "initial_value" in kind.omitted_fields:
+        with pytest.raises(ScheduleConfigError, match="initial_value: unknown key"):
+            create(f"{name}_3e-4")
+    else:
+        assert create(f"{name}_3e-4") == kind(initial_value=3e-4)
+
+
+def test_a_mapping_without_type_is_constant_and_one_of_a_class_is_of_that_class() -> None:
+    assert create({"initial_value": 0.1}) == BaseLRSchedule(0.1)
+    assert LinearLRSchedule.create({"initial_value": 0.1}) == LinearLRSchedule(0.1)
+    assert create({}) == BaseLRSchedule(0.001)
+
+
+def test_a_class_takes_its_cfg_positionally_its_fields_as_keywords_and_both() -> None:
+    expected = create({"type": "linear", "initial_value": 3e-4, "final_value": 1e-5})
+    assert LinearLRSchedule({"initial_value": 3e-4, "final_value": 1e-5}) == expected
+    assert LinearLRSchedule(initial_value=3e-4, final_value="1e-5") == expected
+    assert LinearLRSchedule(3e-4, final_value=1e-5) == expected
+    assert LinearLRSchedule(expected) == expected
+
+
+def test_the_six_types_have_the_keys_and_defaults_of_the_documentation() -> None:
+    start, both = {"initial_value": 0.001}, {"initial_value": 0.001, "final_value": 0.0}
+    expected = {
+        "constant": start,
+        "linear": both,
+        "cosine": both,
+        "exponential": {**start, "decay_rate": 0.1},
+        "polynomial": {**both, "power": 2.0},
+        "cosine_warmup": {**both, "warmup_fraction": 0.1},
+    }
+    for name, fields in expected.items():
+        config = create({"type": name}).to_config()
+        assert config == {**config, "type": name, **fields}
+
+
+def test_func_is_the_formula_of_the_reference_warmup_included() -> None:
+    assert CosineWarmupLRSchedule().func(1.0) == 0.0
+    assert CosineWarmupLRSchedule().func(0.9) == 0.001
+    assert LinearLRSchedule(1.0).func(0.25) == 0.25
+
+
+def test_a_schedule_is_returned_as_it_is() -> None:
+    schedule = create("cosine_3e-4")
+    assert create(schedule) is schedule
+
+
+def test_omegaconf_is_a_mapping_like_any_other() -> None:
+    written = "{type: sequential, parts: [{fraction: 0.5, schedule: 3e-4}, {type: linear, fraction: 0.5}]}"
+    assert create(OmegaConf.create(written)) == create(OmegaConf.to_container(OmegaConf.create(written)))
+
+
+def test_the_callers_config_is_never_changed() -> None:
+    config = {"type": "linear", "warmup_steps": 10, "total_steps": 100, "final_ratio": 0.1}
+    nested = [{**config, "fraction": 0.5}, {"schedule": config, "fraction": 0.5}]
+    before = json.dumps([config, nested])
+    create(config)
+    create(nested)
+    assert json.dumps([config, nested]) == before
+
+
+def test_steps_become_fractions_from_total_steps_in_the_call_or_in_the_config() -> None:
+    expected = CosineWarmupLRSchedule(warmup_fraction=0.05)
+    assert create({"type": "cosine_warmup", "warmup_steps": 50}, total_steps=1000) == expected
+    assert create({"type": "cosine_warmup", "warmup_steps": 50, "total_steps": 1000}) == expected
+    assert create({"type": "cosine_warmup", "warmup_steps": "50", "total_steps": 1e3}, total_steps=1000) == expected
+    assert CosineWarmupLRSchedule(warmup_steps=50, total_steps=1000) == expected
+
+
+def test_steps_of_nested_schedules_count_in_their_own_share_of_the_run() -> None:
+    phases = [
+        {"type": "linear", "warmup_steps": 100, "steps": 200},
+        {"type": "multi_step", "milestone_steps": [400], "steps": 800},
+    ]
+    schedule = create(phases, total_steps=1000)
+    assert [part.warmup_fraction for part in schedule._parts] == [0.5, 0.0]
+    assert schedule._parts[1].milestone_fractions == (0.5,)
+
+
+def test_final_ratio_is_a_share_of_initial_value() -> None:
+    assert create({"type": "linear", "initial_value": 0.5, "final_ratio": 0.5}).final_value == 0.25
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_warmup_and_an_early_end_are_keys_of_every_type(case: Case) -> None:
+    plain = create(case.config)
+    if plain.type in {"cosine_warmup", "noam", "one_cycle", "tri_stage"} or "warmup_fraction" in plain.to_config():
+        timing = {"end_fraction": 0.999}
+    else:
+        timing = {"end_fraction": 0.999, "warmup_fraction": 0.1, "warmup_start_factor": 0.5}
+    if plain.type == "warmup_stable_decay":
+        timing["warmup_fraction"] = 0.2
+    timed = create({**plain.to_config(), **timing})
+    held = timed(0.001)
+    assert {timed(0.0), timed(0.0005)} == {held}
+    if "warmup_start_factor" in timing:
+        start = 1.0 - timing["warmup_fraction"]
+        assert timed(1.0) == 0.5 * timed(start)
+        assert timed(start + 0.05) == pytest.approx(
+            (1.0 - 0.05 / timing["warmup_fraction"] * 0.5) * timed(start), rel=1e-12
+        )
+
+
+def test_a_schedule_is_immutable() -> None:
+    schedule = create("linear_3e-4")
+    with pytest.raises(dataclasses.FrozenInstanceError, match="immutable"):
+        schedule.initial_value = 1.0
+    with pytest.raises(dataclasses.FrozenInstanceError, match="immutable"):
+        del schedule.initial_value
+
+
+def test_scaling_by_a_number_scales_every_value_and_can_be_written_down() -> None:
+    schedule = create({"type": "cosine", "final_value": 1e-4})
+    for scaled in (0.5 * schedule, schedule * 0.5):
+        assert scaled.sample(11).tolist() == (0.5 * schedule.sample(11)).tolist()
+        assert create(scaled.to_config()) == scaled
+    with pytest.raises(TypeError):
+        schedule * "fast"  # type: ignore[operator]
+    with pytest.raises(ScheduleConfigError, match=r"parts\[0\].initial_value: must be a finite number >= 0"):
+        -1.0 * schedule
+
+
+@pytest.mark.parametrize(
+    ("progress", "expected"), [(2.0, 1.0), (-0.28, 0.0), (float("inf"), 1.0), (1, 1.0), (np.float32(0.5), 0.5)]
+)
+def test_progress_of_any_number_is_clamped_and_gives_a_plain_float(progress: Any, expected: float) -> None:
+    value = LinearLRSchedule(1.0)(progress)
+    assert value == expected
+    assert type(value) is float
+
+
+@pytest.mark.parametrize("progress", [float("nan"), np.float64("nan"), np.array([0.1, np.nan])])
+def test_progress_that_is_nan_is_a_value_error(progress: Any) -> None:
+    with pytest.raises(ValueError, match="NaN"):
+        LinearLRSchedule(1.0)(progress)
+
+
+@pytest.mark.parametrize("progress", ["0.5", None, True, [0.5], 1j, np.array([1, 0]), np.array(["a"]), {}])
+def test_progress_that_is_no_number_is_a_type_error(progress: Any) -> None:
+    with pytest.raises(TypeError, match="progress_remaining"):
+        LinearLRSchedule(1.0)(progress)
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.0, "3", True])
+def test_a_sample_needs_a_whole_number_of_points(n: Any) -> None:
+    with pytest.raises(ValueError, match="n must be a whole number >= 1"):
+        create(0.1).sample(n)
+
+
+def test_a_sample_runs_from_the_start_to_the_end() -> None:
+    assert create("linear_1").sample(5).tolist() == [1.0, 0.75, 0.5, 0.25, 0.0]
+    assert create("linear_1").sample(1).tolist() == [1.0]
+
+
+def test_the_json_schema_accepts_every_case_and_what_it_is_written_down_as() -> None:
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for case in CASES:
+        validator.validate(case.config)
+        validator.validate(create(case.config).to_config())
+    validator.validate("cosine_3e-4")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"type": "linear", "initial_valu": 1},
+        {"type": "step"},
+        "cosin_3",
+        [],
+        {"type": "linear", "initial_value": -1},
+        True,
+    ],
+)
+def test_the_json_schema_refuses_what_create_refuses(config: Any) -> None:
+    assert not jsonschema.Draft202012Validator(json_schema()).is_valid(config)
+    with pytest.raises(ScheduleConfigError):
+        create(config)
+
+
+def test_every_key_in_the_json_schema_is_described() -> None:
+    for name in registry:
+        for key, schema in json_schema()["$defs"][name]["properties"].items():
+            assert key == "type" or schema.get("description"), (name, key)
+
+
+def test_a_type_of_ones_own_works_everywhere_at_once() -> None:
+    class SquareRoot(BaseLRSchedule):
+        type = "test_square_root"
+        sharpness: float = 0.5
+
+        def func(self, progress_remaining: Any) -> Any:  # type: ignore[override]
+            return self.initial_value * progress_remaining**self.sharpness
+
+    try:
+        schedule = create({"type": "test_square_root", "initial_value": "4", "warmup_fraction": 0.2})
+        assert schedule(0.8) == 4.0
+        assert schedule(0.2) == 2.0
+        assert schedule(np.array([0.2, 0.8])).tolist() == [2.0, 4.0]
+        assert create(schedule.to_config()) == schedule
+        assert create("test_square_root_4") == SquareRoot(4)
+        jsonschema.Draft202012Validator(json_schema()).validate(schedule.to_config())
+        with pytest.raises(ScheduleConfigError, match="sharpness: must be a finite number"):
+            create({"type": "test_square_root", "sharpness": True})
+        with pytest.raises(ScheduleConfigError, match="already the type of"):
+
+            class Other(BaseLRSchedule):
+                type = "test_square_root"
+    finally:
+        registry.pop("test_square_root", None)
+
+
+def test_a_type_of_ones_own_cannot_give_a_value_that_is_no_rate() -> None:
+    class Broken(BaseLRSchedule):
+        outcome: ClassVar[Any] = None
+
+        def func(self, progress_remaining: Any) -> Any:  # type: ignore[override]
+            return self.outcome
+
+    for outcome in (float("nan"), float("inf"), -1.0):
+        Broken.outcome = outcome
+        for progress in (0.5, np.array([0.5])):
+            with pytest.raises(ValueError, match=r"NaN|negative"):
+                Broken()(progress)
+
+
+def test_a_python_function_composes_but_cannot_be_written_down() -> None:
+    schedule = create([{"schedule": lambda p: 0.25 * p, "fraction": 0.5}, {"schedule": 0.5, "fraction": 0.5}])
+    assert schedule(0.75) == 0.125
+    assert schedule(np.array([0.75, 0.1])).tolist() == [0.125, 0.5]
+    with pytest.raises(ScheduleConfigError, match=r"parts\[0\]\.schedule: a Python function cannot be written down"):
+        schedule.to_config()
+    assert create(abs)(0.5) == 0.5
+
+
+SCRIPT = """
+import sys
+from lr_schedule import BaseLRSchedule
+import cloudpickle
+class Mine(BaseLRSchedule):
+    type = "mine"
+    slope: float = 2.0
+    def func(self, progress_remaining):
+        return self.slope * progress_remaining
+sys.stdout.buffer.write(cloudpickle.dumps(BaseLRSchedule.create({"type": "mine", "slope": 3})))
+"""
+
+
+def test_a_type_defined_in_a_script_is_unpickled_where_the_script_is_not() -> None:
+    import cloudpickle
+
+    made = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=True).stdout
+    schedule = cloudpickle.loads(made)
+    try:
+        assert schedule(0.5) == 1.5
+        assert create({"type": "mine", "slope": 3.0}) == schedule
+        assert create(schedule.to_config()) == schedule
+    finally:
+        registry.pop("mine", None)
+
+
+HEAVY = ("torch", "jax", "stable_baselines3", "gymnasium", "matplotlib", "optax", "keras", "transformers", "rich")
+
+
+def imported_by(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*[name for name in {HEAVY!r} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(result.stdout.split())
+
+
+def test_importing_the_package_imports_no_framework() -> None:
+    assert imported_by("import lr_schedule\nlr_schedule.BaseLRSchedule.create('cosine_3e-4')(0.5)") == set()
+
+
+def test_the_guard_against_frameworks_can_fail() -> None:
+    assert imported_by("import matplotlib") == {"matplotlib"}
+
+
+def test_every_file_stays_short_and_public_names_are_sorted() -> None:
+    for path in Path(lr_schedule.__file__).parent.rglob("*.py"):
+        assert len(path.read_text().splitlines()) < 300, path
+    assert lr_schedule.__all__ == sorted(lr_schedule.__all__)

@@ -1,0 +1,203 @@
+"""What the docs say is true: every code block runs, every name is documented, nothing generated is stale."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from sybil.document import Document
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+import lr_schedule
+from lr_schedule import BaseLRSchedule
+from lr_schedule.registry import registry
+
+ROOT = Path(__file__).parent.parent
+GENERATE = ROOT / "docs" / "generate.py"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TRAINS = re.compile(r"\.learn\(|subprocess|torch\.compile")
+
+MODULES = [
+    importlib.import_module(module.name)
+    for module in pkgutil.walk_packages(lr_schedule.__path__, "lr_schedule.")
+    if not module.name.endswith("__main__")
+]
+
+
+def schedules_in(data):
+    """Yield every schedule config in YAML data: a mapping of a known type, or a list of phases."""
+    items = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else []
+    is_phase = [isinstance(item, Mapping) and bool({"fraction", "steps"} & set(item)) for item in items]
+    if (isinstance(data, Mapping) and "type" in data) or (isinstance(data, list) and any(is_phase)):
+        yield data
+    else:
+        for item in items:
+            yield from schedules_in(item)
+
+
+def length_of_run(data):
+    """The total_steps for configs in YAML data: what the data itself says, or a length for those that say none."""
+    found = [int(n) for n in re.findall(r"(?:n_timesteps|total_timesteps)'?: '?([0-9.e]+)", str(data))]
+    return found[0] if found else 1_000_000
+
+
+def evaluate_yaml(example):
+    """Create every schedule in a YAML block; write the block to the file that its first line names, if it names one."""
+    named = re.match(r"# (\S+\.ya?ml)\n", example.parsed)
+    if named:
+        Path(named[1]).parent.mkdir(parents=True, exist_ok=True)
+        Path(named[1]).write_text(example.parsed, encoding="utf-8")
+    for cfg in schedules_in(yaml.safe_load(example.parsed)):
+        says_its_length = "total_steps" in str(cfg)
+        BaseLRSchedule.create(cfg, None if says_its_length else length_of_run(yaml.safe_load(example.parsed)))
+
+
+def parse(page):
+    return Document.parse(
+        str(page),
+        SkipParser(),
+        PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS),
+        CodeBlockParser("yaml", evaluate_yaml),
+    )
+
+
+def page_parameter(page):
+    slow = bool(TRAINS.search(page.read_text(encoding="utf-8")))
+    return pytest.param(page, id=str(page.relative_to(ROOT)), marks=[pytest.mark.slow] if slow else [])
+
+
+@pytest.fixture
+def own_types():
+    """Forget the types that a page registers."""
+    before = dict(registry)
+    yield
+    registry.clear()
+    registry.update(before)
+
+
+@pytest.mark.parametrize("page", [page_parameter(page) for page in PAGES])
+def test_every_code_block_of_a_page_runs_and_every_yaml_schedule_in_it_is_created(
+    page, tmp_path, monkeypatch, own_types
+):
+    monkeypatch.chdir(tmp_path)
+    for example in parse(page).examples():
+        example.evaluate()
+
+
+def test_a_page_with_a_wrong_block_fails(tmp_path):
+    for language, block in {
+        "python": "assert 1 == 2",
+        "python ": ">>> 1 + 1\n3",
+        "yaml": "type: cosine\ninitial_valu: 1",
+        "yaml ": "ppo:\n  learning_rate: [{type: linear, fraction: 0.5}]",
+    }.items():
+        page = tmp_path / "page.md"
+        page.write_text(f"```{language.strip()}\n{block}\n```\n", encoding="utf-8")
+        examples = list(parse(page).examples())
+        assert len(examples) == 1
+        with pytest.raises((AssertionError, ValueError)):
+            examples[0].evaluate()
+
+
+def doctests():
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    for module in MODULES:
+        for test in finder.find(module, extraglobs=dict(vars(lr_schedule))):
+            if test.examples:
+                yield pytest.param(test, id=test.name.removeprefix("lr_schedule."))
+
+
+@pytest.mark.parametrize("test", list(doctests()))
+def test_the_example_in_a_docstring_runs(test, tmp_path, monkeypatch, own_types):
+    monkeypatch.chdir(tmp_path)
+    report = []
+    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False).run(test, out=report.append)
+    assert result.attempted > 0
+    assert result.failed == 0, "".join(report)
+
+
+def public_objects():
+    for module in [lr_schedule, *MODULES]:
+        names = getattr(module, "__all__", None) or []
+        if module is lr_schedule or module.__name__ in PUBLIC_MODULES:
+            yield from (pytest.param(getattr(module, name), id=f"{module.__name__}.{name}") for name in names)
+
+
+PUBLIC_MODULES = {f"lr_schedule.{name}" for name in ("optim", "sb3", "zoo", "tune")}
+
+
+@pytest.mark.parametrize("item", list(public_objects()))
+def test_every_public_name_has_a_docstring_with_an_example(item):
+    text = inspect.getdoc(item) or ""
+    assert re.match(r"[A-Z][^\n]*(\n[^\n]+)*\.", text), "a docstring begins with a sentence"
+    assert "Example:" in text
+    assert ">>>" in text or "```" in text
+
+
+@pytest.mark.parametrize("cls", [c for c in registry.values() if c.__module__.startswith("lr_schedule.")])
+def test_every_type_states_its_formula_and_its_keys(cls):
+    text = inspect.getdoc(cls)
+    assert "Formula:" in text
+    assert "Args:" in text
+
+
+def generate(*arguments):
+    return subprocess.run(
+        [sys.executable, str(GENERATE), *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_the_gallery_and_the_generated_tables_are_what_the_code_says():
+    process = generate("--check")
+    assert process.returncode == 0, process.stdout + process.stderr
+
+
+def load_generate(monkeypatch):
+    monkeypatch.syspath_prepend(str(GENERATE.parent))
+    sys.modules.pop("generate", None)
+    return importlib.import_module("generate")
+
+
+def test_a_picture_with_another_curve_is_stale_and_one_with_another_last_digit_is_not(monkeypatch, tmp_path):
+    pages = load_generate(monkeypatch)
+    config = tmp_path / "linear.yml"
+    config.write_text("{type: linear, initial_value: 1.0}", encoding="utf-8")
+    picture = config.with_suffix(".svg")
+    picture.write_text(pages.draw(config), encoding="utf-8")
+    assert pages.is_current(picture, pages.draw(config))
+
+    text = picture.read_text(encoding="utf-8")
+    coordinate = re.search(r"L (\d+\.\d{6})", text)[1]
+    assert pages.is_current(picture, text.replace(coordinate, f"{float(coordinate) + 1e-6:.6f}"))
+    assert not pages.is_current(picture, text.replace(coordinate, f"{float(coordinate) + 0.1:.6f}"))
+
+    config.write_text("{type: linear, initial_value: 1.0, final_value: 0.01}", encoding="utf-8")
+    assert not pages.is_current(picture, pages.draw(config))
+
+
+def test_a_type_without_a_picture_is_an_error(monkeypatch):
+    pages = load_generate(monkeypatch)
+    with pytest.raises(SystemExit, match=r"'nameless' has no picture: add docs/gallery/nameless\.yml"):
+        pages.pictures_of("nameless")
+
+
+def test_the_page_on_architecture_names_every_room_of_the_package():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [
+        f"{module.name}/" if module.ispkg else module.name for module in pkgutil.iter_modules(lr_schedule.__path__)
+    ]
+    assert [room for room in rooms if f"`{room}`" not in text] == []
+
+
+def test_every_local_link_of_readme_and_contributing_leads_to_a_file():
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
+        links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
+        assert not missing, f"{page.name}: {missing}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, ClassVar, SupportsFloat, TypeAlias, TypeVar, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat, TypeAlias, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ from lr_schedule import config, floats, notebook, numeric, registry, values
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Fraction, PartialFraction, PositiveFraction, Value, to_number
 from lr_schedule.values import FrozenFields
+
+if TYPE_CHECKING:
+    from lr_schedule.steps import StepFunction
 
 Config: TypeAlias = "SupportsFloat | str | Mapping[str, Any] | Sequence[Any] | Callable[[float], float] | None"
 """What `BaseLRSchedule.create` turns into a schedule."""
@@ -48,12 +51,13 @@ class BaseLRSchedule(FrozenFields):
     __slots__ = ("__dict__", "__weakref__", "_direct", "_parts", "_peak", "_span", "_stop", "_timed", "_trusted")
 
     type: ClassVar[str] = "constant"
-    shared_fields: ClassVar[dict[str, Any]] = {
+    quiet_fields: ClassVar[dict[str, Any]] = {
         "warmup_fraction": 0.0,
         "warmup_start_factor": 0.0,
         "end_fraction": 1.0,
     }
     omitted_fields: ClassVar[tuple[str, ...]] = ()
+    free_keys: ClassVar[str | None] = None
     func_includes_warmup: ClassVar[bool] = False
     trusted: ClassVar[bool] = True
 
@@ -101,14 +105,16 @@ class BaseLRSchedule(FrozenFields):
             ScheduleConfigError: The config cannot be used; the message says where and why.
 
         Example:
-            >>> BaseLRSchedule.create({"type": "cosine_warmup", "warmup_steps": 50}, total_steps=1000)
-            CosineWarmupLRSchedule(initial_value=0.001, final_value=0.0, warmup_fraction=0.05)
+            >>> BaseLRSchedule.create({"type": "linear", "warmup_steps": 50}, total_steps=1000)
+            LinearLRSchedule(initial_value=0.001, final_value=0.0, warmup_fraction=0.05)
         """
         if isinstance(cfg, BaseLRSchedule):
             return cfg
         if cfg is None:
             raise ScheduleConfigError.at((), cfg, registry.ALLOWED_FORMS)
         if callable(cfg) and not isinstance(cfg, (type, Mapping)):
+            from lr_schedule.function import FunctionLRSchedule
+
             return FunctionLRSchedule(function=cfg)
         given = config.as_schedule_mapping(cfg)
         named = registry.find_class(given.pop("type")) if "type" in given else cls
@@ -126,6 +132,9 @@ class BaseLRSchedule(FrozenFields):
 
     def check(self) -> None:
         """Raise ScheduleConfigError where fields do not fit together; a kind that has such fields extends it."""
+        for name, value in vars(self).items():
+            if name.endswith("_fraction") and 0.0 < (value or 0.0) < numeric.TICK:
+                raise ScheduleConfigError.at(name, value, "is shorter than a step of any run: must be 1e-12 or more")
         if self.warmup_fraction >= self.end_fraction:
             message = f"must be below end_fraction, which is {self.end_fraction}"
             raise ScheduleConfigError.at("warmup_fraction", self.warmup_fraction, message)
@@ -137,7 +146,7 @@ class BaseLRSchedule(FrozenFields):
         for name, value in fields.items():
             object.__setattr__(self, name, values.written(value))
         parts = tuple(part for value in fields.values() for part in values.schedules_in(value))
-        timed = not self.func_includes_warmup and (self.warmup_fraction > 0.0 or self.end_fraction < 1.0)
+        timed = self.warmup_fraction > 0.0 or self.end_fraction < 1.0
         trusted = self.trusted and all(part._trusted for part in parts)
         self._derive(_parts=parts, _timed=timed, _trusted=trusted, _direct=trusted and not timed)
         self.check()
@@ -145,7 +154,7 @@ class BaseLRSchedule(FrozenFields):
         self._derive(_stop=stop, _span=start - stop, _peak=0.0)
         self.prepare()
         if self.warmup_fraction > 0.0:
-            self._derive(_peak=self._curve(1.0))
+            self._derive(_peak=self._curve(1.0, floats))
 
     def _derive(self, **slots: Any) -> None:
         for name, value in slots.items():
@@ -203,8 +212,6 @@ class BaseLRSchedule(FrozenFields):
 
     def _evaluate(self, progress: Any, xp: Any) -> Any:
         """Return the value at a progress that is known to be in [0, 1]."""
-        if self.func_includes_warmup:
-            return self.func(progress, xp)
         return self._in_time(progress, xp) if self._timed else self._curve(progress, xp)
 
     def _in_time(self, progress: Any, xp: Any = floats) -> Any:
@@ -218,7 +225,7 @@ class BaseLRSchedule(FrozenFields):
             )
         if inner > 1.0:
             return self._ramp((1.0 - progress) / (self.warmup_fraction or 1.0), xp)
-        return self._curve(inner if inner > 0.0 else 0.0)
+        return self._curve(inner if inner > 0.0 else 0.0, xp)
 
     def elapsed(self, progress_remaining: Any) -> Any:
         """Return the share of the whole run that is over since the warmup, for a progress of the curve's own time."""
@@ -233,6 +240,20 @@ class BaseLRSchedule(FrozenFields):
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise ValueError(f"n must be a whole number >= 1, not {n!r}")
         return np.asarray(self(np.linspace(1.0, 0.0, n)))
+
+    def to_steps(self, total_steps: float) -> StepFunction:
+        """Return the schedule as a picklable function of the step, for optax, ``LambdaLR`` and loops that count steps.
+
+        Args:
+            total_steps: Length of the run in these steps (finite, > 0; may be fractional).
+
+        Example:
+            >>> BaseLRSchedule.create("lin_0.001").to_steps(100)(25)
+            0.00075
+        """
+        from lr_schedule.steps import StepFunction
+
+        return StepFunction(self, total_steps)
 
     def __mul__(self, factor: Any) -> BaseLRSchedule:
         try:
@@ -252,31 +273,6 @@ class BaseLRSchedule(FrozenFields):
     def _repr_html_(self) -> str:
         """Return a small picture of the curve (inline SVG) for notebooks."""
         return notebook.picture(repr(self), self.sample(121))
-
-
-class FunctionLRSchedule(BaseLRSchedule):
-    """A Python function of progress as a schedule; `create` makes it, and it cannot be written down in a config."""
-
-    omitted_fields = ("initial_value",)
-    trusted = False
-
-    function: Callable[[float], float]
-
-    def func(self, progress_remaining: Any) -> Any:  # type: ignore[override]
-        return self.function(progress_remaining)
-
-    def written_fields(self) -> Any:
-        """Return the function itself, which is all there is to this schedule."""
-        return self.function
-
-    def __repr__(self) -> str:
-        return f"BaseLRSchedule.create({self.function!r})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return BaseLRSchedule.create, (self.function,)
-
-    def _key(self) -> Hashable:
-        return self.function
 
 
 registry.register(BaseLRSchedule)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from itertools import accumulate
 from typing import Annotated, Any, NamedTuple
 
@@ -17,11 +18,14 @@ from lr_schedule import config, floats
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import DEFINITION, Count, OpenFraction, Value, to_number
-from lr_schedule.numeric import TICK, count_reached, whole_periods
+from lr_schedule.numeric import TICK, count_reached, tick, whole_periods
 
 
 def _read_schedule(cfg: Any, info: ValidationInfo) -> BaseLRSchedule:
-    return BaseLRSchedule.create(cfg, (info.context or {}).get("total_steps"))
+    """Return the schedule that `cfg` stands for; its steps are counted in the share of the run that is its own."""
+    total_steps = (info.context or {}).get("total_steps")
+    share = (1.0 - info.data.get("delay_fraction", 0.0)) / info.data.get("times", 1)
+    return BaseLRSchedule.create(cfg, None if total_steps is None else total_steps * share)
 
 
 class Phase(NamedTuple):
@@ -44,7 +48,8 @@ def _read_phase(cfg: Any, info: ValidationInfo) -> Phase:
         message = "must be a mapping with a fraction or steps; a number or function goes under its key 'schedule'"
         raise ScheduleConfigError.at((), cfg, message)
     given, total_steps = dict(cfg), (info.context or {}).get("total_steps")
-    total_steps = config.read_total_steps({"total_steps": given.pop("total_steps", None)}, total_steps)
+    if not config.has_total_steps(given):
+        total_steps = config.read_total_steps({"total_steps": given.pop("total_steps", None)}, total_steps)
     fraction = _read_share(given, total_steps)
     schedule = given["schedule"] if set(given) == {"schedule"} else given
     part_steps = None if total_steps is None else total_steps * fraction
@@ -64,7 +69,7 @@ def _read_share(given: dict[str, Any], total_steps: float | None) -> float:
         share = to_number(received) if key == "fraction" else to_number(received) / (total_steps or 1.0)
     except TypeError:
         share = math.nan
-    if not 0.0 < share <= 1.0:
+    if not TICK <= share <= 1.0:
         limit = "1" if key == "fraction" else f"total_steps, {total_steps}"
         raise ScheduleConfigError.at(key, received, f"must be a number > 0 and <= {limit}")
     return share
@@ -107,12 +112,13 @@ class SequentialLRSchedule(BaseLRSchedule):
         0.0005
     """
 
-    __slots__ = ("_bounds",)
+    __slots__ = ("_bounds", "_tops")
 
     type = "sequential"
     omitted_fields = ("initial_value",)
 
     _bounds: tuple[float, ...]
+    _tops: tuple[float, ...]
 
     parts: Phases
 
@@ -123,20 +129,23 @@ class SequentialLRSchedule(BaseLRSchedule):
         if not math.isclose(sum(fractions), 1.0, rel_tol=0.0, abs_tol=1e-9):
             message = f"the fractions of the parts must sum to 1, not to {sum(fractions):.10g}"
             raise ScheduleConfigError.at("parts", fractions, message)
-        self._derive(_bounds=(0.0, *list(accumulate(fractions))[:-1], 1.0))
+        exact = list(accumulate(map(Fraction, fractions)))
+        bounds = (0.0, *map(float, exact[:-1]), 1.0)
+        self._derive(_bounds=bounds, _tops=tuple(1.0 - bound for bound in bounds))
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         if xp is floats:
             return self._part(count_reached(self._bounds, 1.0 - progress_remaining, xp) - 1, progress_remaining, xp)
-        value = self._part(0, progress_remaining, xp)
+        value, elapsed = self._part(0, progress_remaining, xp), 1.0 - progress_remaining
         for n in range(1, len(self._parts)):
-            later = 1.0 - progress_remaining >= self._bounds[n] - TICK
+            later = elapsed >= self._bounds[n] - tick(elapsed, xp)
             value = xp.where(later, self._part(n, progress_remaining, xp), value)
         return value
 
     def _part(self, n: int, p: Any, xp: Any) -> Any:
         n = min(n, len(self._parts) - 1)
-        left = (p - (1.0 - self._bounds[n + 1])) / (self._bounds[n + 1] - self._bounds[n])
+        top, bottom = self._tops[n], self._tops[n + 1]
+        left = (p - bottom) / (top - bottom)
         return self._parts[n]._evaluate(xp.clip(left, 0.0, 1.0), xp)
 
 
@@ -177,8 +186,8 @@ class RepeatLRSchedule(BaseLRSchedule):
         ``schedule(p')``, with ``p'`` the share that is left of the repetition in which progress lies.
 
     Args:
-        schedule: What to repeat. Required.
         times: How often (1 to 1,000,000; 2).
+        schedule: What to repeat; its steps are those of one repetition. Required.
 
     Example:
         >>> RepeatLRSchedule(schedule={"type": "linear", "initial_value": 0.001}, times=2)(0.75)
@@ -188,8 +197,8 @@ class RepeatLRSchedule(BaseLRSchedule):
     type = "repeat"
     omitted_fields = ("initial_value",)
 
-    schedule: Part
     times: Count = 2
+    schedule: Part
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         t = 1.0 - progress_remaining
@@ -204,8 +213,8 @@ class DelayLRSchedule(BaseLRSchedule):
         ``schedule(p')``, with ``p'`` 1 up to ``t = delay_fraction``, then ``p / (1 - delay_fraction)``.
 
     Args:
-        schedule: What to delay. Required.
         delay_fraction: Share of the run before it starts (in (0, 1); required). Twin in steps: ``delay_steps``.
+        schedule: What to delay; its steps count from there. Required.
 
     Example:
         >>> DelayLRSchedule(schedule={"type": "linear", "initial_value": 0.001}, delay_fraction=0.5)(0.25)
@@ -215,8 +224,8 @@ class DelayLRSchedule(BaseLRSchedule):
     type = "delay"
     omitted_fields = ("initial_value",)
 
-    schedule: Part
     delay_fraction: OpenFraction
+    schedule: Part
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         left = xp.clip(progress_remaining / (1.0 - self.delay_fraction), 0.0, 1.0)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+OWN_TIME = ("warmup_fraction", "end_fraction")
+"""The keys that say when the bare curve starts, and when it is complete."""
+
 
 def once(function: Function) -> Function:
     """Return `function`, computed once for each class that it is asked for."""
@@ -27,7 +30,7 @@ def once(function: Function) -> Function:
 @once
 def fields_of(cls: Any) -> dict[str, Any]:
     """Return the config keys of a kind of schedule and their annotations, the keys of all kinds last."""
-    from_base = cls.shared_fields
+    from_base = cls.quiet_fields
     hints = get_type_hints(cls, include_extras=True)
     own = {name: hint for name, hint in hints.items() if get_origin(hint) is not ClassVar and name[0] != "_"}
     names = [name for name in own if name not in from_base] + [name for name in own if name in from_base]
@@ -40,6 +43,12 @@ def model_of(cls: type[BaseLRSchedule]) -> type[BaseModel]:
     fields: dict[str, Any] = {name: (hint, getattr(cls, name, ...)) for name, hint in fields_of(cls).items()}
     config = ConfigDict(extra="forbid", validate_default=True, protected_namespaces=())
     return create_model(cls.__name__, __config__=config, **fields)
+
+
+def has_total_steps(cfg: Mapping[str, Any]) -> bool:
+    """Tell whether ``total_steps`` in a schedule's mapping is a field of its type, and not the length of the run."""
+    cls = registry.get(str(cfg.get("type")))
+    return cls is not None and "total_steps" in fields_of(cls)
 
 
 def steps_twin(field: str) -> str | None:
@@ -90,14 +99,17 @@ class Reader:
 
     def read(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the validated fields, or raise the error that lists all that is wrong."""
-        self.total_steps = read_total_steps(given, self.total_steps)
+        self._read_total_steps(given)
+        if self.cls.free_keys is not None:
+            given[self.cls.free_keys] = {key: given.pop(key) for key in list(given) if key not in self.allowed}
         self._resolve_steps(given)
         self._resolve_final_ratio(given)
         self._refuse_unknown_keys(given)
         fields: dict[str, Any] = {}
         try:
             completed = self.cls.complete(given) if not self.problems else given
-            model = model_of(self.cls).model_validate(completed, context={"total_steps": self.total_steps})
+            context = {"total_steps": self._steps_of_parts(completed)}
+            model = model_of(self.cls).model_validate(completed, context=context)
             fields = {name: getattr(model, name) for name in self.allowed}
         except ValidationError as error:
             self.problems += [problem for details in error.errors() for problem in self._problems_from(details, given)]
@@ -106,6 +118,20 @@ class Reader:
         if self.problems:
             raise ScheduleConfigError(self.problems)
         return fields
+
+    def _read_total_steps(self, given: dict[str, Any]) -> None:
+        if "total_steps" not in self.allowed:
+            self.total_steps = read_total_steps(given, self.total_steps)
+        elif self.total_steps is not None:
+            given.setdefault("total_steps", self.total_steps)
+
+    def _steps_of_parts(self, given: dict[str, Any]) -> Any:
+        """Return the steps between warmup and early end, which are the whole run for schedules within this one."""
+        try:
+            warmup, end = (to_number(given.get(key, self.cls.quiet_fields.get(key))) for key in OWN_TIME)
+        except TypeError:
+            return self.total_steps
+        return self.total_steps * (end - warmup) if self.total_steps and end > warmup else self.total_steps
 
     def _resolve_steps(self, given: dict[str, Any]) -> None:
         for field in self.allowed:
@@ -185,6 +211,8 @@ def allowed_keys(cls: type[BaseLRSchedule]) -> dict[str, str]:
     fields = fields_of(cls)
     keys: dict[str, str] = {}
     for field in fields:
+        if field == cls.free_keys:
+            continue
         keys[field] = field
         twin = steps_twin(field)
         if twin is not None:

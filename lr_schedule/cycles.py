@@ -5,6 +5,7 @@ Notation: ``t`` is the elapsed share of the run since the warmup; a cycle or a p
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -16,6 +17,8 @@ from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import IS_NUMBER, Count, OpenFraction, PositiveFraction, PositiveNumber, Value
 from lr_schedule.numeric import TICK, count_reached, pick, whole_periods
 from lr_schedule.staircase import check_growth
+
+MOST_CYCLES = 1_000_000
 
 CycleMultiplier = Annotated[float, Field(ge=1, le=1000), IS_NUMBER]
 
@@ -65,8 +68,11 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
         super().check()
         if (self.first_cycle_fraction is None) == (self.cycles is None):
             raise ScheduleConfigError.at("cycles", self.cycles, "give either cycles or first_cycle_fraction")
-        if self.cycles is not None and self.cycle_multiplier ** min(self.cycles, 1000) > 1e15:
+        m, first = self.cycle_multiplier, self.first_cycle_fraction
+        if self.cycles is not None and self.cycles * math.log(m) > math.log(1e12):
             raise ScheduleConfigError.at("cycles", self.cycles, "cycles so unequal leave the first one no time")
+        if first is not None and m > 1.0 and math.log1p((m - 1.0) / first) > MOST_CYCLES * math.log(m):
+            raise ScheduleConfigError.at("first_cycle_fraction", first, f"makes more than {MOST_CYCLES:,} cycles")
 
     def prepare(self) -> None:
         """Set the length of the first cycle and the places where the others start."""
@@ -189,18 +195,19 @@ class OneCycleLRSchedule(BaseLRSchedule):
             raise ScheduleConfigError.at("warmup_fraction", self.warmup_fraction, message)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        first = self.initial_value / self.div_factor
-        last, t = first / self.final_div_factor, self.elapsed(progress_remaining)
+        p, peak, first = progress_remaining, self.initial_value, self.initial_value / self.div_factor
+        last = first / self.final_div_factor
         if self.phases == 2:
-            return self._anneal(self.initial_value, last, 1.0 - progress_remaining, xp)
-        down = self._anneal(self.initial_value, first, xp.clip(t / self.warmup_fraction, 0.0, 1.0), xp)
-        rest = xp.clip((t - self.warmup_fraction) / (self._span - self.warmup_fraction), 0.0, 1.0)
-        return xp.where(t < self.warmup_fraction, down, self._anneal(first, last, rest, xp))
+            return self._between(last, peak, p, xp)
+        t = self.elapsed(p)
+        fall = self._between(first, peak, xp.clip(1.0 - t / self.warmup_fraction, 0.0, 1.0), xp)
+        left = xp.clip(p * self._span / (self._span - self.warmup_fraction), 0.0, 1.0)
+        return xp.where(t < self.warmup_fraction, fall, self._between(last, first, left, xp))
 
     def _ramp(self, warmed: Any, xp: Any) -> Any:
-        return self._anneal(self.initial_value / self.div_factor, self.initial_value, warmed, xp)
+        return self._between(self.initial_value / self.div_factor, self.initial_value, warmed, xp)
 
-    def _anneal(self, start: float, end: float, covered: Any, xp: Any) -> Any:
-        if self.shape == "cosine":
-            covered = xp.sin(HALF_PI * covered) ** 2
-        return (1.0 - covered) * start + covered * end
+    def _between(self, low: float, high: float, share: Any, xp: Any) -> Any:
+        """Return the value at a share of the way from low to high, which keeps all digits next to low."""
+        share = xp.sin(HALF_PI * share) ** 2 if self.shape == "cosine" else share
+        return (1.0 - share) * low + share * high

@@ -16,7 +16,7 @@ from lr_schedule import floats
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import IS_NUMBER, PositiveFraction, PositiveNumber, Value
-from lr_schedule.numeric import TICK, whole_periods
+from lr_schedule.numeric import tick, whole_periods
 
 HALF_PI = math.pi / 2
 
@@ -38,8 +38,8 @@ class LinearLRSchedule(BaseLRSchedule):
         final_value: Value at the end of training (finite, >= 0; 0.0).
 
     Example:
-        >>> LinearLRSchedule(initial_value=0.001, final_value=0.0002)(0.5)
-        0.0006
+        >>> LinearLRSchedule(initial_value=0.001, final_value=0.0005)(0.5)
+        0.00075
 
     Source:
         Schulman et al. 2017, arXiv 1707.06347, table 5.
@@ -50,13 +50,12 @@ class LinearLRSchedule(BaseLRSchedule):
     final_value: Value = 0.0
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        p = progress_remaining
-        return p * self.initial_value + (1.0 - p) * self.final_value
+        return progress_remaining * self.initial_value + (1.0 - progress_remaining) * self.final_value
 
 
-def slowed(p: Any, k: float, xp: Any) -> tuple[Any, Any]:
-    """Return remaining and elapsed time for a curve whose elapsed time is ``t ** k``; neither loses digits."""
-    return -xp.expm1(k * xp.log1p(-p)), (1.0 - p) ** k
+def slowed(p: Any, k: float, xp: Any) -> Any:
+    """Return the remaining time ``1 - t ** k`` of a curve whose elapsed time is ``t ** k``, without loss of digits."""
+    return -xp.expm1(k * xp.log1p(-p))
 
 
 class PolynomialLRSchedule(BaseLRSchedule):
@@ -86,6 +85,7 @@ class PolynomialLRSchedule(BaseLRSchedule):
     """
 
     type = "polynomial"
+    quiet_fields = BaseLRSchedule.quiet_fields | {"k": 1.0, "decay_fraction": 1.0, "cycle": False}
 
     final_value: Value = 0.0
     power: Exponent = 2.0
@@ -95,7 +95,7 @@ class PolynomialLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         p = progress_remaining if self.decay_fraction == 1.0 else self._in_cycle(progress_remaining, xp)
-        p = p if self.k == 1.0 else slowed(p, self.k, xp)[0]
+        p = p if self.k == 1.0 else slowed(p, self.k, xp)
         left = p**self.power
         falls = self.initial_value >= self.final_value or self.power == 0.0
         covered = 1.0 - left if falls else -xp.expm1(self.power * xp.log(p))
@@ -103,7 +103,7 @@ class PolynomialLRSchedule(BaseLRSchedule):
 
     def _in_cycle(self, p: Any, xp: Any) -> Any:
         t = self.elapsed(p)
-        cycles = xp.clip(xp.ceil((t - TICK) / self.decay_fraction), 1.0, math.inf) if self.cycle else 1.0
+        cycles = xp.clip(xp.ceil((t - tick(t, xp)) / self.decay_fraction), 1.0, math.inf) if self.cycle else 1.0
         return xp.clip(1.0 - t / (self.decay_fraction * cycles), 0.0, 1.0)
 
 
@@ -130,18 +130,19 @@ class CosineAnnealingLRSchedule(BaseLRSchedule):
     """
 
     type = "cosine"
+    quiet_fields = BaseLRSchedule.quiet_fields | {"k": 1.0}
 
     final_value: Value = 0.0
     k: PositiveNumber = 1.0
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        p = progress_remaining
-        p, t = (p, 1.0 - p) if self.k == 1.0 else slowed(p, self.k, xp)
+        p = progress_remaining if self.k == 1.0 else slowed(progress_remaining, self.k, xp)
         sine = xp.sin(HALF_PI * p)
         left = sine * sine
         if self.initial_value >= self.final_value:
             return left * self.initial_value + (1.0 - left) * self.final_value
-        return left * self.initial_value + xp.sin(HALF_PI * t) ** 2 * self.final_value
+        covered = xp.sin(HALF_PI * (1.0 - progress_remaining) ** self.k) ** 2
+        return left * self.initial_value + covered * self.final_value
 
 
 class ExponentialLRSchedule(BaseLRSchedule):
@@ -163,11 +164,16 @@ class ExponentialLRSchedule(BaseLRSchedule):
         staircase: Whether to decay at once at the end of each period (False).
 
     Example:
-        >>> ExponentialLRSchedule(initial_value=0.001, final_value=0.00001)(0.5)
+        >>> round(ExponentialLRSchedule(initial_value=0.001, final_value=0.00001)(0.5), 9)
         0.0001
     """
 
+    __slots__ = ("_periods",)
+
     type = "exponential"
+    quiet_fields = BaseLRSchedule.quiet_fields | {"staircase": False}
+
+    _periods: float
 
     decay_rate: DecayRate | None = 0.1
     final_value: Value | None = None
@@ -189,11 +195,16 @@ class ExponentialLRSchedule(BaseLRSchedule):
             message = "without decay_rate, final_value and initial_value must be > 0: no rate leads to or from 0"
             raise ScheduleConfigError.at("final_value", last, message)
 
+    def prepare(self) -> None:
+        """Set how many periods the curve takes."""
+        self._derive(_periods=self._span / (self.decay_fraction or self._span))
+
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        t, period = self.elapsed(progress_remaining), self.decay_fraction or self._span
-        periods = whole_periods(t, period, xp) if self.staircase else t / period
+        periods = (1.0 - progress_remaining) * self._periods
+        if self.staircase:
+            periods = whole_periods(1.0 - progress_remaining, 1.0 / self._periods, xp)
         if self.decay_rate is None:
-            share = periods * (period / self._span) if self.staircase else 1.0 - progress_remaining
+            share = periods / self._periods
             return self.initial_value ** (1.0 - share) * self.final_value**share
         value = self.initial_value * self.decay_rate**periods
         return value if self.final_value is None else xp.clip(value, self.final_value, math.inf)
@@ -225,7 +236,7 @@ class RexLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         p = progress_remaining
-        return (2.0 * p * self.initial_value + (1.0 - p) * self.final_value) / (1.0 + p)
+        return 2.0 * p / (1.0 + p) * self.initial_value + (1.0 - p) / (1.0 + p) * self.final_value
 
 
 class TanhLRSchedule(BaseLRSchedule):

@@ -6,12 +6,14 @@ Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed share. Every
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from lr_schedule import floats
 from lr_schedule.base import BaseLRSchedule
+from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import IS_NUMBER, OpenFraction, PositiveFraction, PositiveNumber, Value
 from lr_schedule.numeric import whole_periods
 
@@ -39,23 +41,39 @@ class InverseTimeLRSchedule(BaseLRSchedule):
         Robbins and Monro 1951; Keras InverseTimeDecay.
     """
 
+    __slots__ = ("_periods",)
+
     type = "inverse_time"
+
+    _periods: float
 
     decay_rate: Value = 1.0
     decay_fraction: PositiveFraction | None = None
     step_exponent: PositiveNumber = 1.0
     staircase: bool = False
 
+    def check(self) -> None:
+        """Refuse a divisor that grows beyond every float."""
+        super().check()
+        if self.step_exponent * -math.log(self.decay_fraction or 1.0) > math.log(1e300):
+            raise ScheduleConfigError.at("step_exponent", self.step_exponent, "makes the divisor grow beyond 1e300")
+
+    def prepare(self) -> None:
+        """Set how many periods the curve takes."""
+        self._derive(_periods=self._span / (self.decay_fraction or self._span))
+
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        t, period = self.elapsed(progress_remaining), self.decay_fraction or self._span
-        periods = whole_periods(t, period, xp) if self.staircase else t / period
+        periods = (1.0 - progress_remaining) * self._periods
+        if self.staircase:
+            periods = whole_periods(1.0 - progress_remaining, 1.0 / self._periods, xp)
         return self.initial_value / (1.0 + self.decay_rate * periods**self.step_exponent)
 
 
 class InverseSqrtLRSchedule(BaseLRSchedule):
     """A decay by one over the square root of time, which needs no end to be known.
 
-    Use it with a warmup of the same length as the timescale for the schedule of T5 and fairseq.
+    Use it with a warmup of the same length as the timescale for the schedule of fairseq, and with a warmup_start_factor of 1,
+    a level start, for that of T5.
 
     Formula:
         ``initial_value / sqrt(t / timescale_fraction + shift)``

@@ -14,10 +14,14 @@ import numpy as np
 from lr_schedule import floats
 from lr_schedule.fields import is_numeral, to_number
 
-TICK = 2.0**-49
-"""How far ``1 - p`` may lie below the share ``k / T`` that a caller meant: a few roundings, far less than any step."""
+TICK = 2.0**-40
+"""How far ``1 - p`` may lie below the share ``k / T`` that a caller meant: a few roundings, in a short part of a nested
+schedule many, but far less than any step."""
 
-BLOCK = 16_384
+ROUNDINGS = 4.0
+"""The same for an array, in units of its dtype's precision."""
+
+BLOCK = 65_536
 """Points evaluated at a time: the intermediate results of a formula then stay in the processor's cache."""
 
 _namespaces: dict[type, Any] = {}
@@ -45,13 +49,16 @@ def is_array(value: Any) -> bool:
 def namespace_of(array: Any) -> Any:
     """Return the array API namespace of `array`, or raise the TypeError that says what is accepted."""
     kind = type(array)
+    if kind.__module__.startswith("torch"):  # torch.compile traces this line, and warns of what the other path does
+        from array_api_compat import torch as namespace
+
+        return namespace
     if kind not in _namespaces:
         try:
-            namespace = array_api_compat.array_namespace(array)
+            _namespaces[kind] = array_api_compat.array_namespace(array)
         except TypeError:
             message = f"progress_remaining must be a number or an array (numpy, torch, jax), not {kind.__name__}"
             raise TypeError(message) from None
-        _namespaces[kind] = namespace
     return _namespaces[kind]
 
 
@@ -131,16 +138,21 @@ def require_value(value: Any, progress: float, source: object) -> float:
     raise ValueError(f"{source!r} gave {number} at progress_remaining {progress}; values are finite and not negative")
 
 
+def tick(elapsed: Any, xp: Any) -> float:
+    """Return how far `elapsed` may lie below a place that it was meant to reach."""
+    return TICK if xp is floats else max(TICK, ROUNDINGS * float(xp.finfo(elapsed.dtype).eps))
+
+
 def whole_periods(elapsed: Any, period: float, xp: Any) -> Any:
     """Return how many whole periods are over; one that is over but for rounding counts."""
-    return xp.floor((elapsed + TICK) / period)
+    return xp.floor((elapsed + tick(elapsed, xp)) / period)
 
 
 def count_reached(places: Sequence[float], elapsed: Any, xp: Any) -> Any:
     """Return how many of the ascending `places` are reached; one that is reached but for rounding counts."""
     if xp is floats:
         return bisect.bisect_right(places, elapsed + TICK)
-    return xp.searchsorted(_array_like(elapsed, places, xp), elapsed + TICK, side="right")
+    return xp.searchsorted(_array_like(elapsed, places, xp), elapsed + tick(elapsed, xp), side="right")
 
 
 def pick(values: Sequence[float], index: Any, like: Any, xp: Any) -> Any:
@@ -151,4 +163,4 @@ def pick(values: Sequence[float], index: Any, like: Any, xp: Any) -> Any:
 
 
 def _array_like(like: Any, values: Sequence[float], xp: Any) -> Any:
-    return xp.asarray(values, dtype=like.dtype, device=array_api_compat.device(like))
+    return xp.asarray(values, dtype=like.dtype, device=getattr(like, "device", None))

@@ -66,7 +66,8 @@ def _type_schema(name: str) -> dict[str, Any]:
             }
         properties[key] = {**schema, **({"description": texts[key]} if key in texts else {})}
     properties["total_steps"] = {"type": "number", "exclusiveMinimum": 0, "description": "Length of the run, in steps."}
-    required = [field for field in fields.get("required", []) if steps_twin(field) is None]
+    given_elsewhere = ("total_steps", cls.free_keys)
+    required = [field for field in fields.get("required", []) if not steps_twin(field) and field not in given_elsewhere]
     either = [
         {"anyOf": [{"required": [f]}, {"required": [steps_twin(f)]}]}
         for f in fields.get("required", [])
@@ -77,7 +78,7 @@ def _type_schema(name: str) -> dict[str, Any]:
         "description": summary(cls),
         "properties": properties,
         "required": [*required, *([] if name == "constant" else ["type"])],
-        "additionalProperties": False,
+        "additionalProperties": cls.free_keys is not None,
         **({"allOf": either} if either else {}),
     }
 

@@ -33,7 +33,7 @@ def check_ascending(key: str, places: Sequence[float]) -> None:
 
 def check_growth(gamma: float, times: float, initial_value: float) -> None:
     """Refuse a gamma above 1 with which the value grows beyond every float."""
-    if gamma > 1.0 and initial_value and times * math.log(gamma) + math.log(initial_value) > math.log(1e300):
+    if gamma > 1.0 and times * math.log(gamma) + math.log(max(initial_value, 1.0)) > math.log(1e300):
         raise ScheduleConfigError.at("gamma", gamma, "makes the value grow beyond 1e300")
 
 

@@ -16,7 +16,7 @@ class FrozenFields:
     __slots__ = ()
 
     type: ClassVar[str]
-    shared_fields: ClassVar[dict[str, Any]]
+    quiet_fields: ClassVar[dict[str, Any]]
 
     def written_fields(self) -> Any:
         """Return type and fields as they stand, functions included; `to_config` is this, for what can be written."""
@@ -24,8 +24,8 @@ class FrozenFields:
         return {"type": self.type, **{name: value for name, value in fields.items() if self._says(name, value)}}
 
     def _says(self, name: str, value: Any) -> bool:
-        """Tell whether a field is worth writing: not where it is None, or what it is for every kind."""
-        untouched = self.shared_fields.get(name, ())
+        """Tell whether a field is worth writing: not where it is None, or a quiet field left alone."""
+        untouched = self.quiet_fields.get(name, ())
         return value is not None and not value == getattr(type(self), name, None) == untouched
 
     def to_config(self) -> dict[str, Any]:
@@ -83,6 +83,8 @@ def to_plain(value: Any, path: Path = ()) -> Any:
         return {key: to_plain(item, (*path, key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_plain(item, (*path, index)) for index, item in enumerate(value)]
+    if isinstance(value, FrozenFields):
+        return value.to_config()
     if callable(value):
         message = "a Python function cannot be written down in a config; give it a type: subclass BaseLRSchedule"
         raise ScheduleConfigError.at(path, value, message)
@@ -95,4 +97,4 @@ def freeze(value: Any) -> Any:
         return tuple(sorted((key, freeze(item)) for key, item in value.items()))
     if isinstance(value, (list, tuple)):
         return tuple(freeze(item) for item in value)
-    return value
+    return freeze(value.to_config()) if isinstance(value, FrozenFields) else value

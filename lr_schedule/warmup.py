@@ -13,7 +13,7 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.decay import HALF_PI, CosineAnnealingLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, Value
-from lr_schedule.numeric import TICK
+from lr_schedule.numeric import TICK, tick
 
 
 class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
@@ -28,6 +28,7 @@ class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
     Args:
         initial_value: The peak, which the warmup reaches (finite, >= 0; 0.001).
         final_value: Value at the end of training (finite, >= 0; 0.0).
+        k: Exponent of the elapsed time of the cosine, as in `CosineAnnealingLRSchedule` (finite, > 0; 1.0).
         warmup_fraction: Share of the run that warms up (in (0, 1); 0.1). Twin in steps: ``warmup_steps``.
 
     Example:
@@ -54,7 +55,7 @@ def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
     if shape == "cosine":
         left = xp.sin(HALF_PI * left) ** 2
     if shape == "1-sqrt":
-        left = left / (1.0 + xp.sqrt(1.0 - left))
+        left = xp.where(1.0 - left > tick(left, xp), left / (1.0 + xp.sqrt(1.0 - left)), 1.0)
     return left * start + (1.0 - left) * end
 
 
@@ -124,7 +125,7 @@ class TriStageLRSchedule(BaseLRSchedule):
         0.0001
 
     Source:
-        Park et al. 2019, arXiv 1904.08779, section 3.2; the default stages are those of fairseq.
+        Park et al. 2019, arXiv 1904.08779, section 3.2; the default stages are those of wav2vec 2.0 in fairseq.
     """
 
     type = "tri_stage"

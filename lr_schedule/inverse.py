@@ -72,8 +72,8 @@ class InverseTimeLRSchedule(BaseLRSchedule):
 class InverseSqrtLRSchedule(BaseLRSchedule):
     """A decay by one over the square root of time, which needs no end to be known.
 
-    Use it with a warmup of the same length as the timescale for the schedule of fairseq, and with a warmup_start_factor of 1,
-    a level start, for that of T5.
+    With a warmup of the same length as the timescale it is the schedule of fairseq, and with a level one, of which
+    warmup_start_factor is 1, that of T5.
 
     Formula:
         ``initial_value / sqrt(t / timescale_fraction + shift)``
@@ -95,6 +95,12 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
 
     timescale_fraction: PositiveFraction = 0.1
     shift: Annotated[float, Field(ge=1e-6), IS_NUMBER] = 1.0
+
+    def check(self) -> None:
+        """Refuse a first value beyond every float."""
+        super().check()
+        if self.initial_value / math.sqrt(self.shift) == math.inf:
+            raise ScheduleConfigError.at("shift", self.shift, "makes the first value infinite")
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         return self.initial_value / xp.sqrt(self.elapsed(progress_remaining) / self.timescale_fraction + self.shift)

@@ -6,6 +6,7 @@ import inspect
 import re
 from typing import Any
 
+from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config import allowed_keys, fields_of, model_of, steps_twin
 from lr_schedule.fields import DEFINITION, NUMERAL_PATTERN
 from lr_schedule.registry import ZOO_PREFIXES, registry
@@ -111,3 +112,9 @@ def describe_fields(cls: Any) -> dict[str, str]:
         for key, text in re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", arguments[1] if arguments else "", re.MULTILINE):
             texts[key] = " ".join(text.split())
     return {key: text for key, text in texts.items() if key in fields_of(cls)}
+
+
+def own_fields(cls: type[BaseLRSchedule]) -> list[str]:
+    """Return the fields that make a kind what it is, without those that it shares with every kind at one default."""
+    shared = BaseLRSchedule.quiet_fields
+    return [field for field in fields_of(cls) if field not in shared or getattr(cls, field) != shared[field]]

@@ -12,6 +12,8 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Annotated, Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BeforeValidator, Field, InstanceOf, ValidationInfo, WithJsonSchema
 
 from lr_schedule import config, floats
@@ -136,11 +138,21 @@ class SequentialLRSchedule(BaseLRSchedule):
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         if xp is floats:
             return self._part(count_reached(self._bounds, 1.0 - progress_remaining, xp) - 1, progress_remaining, xp)
+        if isinstance(progress_remaining, np.ndarray):
+            return self._each_part_its_own(progress_remaining, xp)
         value, elapsed = self._part(0, progress_remaining, xp), 1.0 - progress_remaining
         for n in range(1, len(self._parts)):
             later = elapsed >= self._bounds[n] - tick(elapsed, xp)
             value = xp.where(later, self._part(n, progress_remaining, xp), value)
         return value
+
+    def _each_part_its_own(self, p: npt.NDArray[Any], xp: Any) -> npt.NDArray[Any]:
+        """Return the values at known points, of which each part is asked for its own only."""
+        values, index = np.empty_like(p), count_reached(self._bounds, 1.0 - p, xp) - 1
+        order = index.argsort(kind="stable")
+        for own in np.split(order, np.flatnonzero(np.diff(index[order])) + 1):
+            values[own] = self._part(int(index[own[0]]), p[own], xp)
+        return values
 
     def _part(self, n: int, p: Any, xp: Any) -> Any:
         n = min(n, len(self._parts) - 1)

@@ -132,7 +132,8 @@ class BaseLRSchedule(FrozenFields):
 
     def check(self) -> None:
         """Raise ScheduleConfigError where fields do not fit together; a kind that has such fields extends it."""
-        for name, value in vars(self).items():
+        for name in config.fields_of(type(self)):
+            value = getattr(self, name)  # vars(self) would cost every later call CPython's fast attribute path
             if name.endswith("_fraction") and 0.0 < (value or 0.0) < numeric.TICK:
                 raise ScheduleConfigError.at(name, value, "is shorter than a step of any run: must be 1e-12 or more")
         if self.warmup_fraction >= self.end_fraction:

@@ -1,0 +1,8 @@
+"""Stable-Baselines3 in depth: any hyperparameter on a schedule, the right clock, saves that load anywhere."""
+
+from lr_schedule.sb3.callback import ScheduleCallback
+from lr_schedule.sb3.clock import remaining_timesteps
+from lr_schedule.sb3.preview import preview
+from lr_schedule.sb3.saves import portable_custom_objects, read_schedules
+
+__all__ = ["ScheduleCallback", "portable_custom_objects", "preview", "read_schedules", "remaining_timesteps"]

@@ -1,0 +1,60 @@
+"""The algorithms that schedules are known to work with, by name and by family."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from lr_schedule.errors import ScheduleConfigError, did_you_mean
+
+PPO = ("PPO", "MaskablePPO", "RecurrentPPO")
+ON_POLICY = (*PPO, "A2C", "TRPO")
+Q_LEARNING = ("DQN", "QRDQN")
+DETERMINISTIC = ("TD3", "DDPG")
+ENTROPY = ("SAC", "TQC", "CrossQ")
+SB3 = (*ON_POLICY, *Q_LEARNING, *DETERMINISTIC, *ENTROPY, "ARS")
+
+SBX_PPO = ("SBX PPO",)
+SBX_ENTROPY = ("SBX SAC", "SBX TQC")
+SBX_FIXED_RATE = ("SBX CrossQ", "SBX TD3", "SBX DDPG", "SBX DQN")
+"""SBX algorithms that take a schedule as learning rate and use its first value for ever."""
+SBX = (*SBX_PPO, *SBX_ENTROPY, *SBX_FIXED_RATE)
+
+ALL = (*SB3, *SBX)
+PACKAGES = {"stable_baselines3": "", "sb3_contrib": "", "sbx": "SBX "}
+
+
+def name_of(cls: type[Any]) -> str:
+    """Return the name, in this module, of the algorithm that `cls` is or derives from."""
+    for base in cls.__mro__:
+        name = PACKAGES.get(base.__module__.split(".")[0], "?") + base.__name__
+        if name in ALL:
+            return name
+    message = f"derives from none of the algorithms known here. Allowed: {', '.join(ALL)}"
+    raise ScheduleConfigError.at("algo", cls.__name__, message)
+
+
+def find(algo: Any) -> type[Any]:
+    """Return the class of an algorithm, given itself or by name: ``"PPO"``, ``"TQC"``, ``"SBX PPO"``."""
+    if inspect.isclass(algo):
+        return algo
+    if algo not in ALL:
+        allowed = ", ".join(ALL)
+        raise ScheduleConfigError.at("algo", algo, f"unknown algorithm{did_you_mean(algo, ALL)} Allowed: {allowed}")
+    import stable_baselines3
+
+    modules = [stable_baselines3]
+    try:
+        if algo in SBX:
+            import sbx
+
+            modules = [sbx]
+        elif not hasattr(stable_baselines3, algo):
+            import sb3_contrib
+
+            modules = [sb3_contrib]
+    except ImportError as error:
+        message = f"needs the package {error.name}; install lr-schedule[{'sbx' if algo in SBX else 'contrib'}]"
+        raise ScheduleConfigError.at("algo", algo, message) from None
+    found: type[Any] = getattr(modules[0], algo.removeprefix("SBX "))
+    return found

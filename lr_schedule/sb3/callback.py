@@ -1,0 +1,189 @@
+"""ScheduleCallback: any hyperparameter of a Stable-Baselines3 model on a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, WeakKeyDictionary, ref
+
+from stable_baselines3.common.callbacks import BaseCallback
+
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.sb3 import guard
+from lr_schedule.sb3.clock import Clock, clock_for, whole_number
+from lr_schedule.sb3.driven import Driven, When, drive, drive_own
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+_claims: WeakKeyDictionary[BaseAlgorithm, tuple[float, dict[str, ReferenceType[ScheduleCallback]]]] = (
+    WeakKeyDictionary()
+)
+"""For each model the `learn` call last set up, and who sets which target in it."""
+
+LONGEST_KEY = 33
+"""Characters of a log key that SB3 prints; two keys that it would print alike are an error to it."""
+
+
+class ScheduleCallback(BaseCallback):
+    """Sets hyperparameters of a model by schedules while it trains, with progress taken from the model's step count.
+
+    Use it for every value that SB3 does not take a schedule for (the entropy coefficient, gamma, tau, the noise, a
+    learning rate of the critic alone), and to let all schedules follow one long run made of many `learn` calls.
+
+    Formula:
+        ``schedule(p)`` with ``p = 1 - steps / total_timesteps``, clamped to [0, 1]
+
+    Args:
+        schedules: What each target follows, by the target's name: a config, a schedule, or a function of
+            progress_remaining (1.0 at the start, 0.0 at the end). A name that the algorithm does not have raises the
+            error that lists those that it has. ``<part>.learning_rate`` sets one optimizer (``actor``, ``critic``,
+            ``ent_coef``, ``policy``) or a part of the network (``policy.features_extractor``).
+        total_timesteps: Length of the whole run in environment steps (>= 1; None: each `learn` is a run of its own).
+            With it all schedules follow the whole run through any sequence of `learn` calls, saves and loads, and
+            the schedules that the model itself was made with do so too.
+        verbose: 0 for no output, 1 to say at the start of training what follows which schedule.
+        override_auto: Whether ``ent_coef`` may be scheduled where the model learns it (``ent_coef="auto"``).
+        timesteps_done: How many steps of the whole run are done when the first `learn` starts (>= 0; None: what the
+            model remembers). 0 starts a new run with a model that has completed one.
+
+    Raises:
+        ScheduleConfigError: Anything is wrong with the arguments, or, when `learn` starts and before it changes
+            anything, with their use on its model: an unknown target, a value out of the target's range anywhere
+            in the run, a run that is done already, a target that another callback sets.
+
+    Example:
+        >>> from stable_baselines3 import PPO
+        >>> model = PPO("MlpPolicy", "CartPole-v1", n_steps=64, ent_coef=0.01, device="cpu")
+        >>> callback = ScheduleCallback({"ent_coef": {"type": "linear", "initial_value": 0.01}})
+        >>> model.learn(128, callback=callback).ent_coef
+        0.01
+    """
+
+    def __init__(
+        self,
+        schedules: Mapping[str, Any],
+        total_timesteps: int | None = None,
+        verbose: int = 0,
+        *,
+        override_auto: bool = False,
+        timesteps_done: int | None = None,
+    ) -> None:
+        super().__init__(verbose)
+        if not isinstance(schedules, Mapping):
+            message = "must be a mapping from targets to schedules, such as {'ent_coef': {'type': 'linear'}}"
+            raise ScheduleConfigError.at("schedules", schedules, message)
+        self.schedules = dict(schedules)
+        self.total_timesteps = None if total_timesteps is None else whole_number("total_timesteps", total_timesteps, 1)
+        self.override_auto = override_auto
+        self._timesteps_done = None if timesteps_done is None else whole_number("timesteps_done", timesteps_done, 0)
+        if timesteps_done is not None and total_timesteps is None:
+            raise ScheduleConfigError.at("timesteps_done", timesteps_done, "needs total_timesteps")
+        self._driven: list[Driven] = []
+        self._at: dict[When, list[Driven]] = {}
+        self._clock = Clock(1)
+
+    def _init_callback(self) -> None:
+        """Check everything, and change nothing; SB3 calls this for all callbacks before training starts."""
+        self._require_top_level()
+        _claims_of(self.model)
+        self._clock = clock_for(self.model, self.total_timesteps, self._timesteps_done)
+        total = self._clock.total
+        driven = drive(self.schedules, self.model, total, override_auto=self.override_auto)
+        self._claim([item.name for item in driven])
+        self._drive(driven)
+
+    def _require_top_level(self) -> None:
+        if self.parent is not None:
+            message = (
+                "SB3 tells a callback inside an event callback nothing of rollouts, so it would set nothing; "
+                "hand it to learn() itself, or in a list beside the other: callback=[ScheduleCallback(...), ...]"
+            )
+            raise ScheduleConfigError.at("callback", type(self.parent).__name__, message)
+
+    def _claim(self, names: list[str]) -> None:
+        claims = _claims_of(self.model)
+        claimed = {}
+        for name in names:
+            place = name.removesuffix("_magnitude")
+            holder = claims[place]() if place in claims else None
+            if place in claimed or (holder is not None and holder is not self):
+                raise ScheduleConfigError.at(
+                    (name,), name, "set by two callbacks, or twice by one; give it to one of them"
+                )
+            claimed[place] = ref(self)
+        claims.update(claimed)
+
+    def _on_training_start(self) -> None:
+        try:
+            self._require_top_level()
+            guard.release(self.model, self)
+            guard.attach(self.model, self)
+            self._adopt()
+            for item in self._driven:
+                for place in item.places:
+                    place.attach()
+            self._timesteps_done = None
+            self._set(self._driven)
+            self._clock.record(self.model)
+        except BaseException:
+            guard.release(self.model)
+            raise
+        if self.verbose > 0:
+            start, total = self._clock.elapsed(self.model), self._clock.total
+            for item in self._driven:
+                self.logger.info(f"{item.name} follows {item.schedule!r} from timestep {start} of {total}")
+
+    def _adopt(self) -> None:
+        """Let the model's own schedules follow the whole run too, but for the targets that a callback sets."""
+        if self._clock.whole_run:
+            own = list(drive_own(self.model, self._clock.total, _claims_of(self.model)))
+            self._claim([item.name for item in own])
+            self._drive([*self._driven, *own])
+
+    def _drive(self, driven: list[Driven]) -> None:
+        self._driven = driven
+        self._at = {when: [item for item in driven if item.when is when] for when in When}
+
+    def _on_rollout_start(self) -> None:
+        self._set(self._at[When.BEFORE_COLLECTING])
+
+    def _on_rollout_end(self) -> None:
+        self._set(self._at[When.BEFORE_UPDATING])
+
+    def _on_step(self) -> bool:
+        self._set(self._at[When.EVERY_STEP])
+        self._clock.record(self.model)
+        return True
+
+    def _set(self, driven: list[Driven]) -> None:
+        progress = self._clock.progress(self.model) if driven else 0.0
+        for item in driven:
+            value = item.value(progress)
+            item.write(value)
+            self.logger.record(f"schedule/{item.name}", value, exclude=self._unprintable(item.name))
+
+    def _unprintable(self, name: str) -> tuple[str, ...] | None:
+        """Return the outputs that cannot show a name, because they cut it to what another one is cut to."""
+        if len(name) <= LONGEST_KEY:
+            return None
+        alike = [item for item in self._driven if item.name[: LONGEST_KEY - 3] == name[: LONGEST_KEY - 3]]
+        return ("stdout", "log") if len(alike) > 1 else None
+
+    def _on_training_end(self) -> None:
+        guard.release(self.model, self)
+
+    def detach(self) -> None:
+        """Put every value of the model back that this callback has set."""
+        for item in reversed(self._driven):
+            for place in reversed(item.places):
+                place.detach()
+
+
+def _claims_of(model: BaseAlgorithm) -> dict[str, ReferenceType[ScheduleCallback]]:
+    """Return who sets which target in the `learn` call just set up; for a new one let go what an earlier one left."""
+    learn = model.start_time
+    if model not in _claims or _claims[model][0] != learn:
+        guard.release(model)
+        _claims[model] = (learn, {})
+    return _claims[model][1]

@@ -1,0 +1,125 @@
+"""How far a run is: progress from the model's own count of steps, over one `learn` or over a whole run of many."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import to_number
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+RUN_RECORD = "schedule_run"
+"""Attribute of a model, saved with it, that tells how much of a run of many `learn` calls is done (plain numbers)."""
+
+
+def whole_number(name: str, received: Any, smallest: int) -> int:
+    """Return `received` as an int, or raise the error that names the argument and what it accepts."""
+    try:
+        number = to_number(received)
+    except TypeError:
+        number = math.nan
+    if not number.is_integer() or number < smallest:
+        raise ScheduleConfigError.at(name, received, f"must be a whole number >= {smallest}")
+    return int(number)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Progress of a run, read from the number of environment steps that the model has taken.
+
+    Args:
+        total: Length of the run in environment steps.
+        before: Steps of the run that the model's own count leaves out, because `learn` set that count back to 0.
+        whole_run: Whether the run is longer than one `learn`, so that the model has to remember it.
+    """
+
+    total: int
+    before: int = 0
+    whole_run: bool = False
+
+    def elapsed(self, model: BaseAlgorithm) -> int:
+        """Return the number of environment steps of the run that are done."""
+        return self.before + model.num_timesteps
+
+    def progress(self, model: BaseAlgorithm) -> float:
+        """Return progress_remaining: 1.0 at the start of the run, 0.0 from its end on."""
+        return progress_at(self.elapsed(model), self.total)
+
+    def record(self, model: BaseAlgorithm) -> None:
+        """Let the model remember where the run stands, for a later `learn` and for what is saved from now on."""
+        if self.whole_run:
+            setattr(model, RUN_RECORD, {"before": self.before, "elapsed": self.elapsed(model)})
+
+
+def progress_at(elapsed: int, total: int) -> float:
+    """Return progress_remaining after `elapsed` of `total` environment steps, in [0, 1]."""
+    return min(max(1.0 - float(elapsed) / float(total), 0.0), 1.0)
+
+
+def clock_for(model: BaseAlgorithm, total_timesteps: int | None, timesteps_done: int | None = None) -> Clock:
+    """Return the clock of the `learn` call that the model has just set up.
+
+    Args:
+        model: A model whose `learn` has set its step count and its total.
+        total_timesteps: Length of the whole run (None: this `learn` is the whole run).
+        timesteps_done: How much of it is done now (None: what the model remembers).
+
+    Raises:
+        ScheduleConfigError: The whole run is done already.
+    """
+    if total_timesteps is None:
+        return Clock(max(model._total_timesteps, 1))
+    clock = Clock(total_timesteps, _steps_before(model, timesteps_done), whole_run=True)
+    done = clock.elapsed(model)
+    if done >= total_timesteps and model._total_timesteps > model.num_timesteps:
+        message = (
+            f"must be more than the {done} steps that the run has done; give the length of the whole run, "
+            "or timesteps_done=0 to start a new run with this model"
+        )
+        raise ScheduleConfigError.at("total_timesteps", total_timesteps, message)
+    return clock
+
+
+def _steps_before(model: BaseAlgorithm, timesteps_done: int | None) -> int:
+    if timesteps_done is not None:
+        return timesteps_done - model.num_timesteps
+    record: dict[str, int] = getattr(model, RUN_RECORD, {"before": 0, "elapsed": 0})
+    # A count of 0 is one that learn() has just set back: all that was done lies before it.
+    return record["elapsed"] if model.num_timesteps == 0 else record["before"]
+
+
+def remaining_timesteps(model: BaseAlgorithm, total_timesteps: int) -> int:
+    """Return how many environment steps are left of a run, to hand to `learn` when a run is resumed.
+
+    Use it for the plain resume, in which one more `learn` finishes the run: SB3 adds what is done to what it is given,
+    so handing over the whole length again would stretch every schedule.
+
+    Formula:
+        ``total_timesteps - done``
+
+    Args:
+        model: The model, as loaded or as left by the last `learn`.
+        total_timesteps: Length of the whole run in environment steps (>= 1).
+
+    Returns:
+        The number of steps, 0 where the run is complete.
+
+    Raises:
+        ScheduleConfigError: More than `total_timesteps` are done, or it is no whole number.
+
+    Example:
+        >>> from stable_baselines3 import A2C
+        >>> model = A2C("MlpPolicy", "CartPole-v1", device="cpu").learn(100)
+        >>> remaining_timesteps(model, 300)
+        200
+    """
+    total = whole_number("total_timesteps", total_timesteps, smallest=1)
+    record: dict[str, int] = getattr(model, RUN_RECORD, {"before": 0})
+    done = record["before"] + model.num_timesteps
+    if done > total:
+        raise ScheduleConfigError.at("total_timesteps", total_timesteps, f"must be at least the {done} steps done")
+    return total - done

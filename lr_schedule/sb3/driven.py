@@ -1,0 +1,170 @@
+"""One target on its way: the schedule that it follows, checked over the whole run before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
+
+from lr_schedule import config
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.errors import Problem, ScheduleConfigError
+from lr_schedule.fields import to_number
+from lr_schedule.sb3 import algorithms, targets
+from lr_schedule.sb3.clock import progress_at
+from lr_schedule.sb3.places import Place
+from lr_schedule.sb3.targets import NOT_NEGATIVE, Range, Target
+
+Schedule = Callable[[float], Any]
+
+CHECKED = 10_000
+"""Points of a run at which a schedule is checked; every environment step where the run is shorter."""
+CHECKED_FUNCTION = 1_000
+"""The same for a Python function, which is asked for one value at a time."""
+
+
+class When(Enum):
+    """When a value is set: with the model's step count of that moment."""
+
+    EVERY_STEP = auto()
+    BEFORE_COLLECTING = auto()
+    BEFORE_UPDATING = auto()
+
+
+def when(target: Target, algorithm: str) -> When:
+    """Return when a target has to be set so that `algorithm` reads it in time."""
+    if target.every_step:
+        return When.EVERY_STEP
+    # ARS reads its values ahead of the collecting, so that the end of the one before is the time.
+    collecting = algorithm in target.read_while_collecting and algorithm != "ARS"
+    return When.BEFORE_COLLECTING if collecting else When.BEFORE_UPDATING
+
+
+@dataclass(frozen=True)
+class Driven:
+    """A target, the schedule that it follows, and the places that its value goes to."""
+
+    name: str
+    schedule: Schedule
+    target: Target
+    allowed: Range
+    places: tuple[Place, ...]
+    when: When
+
+    def value(self, progress: float) -> float | int:
+        """Return the value at a progress as a plain number in the target's range, or raise."""
+        return checked(self.name, self.target.convert(self.schedule(progress)), self.allowed, progress)
+
+    def write(self, value: float) -> None:
+        """Make `value` the one that the algorithm uses from now on."""
+        for place in self.places:
+            place.write(value)
+
+    def check(self, total: int) -> None:
+        """Raise ScheduleConfigError where a value of the run, over its whole length, is out of range."""
+        check_values(self.name, self.schedule, self.target, self.allowed, total)
+
+
+def checked(name: str, value: float, allowed: Range, progress: float) -> float | int:
+    """Return `value`, or raise the error that says what is allowed and when the schedule leaves it."""
+    if value not in allowed:
+        message = f"must be {allowed} over the whole run; the schedule gives this at progress_remaining {progress:.6g}"
+        raise ScheduleConfigError.at((name,), value, message)
+    return value
+
+
+def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, total: int) -> None:
+    """Raise ScheduleConfigError where a schedule, over a run of `total` steps, leaves the range of its target."""
+    plain = isinstance(schedule, BaseLRSchedule)
+    count = min(total, CHECKED if plain else CHECKED_FUNCTION)
+    points = [progress_at(step, count) for step in range(count + 1)]
+    try:
+        values: Iterable[Any] = schedule(np.asarray(points)).tolist() if plain else map(schedule, points)  # type: ignore[arg-type]
+        for progress, value in zip(points, values, strict=True):
+            checked(name, target.convert(value), allowed, progress)
+    except ScheduleConfigError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:
+        message = f"must return a number for every progress from 1 to 0; it fails with {error}"
+        raise ScheduleConfigError.at((name,), schedule, message) from error
+
+
+def read_schedule(name: str, cfg: Any, total_steps: int) -> Schedule:
+    """Return what a target is to follow: a function as it is, anything else as a schedule.
+
+    The target ``target_entropy`` is the one that is negative in practice, as no schedule is: it takes a number or a
+    function, while a schedule goes under ``target_entropy_magnitude``.
+    """
+    if name == "target_entropy" and not _is_function(cfg):
+        try:
+            return ConstantSchedule(to_number(cfg))
+        except TypeError:
+            message = (
+                "must be a number or a function of progress; a schedule is never negative, so give one as "
+                "target_entropy_magnitude: the target entropy is then minus its value"
+            )
+            raise ScheduleConfigError.at((name,), cfg, message) from None
+    if _is_function(cfg):
+        function: Schedule = cfg
+        return function
+    try:
+        return BaseLRSchedule.create(cfg, total_steps)
+    except ScheduleConfigError as error:
+        raise error.below((name,)) from None
+
+
+def _is_function(cfg: Any) -> bool:
+    return callable(cfg) and not isinstance(cfg, (type, Mapping, BaseLRSchedule))
+
+
+def drive(schedules: Mapping[str, Any], model: Any, total: int, *, override_auto: bool) -> list[Driven]:
+    """Return each target of `schedules` with its schedule and places, or raise for all that is wrong with them."""
+    algorithm = algorithms.name_of(type(model))
+    found: list[Driven] = []
+    problems: list[Problem] = []
+    for name, cfg in schedules.items():
+        try:
+            target = targets.find(name, algorithm, model)
+            if override_auto and name == "ent_coef" and algorithm in algorithms.ENTROPY:
+                target = targets.TARGET_WITH_LEARNED_ALPHA
+            schedule = read_schedule(name, cfg, total)
+            places = tuple(target.places(model))
+            driven = Driven(name, schedule, target, target.range_for(model), places, when(target, algorithm))
+            driven.check(total)
+            found.append(driven)
+        except ScheduleConfigError as error:  # noqa: PERF203
+            problems += error.problems
+    if problems:
+        raise ScheduleConfigError(problems)
+    return found
+
+
+def drive_own(model: Any, total: int, taken: Iterable[str]) -> Iterator[Driven]:
+    """Yield the schedules that the model was made with and that move, save for the targets that are `taken`."""
+    algorithm = algorithms.name_of(type(model))
+    for target in targets.TARGETS.values():
+        if target.own and algorithm in target.algorithms and target.name not in taken:
+            try:
+                places = tuple(target.places(model))
+            except ScheduleConfigError:  # what the model chooses itself has no schedule to follow
+                continue
+            own = getattr(model, places[0].name)  # type: ignore[attr-defined]
+            inner = own.value_schedule if isinstance(own, FloatSchedule) else own
+            if inner is not None and not isinstance(inner, ConstantSchedule):
+                driven = Driven(target.name, inner, target, NOT_NEGATIVE, places, when(target, algorithm))
+                driven.check(total)
+                yield driven
+
+
+def as_schedules(cfg_or_schedules: Any) -> dict[str, Any]:
+    """Return a mapping from targets to schedules; a config or a schedule alone is that of the learning rate."""
+    if not isinstance(cfg_or_schedules, Mapping):
+        return {"learning_rate": cfg_or_schedules}
+    constant_keys = {*config.allowed_keys(BaseLRSchedule), "total_steps"}
+    if "type" in cfg_or_schedules or (cfg_or_schedules and constant_keys.issuperset(cfg_or_schedules)):
+        return {"learning_rate": cfg_or_schedules}
+    return dict(cfg_or_schedules)

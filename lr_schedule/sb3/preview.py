@@ -1,0 +1,213 @@
+"""What a run will really use: one row per update, and what would go wrong in silence."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
+from lr_schedule.sb3 import algorithms, optimizers, targets
+from lr_schedule.sb3.clock import progress_at, whole_number
+from lr_schedule.sb3.driven import Schedule, as_schedules, check_values, checked, read_schedule
+from lr_schedule.sb3.targets import Target
+
+FEW = 10
+"""Distinct values below which a schedule that moves more finely is worth a warning."""
+SHOWN = 12
+"""Rows that a printed preview shows; it leaves out those in the middle."""
+
+
+class Row(NamedTuple):
+    """One update: the timesteps and the progress at which it happens, and the value of each target in it."""
+
+    timesteps: int
+    progress: float
+    values: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The updates of a run and the values that they use; prints as a table.
+
+    Args:
+        algorithm: Name of the algorithm.
+        timesteps: Environment steps done when each update happens.
+        progress: progress_remaining at each update.
+        values: For each target its value in each update.
+        warnings: What goes wrong without an error, one sentence each.
+    """
+
+    algorithm: str
+    timesteps: npt.NDArray[np.int64]
+    progress: npt.NDArray[np.float64]
+    values: dict[str, npt.NDArray[np.float64]]
+    warnings: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.timesteps)
+
+    def __getitem__(self, index: int) -> Row:
+        values = {name: column[index].item() for name, column in self.values.items()}
+        return Row(int(self.timesteps[index]), float(self.progress[index]), values)
+
+    def __iter__(self) -> Iterator[Row]:
+        return (self[index] for index in range(len(self)))
+
+    def __str__(self) -> str:
+        head = ["update", "timesteps", "progress", *self.values]
+        count = len(self)
+        shown = range(count) if count <= SHOWN else [*range(SHOWN // 2), *range(count - SHOWN // 2, count)]
+        rows = [self._cells(index) for index in shown]
+        if count > SHOWN:
+            rows.insert(SHOWN // 2, ["..."] * len(head))
+        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows]]
+        return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
+
+    def _cells(self, index: int) -> list[str]:
+        row = self[index]
+        return [str(index + 1), str(row.timesteps), f"{row.progress:.4f}", *(f"{v:.6g}" for v in row.values.values())]
+
+
+def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int = 1, **hyperparams: Any) -> Preview:
+    """Return what a run will really use: each update with its progress and the value of each scheduled target.
+
+    Use it before a long run: SB3 updates in jumps, so that a short warmup may never be seen.
+
+    Args:
+        cfg_or_schedules: One config or schedule (that of the learning rate), or a mapping from targets to configs,
+            schedules or functions, as for `ScheduleCallback`.
+        algo: The algorithm: its class, or its name (``"PPO"``, ``"TQC"``, ``"SBX SAC"``).
+        total_timesteps: Length of the run in environment steps (>= 1).
+        n_envs: Number of environments (>= 1; 1).
+        hyperparams: What the algorithm is made with, where it is not the default: ``n_steps``, ``learning_starts``,
+            ``train_freq``, ``n_delta``, ... Where updates follow whole episodes (ARS, or a train_freq in episodes),
+            ``episode_length`` gives their length in steps.
+
+    Returns:
+        A `Preview`: arrays with one entry per update, warnings, and a table when printed. A value that an algorithm
+        uses while it collects (gamma and gae_lambda on-policy, noise, epsilon, all of ARS) is that of the time at
+        which the collecting for the update began.
+
+    Raises:
+        ScheduleConfigError: Something is wrong with a schedule, a target, the algorithm or a hyperparameter.
+
+    Example:
+        >>> print(preview("lin_0.001", "PPO", total_timesteps=6000))
+        update  timesteps  progress  learning_rate
+             1       2048    0.6587    0.000658667
+             2       4096    0.3173    0.000317333
+             3       6144    0.0000              0
+        warning: learning_rate: only 3 different values in 3 updates; ...
+    """
+    cls = algorithms.find(algo)
+    algorithm = algorithms.name_of(cls)
+    total = whole_number("total_timesteps", total_timesteps, 1)
+    settings = _settings(cls, algorithm, hyperparams)
+    starts, ends = _updates(algorithm, settings, total, whole_number("n_envs", n_envs, 1))
+    progress = _progress(ends, total)
+    values: dict[str, npt.NDArray[np.float64]] = {}
+    warnings: list[str] = []
+    problems: list[Problem] = []
+    for name, cfg in as_schedules(cfg_or_schedules).items():
+        try:
+            target, ignored = _find(name, algorithm, settings)
+            schedule = read_schedule(name, cfg, total)
+            check_values(name, schedule, target, target.allowed, total)
+            at = _progress(starts, total) if algorithm in target.read_while_collecting else progress
+            values[name] = _column(name, schedule, target, np.ones_like(at) if ignored else at)
+            warnings += _warnings(name, schedule, target, values[name], ends, total) if not ignored else [ignored]
+            if ignored and len(ends) and values[name][0] == 0.0:
+                warnings.append(f"{name}: it is 0 at the start, so that {algorithm} never learns anything")
+        except ScheduleConfigError as error:  # noqa: PERF203
+            problems += error.problems
+    if problems:
+        raise ScheduleConfigError(problems)
+    if not len(ends):
+        warnings.append(f"{algorithm} makes no update in {total} timesteps")
+    return Preview(algorithm, ends, progress, values, tuple(warnings))
+
+
+def _settings(cls: type[Any], algorithm: str, hyperparams: dict[str, Any]) -> dict[str, Any]:
+    """Return the hyperparameters of an algorithm: those given, else its defaults."""
+    parameters: dict[str, inspect.Parameter] = {}
+    for base in reversed(cls.__mro__):  # a subclass may hand its keywords on
+        parameters.update(inspect.signature(base.__dict__.get("__init__", object.__init__)).parameters)
+    known = [name for name in parameters if name not in ("self", "args", "kwargs", "policy", "env")]
+    for name, value in hyperparams.items():
+        if name not in (*known, "episode_length"):
+            message = f"{algorithm} has no such hyperparameter{did_you_mean(name, known)}"
+            raise ScheduleConfigError.at(name, value, message.removesuffix("."))
+    return {name: parameters[name].default for name in known} | {"episode_length": None} | hyperparams
+
+
+def _find(name: str, algorithm: str, settings: dict[str, Any]) -> tuple[Target, str]:
+    """Return a target, and the warning where the algorithm takes a schedule for it but does not follow it."""
+    if name == "learning_rate" and algorithm in algorithms.SBX_FIXED_RATE:
+        text = f"{name}: {algorithm} uses only the first value, lr_schedule(1), for the whole run"
+        return targets.TARGETS[name], text
+    if name == "learning_rate" and algorithm in algorithms.SBX_PPO and settings.get("target_kl") is not None:
+        return targets.TARGETS[name], f"{name}: with target_kl set, {algorithm} chooses its learning rate itself"
+    return targets.find(name, algorithm), ""
+
+
+def _updates(
+    algorithm: str, settings: dict[str, Any], total: int, n_envs: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the timesteps at which collecting begins, and at which it ends with an update."""
+    learning_starts = 0
+    if algorithm == "ARS":
+        per_update = 2 * settings["n_delta"] * settings["n_eval_episodes"] * _episode_length(algorithm, settings)
+    elif algorithm in (*algorithms.ON_POLICY, *algorithms.SBX_PPO):
+        per_update = settings["n_steps"] * n_envs
+    else:
+        frequency = settings["train_freq"]
+        steps, unit = frequency if isinstance(frequency, (tuple, list)) else (frequency, "step")
+        unit = getattr(unit, "value", unit)
+        per_update = steps * n_envs if unit == "step" else steps * _episode_length(algorithm, settings)
+        learning_starts = settings["learning_starts"]
+    ends = np.arange(per_update, total + per_update, per_update, dtype=np.int64)
+    ends = ends[ends > learning_starts]
+    return ends - per_update, ends
+
+
+def _episode_length(algorithm: str, settings: dict[str, Any]) -> int:
+    length = settings["episode_length"]
+    if length is None:
+        message = f"needed here, for {algorithm} updates after whole episodes: the steps that an episode lasts"
+        raise ScheduleConfigError.at("episode_length", length, message)
+    return whole_number("episode_length", length, 1)
+
+
+def _progress(timesteps: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.float64]:
+    return np.clip(1.0 - timesteps / float(total), 0.0, 1.0)
+
+
+def _column(name: str, schedule: Schedule, target: Target, progress: Any) -> npt.NDArray[np.float64]:
+    """Return the value at each progress, as training will use it."""
+    return np.array([checked(name, target.convert(schedule(p)), target.allowed, p) for p in progress.tolist()])
+
+
+def _warnings(
+    name: str, schedule: Schedule, target: Target, values: Any, ends: npt.NDArray[np.int64], total: int
+) -> Iterator[str]:
+    """Yield what goes wrong without an error, in sentences."""
+    if not len(ends):
+        return
+    warmup = getattr(schedule, "warmup_fraction", 0.0) if isinstance(schedule, BaseLRSchedule) else 0.0
+    if warmup > 0.0 and ends[0] >= warmup * total:
+        text = f"{name}: the warmup is over at timestep {warmup * total:.10g}, before the first update at {ends[0]}"
+        yield f"{text}, so that no update uses it; make it longer, or rollouts or learning_starts shorter"
+    finest = {target.convert(schedule(progress_at(step, 1000))) for step in range(1001)}
+    distinct = len(set(values.tolist()))
+    if distinct < FEW <= len(finest):
+        yield f"{name}: only {distinct} different values in {len(ends)} updates; shorter rollouts follow it more finely"
+    is_rate = name == "learning_rate" or name.endswith(optimizers.SUFFIX)
+    if is_rate and values[-1] == 0.0 and distinct > 1:
+        yield f"{name}: it is 0 in the last update, which therefore learns nothing; give it a final_value above 0"

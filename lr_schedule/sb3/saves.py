@@ -1,0 +1,217 @@
+"""Saved models: which schedules they hold, read without running anything, and how to load them without this package.
+
+SB3 saves an object as a pickle beside a clear text of its attributes, and only that clear text is read here.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.utils import FloatSchedule, LinearSchedule
+
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.decay import LinearLRSchedule
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.registry import registry
+from lr_schedule.sb3.driven import as_schedules
+
+ATTRIBUTES = {
+    "learning_rate": ("learning_rate", "lr_schedule"),
+    "clip_range": ("clip_range", "clip_range_schedule"),
+    "clip_range_vf": ("clip_range_vf",),
+    "delta_std": ("delta_std_schedule",),
+    "exploration_rate": ("exploration_schedule",),
+}
+"""Where a saved model keeps its schedules, by target; SB3 and SBX differ for the clip range."""
+
+SB3_SCHEDULES = {
+    "ConstantSchedule": ("constant", {"val": "initial_value"}),
+    "LinearSchedule": ("linear", {"start": "initial_value", "end": "final_value", "end_fraction": "end_fraction"}),
+}
+"""SB3's own classes, as a type and its keys."""
+
+GRID = 1000
+"""Equal parts of the run between the sampled points of a portable schedule, before jumps are narrowed down."""
+FINEST = 1e-9
+"""Share of the run to which a jump is narrowed down."""
+TOLERANCE = 1e-4
+"""Share of the largest value by which a line may miss the schedule in its middle."""
+
+
+def read_schedules(path: str | os.PathLike[str] | io.BufferedIOBase) -> dict[str, dict[str, Any] | None]:
+    """Return the config of every schedule in a saved model, without unpickling anything.
+
+    Use it to see what a model was trained with, and to make its schedules again for another one. It is safe on a file
+    from a stranger, and works where the model itself cannot be loaded.
+
+    Args:
+        path: A model zip, as ``model.save`` writes it (with or without ``.zip``), or an open binary file.
+
+    Returns:
+        Configs by target (``learning_rate``, ``clip_range``, ``clip_range_vf``, ``delta_std``, ``exploration_rate``),
+        those that the model has; numbers are constant schedules. None stands for what cannot be read without running
+        it: a Python function, or a kind of schedule that is not registered here.
+
+    Raises:
+        ScheduleConfigError: The file is no model zip.
+        FileNotFoundError: There is no such file.
+
+    Example:
+        >>> from stable_baselines3 import PPO
+        >>> from lr_schedule import LinearLRSchedule
+        >>> PPO("MlpPolicy", "CartPole-v1", learning_rate=LinearLRSchedule(0.001), device="cpu").save("model.zip")
+        >>> read_schedules("model.zip")["learning_rate"]
+        {'type': 'linear', 'initial_value': 0.001, 'final_value': 0.0}
+    """
+    data = _read_data(path)
+    found: dict[str, dict[str, Any] | None] = {}
+    for target, attributes in ATTRIBUTES.items():
+        stored = [data[name] for name in attributes if data.get(name) is not None]
+        if stored:
+            found[target] = next((cfg for cfg in map(_as_config, stored) if cfg is not None), None)
+    return found
+
+
+def portable_custom_objects(path_or_schedules: Any) -> dict[str, Any]:
+    """Return the ``custom_objects`` with which a model loads where lr_schedule is not installed.
+
+    Use it once, to turn a model into one that needs nothing but SB3:
+    ``PPO.load(path, custom_objects=portable_custom_objects(path)).save(portable_path)``.
+
+    Args:
+        path_or_schedules: A model zip (see `read_schedules`), or a mapping from targets to configs or schedules, or
+            one config or schedule (that of the learning rate).
+
+    Returns:
+        For each attribute of the model that holds a schedule of this package: a number for a constant, SB3's
+        ``LinearSchedule`` for a line, else a line through sampled points (``functools.partial(numpy.interp, ...)``),
+        which misses the schedule by at most 0.01 % of its largest value, save within 1e-9 of the run around a jump.
+
+    Raises:
+        ScheduleConfigError: The file is no model zip, or holds a schedule that cannot be read.
+        FileNotFoundError: There is no such file.
+
+    Example:
+        >>> portable_custom_objects({"type": "linear", "initial_value": 0.001})["learning_rate"]
+        LinearSchedule(start=0.001, end=0.0, end_fraction=1.0)
+    """
+    if isinstance(path_or_schedules, (str, os.PathLike, io.IOBase)):
+        return _portable_from_zip(path_or_schedules)
+    objects: dict[str, Any] = {}
+    for target, cfg in as_schedules(path_or_schedules).items():
+        if target not in ATTRIBUTES:
+            message = f"no model is saved with a schedule for it. Allowed: {', '.join(ATTRIBUTES)}"
+            raise ScheduleConfigError.at((str(target),), target, message)
+        portable = portable_schedule(BaseLRSchedule.create(cfg))
+        objects.update({name: _for_attribute(name, portable) for name in ATTRIBUTES[target]})
+    return objects
+
+
+def _portable_from_zip(path: Any) -> dict[str, Any]:
+    data = _read_data(path)
+    objects: dict[str, Any] = {}
+    for attributes in ATTRIBUTES.values():
+        for name in attributes:
+            stored = data.get(name)
+            if not isinstance(stored, Mapping) or _kind(stored)[0] in SB3_SCHEDULES:
+                continue
+            cfg = _as_config(stored)
+            if cfg is None:
+                message = "cannot be read without running it; hand the schedules over instead of the file"
+                raise ScheduleConfigError.at((name,), stored.get("value_schedule", stored.get(":type:")), message)
+            objects[name] = _for_attribute(name, portable_schedule(BaseLRSchedule.create(cfg)))
+    return objects
+
+
+def portable_schedule(schedule: BaseLRSchedule) -> Any:
+    """Return a number or a function of progress that is `schedule` without needing this package."""
+    cfg = schedule.to_config() if not hasattr(schedule, "function") else {}
+    if cfg.keys() == {"type", "initial_value"} and schedule.type == "constant":
+        return schedule.initial_value
+    if type(schedule) is LinearLRSchedule and cfg.keys() <= {"type", "initial_value", "final_value", "end_fraction"}:
+        return LinearSchedule(schedule.initial_value, schedule.final_value, schedule.end_fraction)
+    points, values = _sample(schedule)
+    return partial(np.interp, xp=points, fp=values)
+
+
+def _for_attribute(name: str, portable: Any) -> Any:
+    return portable if name == "learning_rate" else FloatSchedule(portable)
+
+
+def _sample(schedule: BaseLRSchedule) -> tuple[list[float], list[float]]:
+    """Return progress, ascending, and values such that lines between them stay with the schedule."""
+    points = np.linspace(0.0, 1.0, GRID + 1)
+    values = np.asarray(schedule(points))
+    tolerance = TOLERANCE * float(values.max())
+    while True:
+        middles = (points[1:] + points[:-1]) / 2.0
+        there = np.asarray(schedule(middles))
+        missed = (abs(there - (values[1:] + values[:-1]) / 2.0) > tolerance) & (np.diff(points) > FINEST)
+        if not missed.any():
+            return points.tolist(), values.tolist()
+        at = np.flatnonzero(missed)
+        points, values = np.insert(points, at + 1, middles[at]), np.insert(values, at + 1, there[at])
+
+
+def _read_data(path: Any) -> dict[str, Any]:
+    """Return what a model zip says of the model's attributes, pickles left alone."""
+    source = path
+    if isinstance(path, (str, os.PathLike)) and not Path(path).exists() and Path(f"{os.fspath(path)}.zip").exists():
+        source = f"{os.fspath(path)}.zip"
+    try:
+        with zipfile.ZipFile(source) as archive:
+            data = json.loads(archive.read("data"))
+    except (zipfile.BadZipFile, KeyError, ValueError, IsADirectoryError) as error:
+        message = f"is no model zip as model.save() writes it ({error})"
+        raise ScheduleConfigError.at("path", str(path), message) from None
+    if not isinstance(data, dict):
+        raise ScheduleConfigError.at("path", str(path), "is no model zip as model.save() writes it")
+    return data
+
+
+def _as_config(stored: Any) -> dict[str, Any] | None:
+    """Return the config of what is saved under an attribute, or None where it cannot be read."""
+    if isinstance(stored, (int, float)):
+        name, fields = "ConstantSchedule", {"val": stored}
+    elif isinstance(stored, Mapping):
+        name, fields = _kind(stored)
+    else:
+        return None
+    if name in SB3_SCHEDULES:
+        kind, keys = SB3_SCHEDULES[name]
+        cfg = {"type": kind, **{keys[key]: value for key, value in fields.items() if key in keys}}
+    else:
+        kind = next((cls.type for cls in registry.values() if cls.__name__ == name), "")
+        cfg = {"type": kind, **{key: value for key, value in fields.items() if value is not None}}
+    try:
+        return BaseLRSchedule.create(cfg).to_config()
+    except ScheduleConfigError:
+        return None
+
+
+def _kind(stored: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return class name and fields of a saved schedule, seen through SB3's wrapper around it."""
+    if "value_schedule" in stored:
+        return _parse(str(stored["value_schedule"]))
+    name = str(stored.get(":type:", "")).removeprefix("<class '").removesuffix("'>").rpartition(".")[2]
+    return name, {key: value for key, value in stored.items() if not key.startswith(":")}
+
+
+def _parse(text: str) -> tuple[str, dict[str, Any]]:
+    """Return class name and keywords of an object that is written down as a call with plain data."""
+    try:
+        call = ast.parse(text, mode="eval").body
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+            return "", {}
+        return call.func.id, {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "", {}

@@ -1,0 +1,1 @@
+"""Tests of lr_schedule.sb3: real training, short, that records what was really used."""

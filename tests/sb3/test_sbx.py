@@ -1,0 +1,118 @@
+"""SBX (JAX): schedules on PPO and SAC really run, and what its other algorithms ignore is said."""
+
+import pytest
+
+from lr_schedule import CosineWarmupLRSchedule, LinearLRSchedule, ScheduleConfigError
+from lr_schedule.sb3 import ScheduleCallback, preview, read_schedules
+from tests.sb3.envs import Walk
+from tests.sb3.models import linear
+
+sbx = pytest.importorskip("sbx")
+pytestmark = pytest.mark.slow
+
+TOTAL = 70
+RATE = CosineWarmupLRSchedule(initial_value=0.01, final_value=0.001, warmup_fraction=0.25)
+SMALL = {"net_arch": [8]}
+
+
+def ppo(**settings):
+    chosen = {"n_steps": 16, "batch_size": 16, "n_epochs": 1, "policy_kwargs": SMALL, "seed": 0}
+    seen = []
+
+    class Noting(sbx.PPO):
+        def _one_update(self, **kwargs):
+            rates = [kwargs[key].opt_state[1].hyperparams["learning_rate"] for key in ("actor_state", "vf_state")]
+            seen.append((self.num_timesteps, *map(float, rates), kwargs["clip_range"], kwargs["ent_coef"]))
+            return sbx.PPO._one_update(**kwargs)
+
+    Noting.__name__ = "PPO"
+    return Noting("MlpPolicy", Walk(), **{**chosen, **settings}), seen
+
+
+def sac(**settings):
+    chosen = {"learning_starts": 8, "batch_size": 8, "buffer_size": 500, "policy_kwargs": SMALL, "seed": 0}
+    seen = []
+
+    class Noting(sbx.SAC):
+        def _train(self, tau, target_entropy, *args):
+            states = (self.policy.actor_state, self.policy.qf_state)
+            rates = [float(state.opt_state.hyperparams["learning_rate"]) for state in states]
+            seen.append((self.num_timesteps, *rates, tau, target_entropy))
+            return sbx.SAC._train(tau, target_entropy, *args)
+
+    Noting.__name__ = "SAC"
+    return Noting("MlpPolicy", Walk(), **{**chosen, **settings}), seen
+
+
+def test_learning_rate_and_clip_range_of_ppo_may_be_schedules_of_its_own(tmp_path):
+    clip = LinearLRSchedule(0.4, final_value=0.1)
+    model, seen = ppo(learning_rate=RATE, clip_range=clip)
+    model.learn(TOTAL)
+    rows = preview({"learning_rate": RATE, "clip_range": clip}, sbx.PPO, TOTAL, n_steps=16)
+    for (timesteps, actor, critic, clip_range, _), row in zip(seen, rows, strict=True):
+        assert timesteps == row.timesteps
+        assert actor == critic == pytest.approx(row.values["learning_rate"], rel=1e-6)
+        assert clip_range == pytest.approx(row.values["clip_range"], rel=1e-9)
+    model.save(tmp_path / "model")
+    assert sbx.PPO.load(tmp_path / "model").learning_rate == RATE
+    assert read_schedules(tmp_path / "model")["clip_range"] == clip.to_config()
+
+
+def test_the_learning_rate_of_sac_may_be_a_schedule_of_its_own():
+    model, seen = sac(learning_rate=RATE)
+    model.learn(TOTAL)
+    rows = preview(RATE, "SBX SAC", TOTAL, learning_starts=8)
+    for (timesteps, actor, critic, *_), row in zip(seen, rows, strict=True):
+        assert timesteps == row.timesteps
+        assert actor == critic == pytest.approx(row.values["learning_rate"], rel=1e-6)
+
+
+def test_the_callback_sets_ppo_of_sbx():
+    model, seen = ppo(ent_coef=0.25)
+    own = model.clip_range_schedule
+    schedules = {
+        "learning_rate": RATE,
+        "clip_range": "constant_0.3",
+        "ent_coef": LinearLRSchedule(0.5, final_value=0.1),
+    }
+    model.learn(TOTAL, callback=ScheduleCallback(schedules))
+    for timesteps, actor, critic, clip_range, ent_coef in seen:
+        p = max(1 - timesteps / TOTAL, 0.0)
+        assert actor == critic == pytest.approx(RATE(p), rel=1e-6)
+        assert clip_range == 0.3
+        assert ent_coef == pytest.approx(linear(0.5, 0.1, p), rel=1e-9)
+    assert model.clip_range_schedule is own
+    assert model.ent_coef == 0.25
+
+
+def test_the_callback_sets_sac_of_sbx():
+    model, seen = sac()
+    schedules = {"learning_rate": RATE, "tau": LinearLRSchedule(0.5, final_value=0.1), "target_entropy_magnitude": 0.75}
+    model.learn(TOTAL, callback=ScheduleCallback(schedules))
+    for timesteps, actor, critic, tau, target_entropy in seen:
+        p = 1 - timesteps / TOTAL
+        assert actor == critic == pytest.approx(RATE(p), rel=1e-6)
+        assert (tau, target_entropy) == (pytest.approx(linear(0.5, 0.1, p), rel=1e-9), -0.75)
+
+
+def test_what_sbx_ignores_is_an_error_before_training():
+    model, _ = ppo(target_kl=0.01)
+    with pytest.raises(ScheduleConfigError, match="learning_rate: with target_kl set, SBX PPO chooses"):
+        model.learn(TOTAL, callback=ScheduleCallback({"learning_rate": 0.1}))
+    other = sbx.TD3("MlpPolicy", Walk(), policy_kwargs=SMALL)
+    with pytest.raises(ScheduleConfigError, match="learning_rate: SBX TD3 builds its optimizers with lr_schedule"):
+        other.learn(TOTAL, callback=ScheduleCallback({"learning_rate": 0.1}))
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_the_schedules_that_a_model_of_sbx_was_made_with_follow_a_run_in_chunks(reset):
+    clip = LinearLRSchedule(0.4, final_value=0.1)
+    model, seen = ppo(learning_rate=RATE, clip_range=clip)
+    callback = ScheduleCallback({}, total_timesteps=96)
+    for _ in range(2):
+        model.learn(48, callback=callback, reset_num_timesteps=reset)
+    for update, (_, actor, critic, clip_range, _) in enumerate(seen):
+        p = 1 - 16 * (update + 1) / 96
+        assert actor == critic == pytest.approx(RATE(p), rel=1e-6)
+        assert clip_range == pytest.approx(linear(0.4, 0.1, p), rel=1e-9)
+    assert len(seen) == 6

@@ -27,6 +27,9 @@ from lr_schedule.staircase import (
     PiecewiseLinearLRSchedule,
     StepLRSchedule,
 )
+from lr_schedule.steps import from_steps
+from lr_schedule.table import TableLRSchedule
+from lr_schedule.torch_schedulers import TorchLRSchedule, from_torch
 from lr_schedule.warmup import CosineWarmupLRSchedule, TriStageLRSchedule, WarmupStableDecayLRSchedule
 
 __all__ = [
@@ -53,9 +56,13 @@ __all__ = [
     "ScheduleConfigError",
     "SequentialLRSchedule",
     "StepLRSchedule",
+    "TableLRSchedule",
     "TanhLRSchedule",
+    "TorchLRSchedule",
     "TriStageLRSchedule",
     "WarmupStableDecayLRSchedule",
+    "from_steps",
+    "from_torch",
     "json_schema",
     "plot",
 ]

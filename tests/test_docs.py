@@ -44,7 +44,7 @@ def schedules_in(data):
 
 def length_of_run(data):
     """The total_steps for configs in YAML data: what the data itself says, or a length for those that say none."""
-    found = [int(n) for n in re.findall(r"(?:n_timesteps|total_timesteps)'?: '?([0-9.e]+)", str(data))]
+    found = [float(n) for n in re.findall(r"(?:n_timesteps|total_timesteps)'?: '?([0-9.e]+)", str(data))]
     return found[0] if found else 1_000_000
 
 

@@ -231,8 +231,20 @@ def test_python_in_a_string_is_read_without_being_run():
 
 @pytest.mark.parametrize(
     "text",
-    ["__import__('os').getcwd()", "dict(a=nn.init)", "dict(**{'a': 1})", "nn.Module.__init__", "[x for x in 'ab']"]
-    + ["dict(a=1", "{[1]: 2}", "{**{}}", "-'a'", "dict(1)", "(" * 300 + ")" * 300, "'" + "a" * 20_000 + "'"],
+    [
+        "__import__('os').getcwd()",
+        "dict(a=nn.init)",
+        "dict(**{'a': 1})",
+        "nn.Module.__init__",
+        "[x for x in 'ab']",
+        "dict(a=1",
+        "{[1]: 2}",
+        "{**{}}",
+        "-'a'",
+        "dict(1)",
+        "(" * 300 + ")" * 300,
+        "'" + "a" * 20000 + "'",
+    ],
 )
 def test_python_in_a_string_that_does_more_than_build_a_value_is_refused(text):
     with pytest.raises(ScheduleConfigError, match="policy_kwargs"):

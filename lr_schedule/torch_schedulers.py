@@ -1,0 +1,197 @@
+"""The schedulers of ``torch.optim.lr_scheduler`` as schedules of progress, bit for bit what stepping them gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from lr_schedule.arguments import check_arguments, is_data, name_of, numerals_to_numbers, parameters_of
+from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
+from lr_schedule.fields import Value, to_number
+from lr_schedule.stepper import METRIC_DRIVEN, is_metric_driven, is_stepper, record_steps
+from lr_schedule.table import Record, SourceLRSchedule, StepwiseLRSchedule, nearest_step, read_total_steps
+
+MADE_OF_SCHEDULERS = (
+    "is made of schedulers, and these of an optimizer; use from_torch with a function optimizer -> scheduler, or in a "
+    "config a list of phases or a product"
+)
+
+NOT_DATA = "must be plain data in a config; use from_torch, which takes functions and objects too"
+
+
+def from_torch(
+    scheduler: Any, total_steps: float, initial_value: float | None = None, group: int = 0, **kwargs: Any
+) -> StepwiseLRSchedule:
+    """Turn a scheduler of torch into a schedule of progress.
+
+    Use it to give a scheduler that you know and trust to what asks for progress, such as Stable-Baselines3.
+
+    Formula:
+        The learning rate after ``floor((1 - p) * total_steps + 1/2)`` calls of the scheduler's ``step()``, bit for bit.
+        A OneCycleLR holds its last value, where torch's own rebounds and then fails.
+
+    Args:
+        scheduler: A class of ``torch.optim.lr_scheduler`` or its name; a function (or class of your own) that makes a
+            scheduler from an optimizer; or a scheduler over your optimizer, of which a copy is stepped, from its
+            present state on, while both stay as they are.
+        total_steps: Length of the run in steps of the scheduler (finite, > 0; may be fractional). A class that takes
+            ``total_steps`` itself gets it, as the nearest whole number.
+        initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001). Not for a scheduler over your
+            optimizer, which has one.
+        group: Index of the param group whose learning rate counts (0).
+        kwargs: Arguments of the class or function.
+
+    Returns:
+        A schedule. With a class of torch and arguments that are plain data it is a `TorchLRSchedule`, whose config and
+        pickle hold class and arguments; else they hold the table of its values, which is of type ``table``.
+
+    Raises:
+        ScheduleConfigError: The scheduler follows a metric (ReduceLROnPlateau), or an argument is unknown or wrong.
+        ValueError: When asked, where the scheduler fails or gives NaN, infinity or a negative value; names the step.
+
+    Example:
+        >>> schedule = from_torch("StepLR", total_steps=100, initial_value=0.5, step_size=50, gamma=0.5)
+        >>> schedule(1.0), schedule(0.5), schedule(0.0)
+        (0.5, 0.25, 0.125)
+    """
+    total = read_total_steps(total_steps)
+    if is_stepper(scheduler):
+        return SourceLRSchedule(_record_attached(scheduler, total, initial_value, group, kwargs), total, "from_torch")
+    start = TorchLRSchedule.initial_value if initial_value is None else _read_initial_value(initial_value)
+    make = find_scheduler(scheduler) if isinstance(scheduler, (str, type)) else scheduler
+    arguments = numerals_to_numbers(kwargs) if is_of_torch(make) else kwargs
+    if is_of_torch(make) and group == 0 and all(is_data(value) for value in arguments.values()):
+        name = make.__name__
+        return TorchLRSchedule({**arguments, "scheduler": name, "total_steps": total, "initial_value": start})
+    if not callable(make):
+        message = (
+            "must be a scheduler class of torch.optim.lr_scheduler or its name, a function that makes a scheduler "
+        )
+        raise ScheduleConfigError.at("scheduler", scheduler, message + "from an optimizer, or a scheduler")
+    return SourceLRSchedule(record_made(make, arguments, total, start, group), total, "from_torch")
+
+
+def is_of_torch(make: Any) -> bool:
+    """Tell whether `make` is one of the classes of ``torch.optim.lr_scheduler``, which a config may name."""
+    return isinstance(make, type) and make.__module__ == "torch.optim.lr_scheduler"
+
+
+def find_scheduler(scheduler: str | type) -> type:
+    """Return the class of ``torch.optim.lr_scheduler`` that is meant, or the class from elsewhere as it is."""
+    from torch.optim import lr_scheduler
+
+    base = lr_scheduler.LRScheduler
+    known = {
+        name: kind
+        for name, kind in vars(lr_scheduler).items()
+        if isinstance(kind, type) and issubclass(kind, base) and name.lstrip("_") != base.__name__
+    }
+    if isinstance(scheduler, type):
+        if issubclass(scheduler, base) and is_metric_driven(scheduler):
+            raise ScheduleConfigError.at("scheduler", scheduler.__name__, METRIC_DRIVEN)
+        if scheduler in (lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler):
+            raise ScheduleConfigError.at("scheduler", scheduler.__name__, MADE_OF_SCHEDULERS)
+        return scheduler
+    if scheduler not in known:
+        allowed = ", ".join(sorted(name for name, kind in known.items() if not is_metric_driven(kind)))
+        message = f"no scheduler of torch.optim.lr_scheduler{did_you_mean(scheduler, known)} Allowed: {allowed}"
+        raise ScheduleConfigError.at("scheduler", scheduler, message)
+    return find_scheduler(known[scheduler])
+
+
+def record_made(
+    make: Callable[..., Any], arguments: Mapping[str, Any], total_steps: float, start: float, group: int = 0
+) -> Record:
+    """Return the record of a scheduler that `make` makes over an optimizer of our own."""
+    from torch.optim import SGD
+
+    given = {**_own_total_steps(make, total_steps), **arguments}
+    check_arguments(make, given)
+    optimizer = SGD([{"params": []}], lr=start, momentum=0.9)  # momentum, as OneCycleLR and CyclicLR ask for one
+    optimizer._opt_called = True  # type: ignore[attr-defined]  # or torch warns that it was not stepped yet
+    try:
+        scheduler = make(optimizer, **given)
+    except ScheduleConfigError:
+        raise
+    except Exception as error:
+        message = f"cannot be made with these arguments: {type(error).__name__}: {error}"
+        raise ScheduleConfigError.at("scheduler", name_of(make), message) from error
+    if not is_stepper(scheduler):
+        message = f"must make a scheduler: an object with step() over the optimizer, not {type(scheduler).__name__}"
+        raise ScheduleConfigError.at("scheduler", make, message)
+    return record_steps(scheduler, total_steps, group, own_optimizer=optimizer)
+
+
+def _own_total_steps(make: Callable[..., Any], total_steps: float) -> dict[str, Any]:
+    takes_it = "total_steps" in {parameter.name for parameter in parameters_of(make)}
+    return {"total_steps": nearest_step(total_steps)} if takes_it else {}
+
+
+def _record_attached(
+    scheduler: Any, total_steps: float, initial_value: float | None, group: int, kwargs: Mapping[str, Any]
+) -> Record:
+    surplus = {**({} if initial_value is None else {"initial_value": initial_value}), **kwargs}
+    if surplus:
+        message = "not for a scheduler that exists already: it has its optimizer and arguments"
+        raise ScheduleConfigError([Problem((key,), value, message) for key, value in surplus.items()])
+    return record_steps(scheduler, total_steps, group)
+
+
+def _read_initial_value(value: Any) -> float:
+    try:
+        number = to_number(value)
+    except TypeError:
+        number = -1.0
+    if not 0.0 <= number < float("inf"):
+        raise ScheduleConfigError.at("initial_value", value, "must be a finite number >= 0")
+    return number
+
+
+Arguments = Annotated[dict[str, Any], BeforeValidator(numerals_to_numbers)]
+
+
+class TorchLRSchedule(StepwiseLRSchedule):
+    """A scheduler of torch, by its class name and arguments, as a schedule of progress.
+
+    Use it to name one in a config; in Python, `from_torch` makes it. Every key that is not named here is an argument of
+    the class.
+
+    Formula:
+        The learning rate after ``floor((1 - p) * total_steps + 1/2)`` calls of the scheduler's ``step()``, bit for bit.
+
+    Args:
+        scheduler: Name of a class of ``torch.optim.lr_scheduler``, such as ``OneCycleLR`` (required).
+        total_steps: Length of the run in steps of the scheduler (finite, > 0; may be fractional; required). A class
+            that takes ``total_steps`` itself gets it, as the nearest whole number.
+        initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001).
+
+    Example:
+        >>> TorchLRSchedule(scheduler="ExponentialLR", total_steps=2, initial_value=0.5, gamma=0.5).sample(3).tolist()
+        [0.5, 0.25, 0.125]
+
+    Source:
+        The documentation of ``torch.optim``, "How to adjust learning rate".
+    """
+
+    type = "torch"
+    omitted_fields = ("warmup_fraction", "warmup_start_factor", "end_fraction")
+    free_keys = "arguments"
+
+    scheduler: str
+    initial_value: Value = 0.001
+    arguments: Arguments
+
+    def prepare(self) -> None:
+        """Make the scheduler, which checks its name and arguments; it is stepped when it is asked."""
+        not_data = [Problem((key,), value, NOT_DATA) for key, value in self.arguments.items() if not is_data(value)]
+        if not_data:
+            raise ScheduleConfigError(not_data)
+        kind = find_scheduler(self.scheduler)
+        self._look_up_in(record_made(kind, self.arguments, self.total_steps, self.initial_value))
+
+    def written_fields(self) -> Any:
+        """Return type and fields, the arguments of the scheduler among them."""
+        fields = super().written_fields()
+        return {**{key: value for key, value in fields.items() if key != self.free_keys}, **self.arguments}

@@ -1,0 +1,163 @@
+"""Schedules as something to search for, with Optuna: which type, and with which values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.config import allowed_keys, model_of
+from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.registry import find_class
+from lr_schedule.schema import own_fields
+
+if TYPE_CHECKING:
+    from optuna.trial import BaseTrial
+
+TYPES = ("constant", "linear", "cosine", "cosine_warmup")
+"""The types that are searched where none are named."""
+
+SPACE: dict[str, Any] = {
+    "initial_value": (1e-5, 1e-2, "log"),
+    "final_ratio": (0.0, 0.2),
+    "warmup_fraction": (0.01, 0.2),
+    "decay_rate": (1e-3, 1.0, "log"),
+    "power": (0.5, 4.0),
+}
+"""What is searched for the keys of a type unless a range is given; any other key keeps its default."""
+
+ATTRIBUTE = "{name}.config"
+Sampler = Callable[[Any, int, int, dict[str, Any]], dict[str, Any]]
+
+
+def suggest_schedule(
+    trial: BaseTrial,
+    name: str = "learning_rate",
+    types: Sequence[str] = TYPES,
+    total_steps: float | None = None,
+    **space: Any,
+) -> dict[str, Any]:
+    """Let a trial choose a schedule: its type, and a value for each of the type's keys that has a range.
+
+    Use it in an Optuna objective in the place of ``trial.suggest_float``. The trial asks only for the keys of the type
+    that it chose, so a TPE sampler is best made with ``multivariate=True, group=True``.
+
+    Args:
+        trial: An Optuna trial. Its parameters are ``<name>.type`` and ``<name>.<key>``; its user attribute
+            ``<name>.config`` holds the result.
+        name: What the schedule is of ("learning_rate").
+        types: The types to choose from (constant, linear, cosine, cosine_warmup).
+        total_steps: Length of the run, for ``*_steps`` keys (> 0; None where there are none).
+        **space: For each config key what to choose from: ``(low, high)`` for a number in between, ``(low, high,
+            "log")`` for one on a logarithmic scale, a list for one of its items, anything else for a fixed value.
+            What is not given follows `SPACE`, for the keys that are the type's own. A key counts for those of the
+            types that take it.
+
+    Returns:
+        The config of the chosen schedule as plain data, every key written out.
+
+    Raises:
+        ScheduleConfigError: A type or a key is unknown, or a choice gives no schedule.
+
+    Example:
+        >>> import optuna
+        >>> trial = optuna.trial.FixedTrial({"learning_rate.initial_value": 0.001, "learning_rate.final_ratio": 0.1})
+        >>> config = suggest_schedule(trial, types=["linear"], initial_value=(1e-4, 1e-2, "log"))
+        >>> config == {"type": "linear", "initial_value": 0.001, "final_value": 0.0001}
+        True
+    """
+    _refuse_unknown(types, space)
+    chosen = types[0] if len(types) == 1 else trial.suggest_categorical(f"{name}.type", list(types))
+    cls = find_class(chosen)
+    own = [key for key, field in allowed_keys(cls).items() if field in own_fields(cls)]
+    ranges = {key: SPACE[key] for key in own if key in SPACE and not _is_set_by(key, space)}
+    ranges |= {key: choices for key, choices in space.items() if key in allowed_keys(cls)}
+    values = {key: _suggest(trial, f"{name}.{key}", choices, _is_whole(cls, key)) for key, choices in ranges.items()}
+    config = BaseLRSchedule.create({"type": chosen, **values}, total_steps).to_config()
+    trial.set_user_attr(ATTRIBUTE.format(name=name), config)
+    return config
+
+
+def suggest(sampler: Sampler, name: str = "learning_rate", types: Sequence[str] = TYPES, **space: Any) -> Sampler:
+    """Return a sampler of the RL Zoo that searches for a schedule where `sampler` searches for a number.
+
+    Use it on an entry of ``rl_zoo3.hyperparams_opt.HYPERPARAMS_SAMPLER``. The number becomes the schedule's
+    initial_value, so that it is found under its old name among the parameters of a trial. A sampler that searches for
+    this schedule already is not searched twice: the new choice counts.
+
+    Args:
+        sampler: A function ``(trial, n_actions, n_envs, additional_args) -> hyperparameters``.
+        name: The hyperparameter ("learning_rate").
+        types: The types to choose from, as in `suggest_schedule`.
+        **space: What to choose from for each key, as in `suggest_schedule`.
+
+    Returns:
+        A function of the same form; what it returns holds a `BaseLRSchedule` under `name`.
+
+    Example:
+        >>> from rl_zoo3.hyperparams_opt import HYPERPARAMS_SAMPLER
+        >>> HYPERPARAMS_SAMPLER["ppo"] = suggest(HYPERPARAMS_SAMPLER["ppo"], types=["linear", "cosine"])
+    """
+    if getattr(sampler, "searches", None) == name:
+        sampler = sampler.__wrapped__  # type: ignore[attr-defined]
+
+    @wraps(sampler)
+    def scheduled(trial: Any, n_actions: int, n_envs: int, additional_args: dict[str, Any]) -> dict[str, Any]:
+        sampled = sampler(trial, n_actions, n_envs, additional_args)
+        peak = {"initial_value": sampled[name]} if name in sampled else {}
+        return {**sampled, name: BaseLRSchedule.create(suggest_schedule(trial, name, types, **{**peak, **space}))}
+
+    scheduled.searches = name  # type: ignore[attr-defined]
+    return scheduled
+
+
+def restore_schedules(params: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a trial's parameters with those of each schedule replaced by its config.
+
+    Args:
+        params: ``trial.params``, or hyperparameters made from them.
+        attributes: ``trial.user_attrs``, where `suggest_schedule` left the config.
+
+    Example:
+        >>> logged = {"learning_rate.config": {"type": "linear", "initial_value": 0.1}}
+        >>> restore_schedules({"gamma": 0.99, "learning_rate.initial_value": 0.1}, logged)
+        {'gamma': 0.99, 'learning_rate': {'type': 'linear', 'initial_value': 0.1}}
+    """
+    suffix = ATTRIBUTE.format(name="")
+    logged = {key.removesuffix(suffix): config for key, config in attributes.items() if key.endswith(suffix)}
+    kept = {key: value for key, value in params.items() if key.rpartition(".")[0] not in logged}
+    return {**kept, **logged}
+
+
+def _refuse_unknown(types: Sequence[str], space: Mapping[str, Any]) -> None:
+    if isinstance(types, str) or not types:
+        raise ScheduleConfigError.at("types", types, "must be a list of at least one type")
+    known = {key for name in types for key in allowed_keys(find_class(name))}
+    for key, choices in space.items():
+        if key not in known:
+            message = f"none of the types takes this key{did_you_mean(key, known)} Allowed: {', '.join(sorted(known))}"
+            raise ScheduleConfigError.at(key, choices, message)
+
+
+def _is_set_by(key: str, space: Mapping[str, Any]) -> bool:
+    """Tell whether `space` gives `key` or another key for the same field."""
+    keys = {"final_ratio": "final_value", "warmup_fraction": "warmup_steps"}
+    return key in space or keys.get(key) in space
+
+
+def _is_whole(cls: type[BaseLRSchedule], key: str) -> bool:
+    field = model_of(cls).model_fields.get(key)
+    return field is not None and "int" in str(field.annotation)
+
+
+def _suggest(trial: BaseTrial, name: str, choices: Any, whole: bool) -> Any:
+    if isinstance(choices, list):
+        return trial.suggest_categorical(name, choices)
+    if not isinstance(choices, tuple):
+        return choices
+    low, high, *scale = choices
+    if scale not in ([], ["log"]):
+        raise ScheduleConfigError.at(name, choices, "must be (low, high) or (low, high, 'log')")
+    log = bool(scale)
+    return trial.suggest_int(name, low, high, log=log) if whole else trial.suggest_float(name, low, high, log=log)

@@ -1,0 +1,43 @@
+"""Everything that is wrong with the schedules of a YAML file, each problem once, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lr_schedule.errors import Path, ScheduleConfigError
+from lr_schedule.yaml_files import Document, FileProblem
+from lr_schedule.zoo.hyperparams import find_schedules, find_strays, is_section
+
+
+def problems_in(document: Document, total_timesteps: float | None = None) -> list[FileProblem]:
+    """Return the problems of all schedules in a file; what YAML merges into several sections is reported once.
+
+    Args:
+        document: The file, as `read_yaml` returns it.
+        total_timesteps: Length of the run, for ``*_steps`` keys (None: what the file says beside each schedule).
+    """
+    problems: dict[tuple[int, int, str], FileProblem] = {}
+    for error in _errors(document.data, total_timesteps):
+        for problem in document.locate(error).problems:
+            if isinstance(problem, FileProblem):
+                problems.setdefault((problem.line, problem.column, problem.message), problem)
+    return [problems[place] for place in sorted(problems)]
+
+
+def _errors(data: Any, total_timesteps: float | None) -> Iterator[ScheduleConfigError]:
+    for found in find_schedules(data):
+        try:
+            found._replace(total_timesteps=total_timesteps or found.total_timesteps).create()
+        except ScheduleConfigError as error:  # noqa: PERF203
+            yield error
+    for path, section in _sections(data):
+        yield from (error.below(path) for error in find_strays(section))
+
+
+def _sections(data: Any) -> Iterator[tuple[Path, Mapping[Any, Any]]]:
+    """Yield the mappings of a file that hold hyperparameters: the file itself, or its sections."""
+    parts = [((), data), *(((name,), value) for name, value in data.items())] if isinstance(data, Mapping) else []
+    for path, part in parts:
+        if isinstance(part, Mapping) and ("n_timesteps" in part or "policy" in part) and is_section(part):
+            yield path, part

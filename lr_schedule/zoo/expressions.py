@@ -1,0 +1,90 @@
+"""The Zoo's hyperparameters that are Python in a string, ``"dict(net_arch=[64, 64])"``, read without running them."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from lr_schedule.errors import ScheduleConfigError
+
+ALLOWED = "must be dict(...) of numbers, strings, lists, dicts and the names nn.<class>, RMSpropTFLike, HerReplayBuffer"
+MAX_LENGTH = 10_000
+
+
+def read_expression(text: str) -> Any:
+    """Return the value of a Python expression made of literals, ``dict(...)`` and the class names that the Zoo knows.
+
+    Raises:
+        ScheduleConfigError: The expression holds anything else; the message shows the part.
+    """
+    try:
+        if len(text) > MAX_LENGTH:
+            raise ScheduleConfigError.at((), text, f"longer than {MAX_LENGTH:,} characters")
+        return _value(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, TypeError, ValueError, MemoryError, RecursionError) as error:
+        if isinstance(error, ScheduleConfigError):
+            raise
+        raise ScheduleConfigError.at((), text, f"no Python expression: {error}") from None
+
+
+def write_expression(value: Any) -> str:
+    """Return the expression that `read_expression` reads as `value`.
+
+    Raises:
+        ScheduleConfigError: No expression of the kind stands for it.
+    """
+    text = _written(value)
+    if read_expression(text) != value:
+        raise ScheduleConfigError.at((), value, ALLOWED)
+    return text
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, type):
+        return f"nn.{value.__name__}" if value.__module__.startswith("torch.nn.") else value.__name__
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{_written(key)}: {_written(item)}" for key, item in value.items())
+        return f"{{{pairs}}}"
+    if isinstance(value, (list, tuple)):
+        items = ", ".join(_written(item) for item in value)
+        return f"[{items}]" if isinstance(value, list) else f"({items}{',' if len(value) == 1 else ''})"
+    return repr(value)
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        operand = _value(node.operand)
+        if isinstance(operand, (int, float)):
+            return -operand if isinstance(node.op, ast.USub) else operand
+    if isinstance(node, (ast.List, ast.Tuple)):
+        items = [_value(item) for item in node.elts]
+        return tuple(items) if isinstance(node, ast.Tuple) else items
+    if isinstance(node, ast.Dict) and None not in node.keys:
+        return {_value(key): _value(item) for key, item in zip(node.keys, node.values, strict=True) if key is not None}
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "dict" and not node.args:
+        named = {keyword.arg: keyword.value for keyword in node.keywords}
+        if None not in named:
+            return {key: _value(item) for key, item in named.items()}
+    return _class_named(node)
+
+
+def _class_named(node: ast.expr) -> Any:
+    """Return the class that a name stands for; its framework is imported only now."""
+    name = ast.unparse(node)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "nn":
+        from torch import nn
+
+        found = getattr(nn, node.attr, None)
+        if isinstance(found, type) and issubclass(found, nn.Module):
+            return found
+    if name == "RMSpropTFLike":
+        from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
+
+        return RMSpropTFLike
+    if name == "HerReplayBuffer":
+        from stable_baselines3 import HerReplayBuffer
+
+        return HerReplayBuffer
+    raise ScheduleConfigError.at((), name, ALLOWED)

@@ -1,0 +1,242 @@
+"""From steps to progress: functions, objects with value(step), Keras, fvcore, timm's shape, steppers."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import pickle
+import random
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fvcore.common import param_scheduler as fv
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_steps, from_torch
+from lr_schedule.table import TableLRSchedule
+from tests.steppers import LR, OPTAX, CountingStepper, Optimizer, SmoothExponential, T, UpdateScheduler, shuffled
+
+
+@pytest.mark.parametrize("name", OPTAX)
+def test_an_optax_schedule_gives_its_own_values(name: str) -> None:
+    source = OPTAX[name]
+    assert shuffled(from_steps(source, T)) == [float(source(k)) for k in range(T + 1)]
+
+
+def test_a_lambda_gives_its_own_values() -> None:
+    assert shuffled(from_steps(lambda k: LR / (1 + k), T)) == [LR / (1 + k) for k in range(T + 1)]
+
+
+def test_an_object_with_value_gives_its_own_values() -> None:
+    source = SmoothExponential(LR, 1e-6, T, warmup_steps=30)
+    assert shuffled(from_steps(source, T)) == [float(source.value(k)) for k in range(T + 1)]
+
+
+KERAS = """
+import json, keras
+from lr_schedule import from_steps
+schedules = keras.optimizers.schedules
+sources = [
+    schedules.CosineDecay(0.0, 30, warmup_target=0.003, warmup_steps=10),
+    schedules.PiecewiseConstantDecay([10, 20], [0.003, 0.002, 0.001]),
+    schedules.ExponentialDecay(0.003, 5, 0.9),
+]
+for source in sources:
+    schedule = from_steps(source, 40)
+    ours = [schedule(1 - k / 40) for k in reversed(range(41))]
+    assert ours[::-1] == [float(source(k)) for k in range(41)], source
+    assert len(set(ours)) > 2
+print("equal")
+"""
+
+
+@pytest.mark.slow
+def test_a_keras_schedule_gives_its_own_values(tmp_path: Any) -> None:
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "KERAS_HOME": str(tmp_path)}
+    process = subprocess.run(
+        [sys.executable, "-c", KERAS], capture_output=True, text=True, env=environment, check=False
+    )
+    assert process.stdout == "equal\n", process.stderr
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        fv.CosineParamScheduler(LR, 1e-5),
+        fv.MultiStepParamScheduler([0.3, 0.2, 0.1], num_updates=30, milestones=[10, 20]),
+        fv.CompositeParamScheduler(
+            [fv.LinearParamScheduler(0.0, LR), fv.CosineParamScheduler(LR, 0.0)], [0.25, 0.75], ["rescaled", "rescaled"]
+        ),
+    ],
+    ids=lambda source: type(source).__name__,
+)
+def test_an_fvcore_scheduler_gives_its_own_values_and_its_last_at_the_end(source: Any) -> None:
+    values = shuffled(from_steps(source, T))
+    assert values[:-1] == [source(k / T) for k in range(T)]
+    assert values[-1] == source(1 - source.WHERE_EPSILON)
+
+
+def test_a_counting_stepper_is_stepped_on_a_copy() -> None:
+    original, reference = (CountingStepper(Optimizer(LR, 0.1), 70) for _ in range(2))
+    expected = [LR]
+    for _ in range(T):
+        reference.step()
+        expected.append(reference.get_last_lr()[0])
+    assert shuffled(from_steps(original, T)) == expected
+    assert (original.count, original.optimizer.param_groups[0]["lr"]) == (0, LR)
+    second = from_torch(original, T, group=1)
+    assert second(0.0) == reference.get_last_lr()[1]
+
+
+@pytest.mark.parametrize("t_in_epochs", [False, True])
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_a_scheduler_in_timms_shape_is_stepped_in_its_own_unit(t_in_epochs: bool, noise: float) -> None:
+    original, reference = (UpdateScheduler(Optimizer(LR), T, t_in_epochs=t_in_epochs, noise=noise) for _ in range(2))
+    expected = [0.1 * LR]
+    for k in range(1, T + 1):
+        reference.step(k) if t_in_epochs else reference.step_update(k)
+        expected.append(reference.optimizer.param_groups[0]["lr"])
+    assert shuffled(from_steps(original, T)) == expected
+    assert len(set(expected)) > T / 2
+    assert original.optimizer.param_groups[0]["lr"] == 0.1 * LR
+
+
+def test_a_torch_scheduler_is_a_stepper() -> None:
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=LR)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+    assert from_steps(scheduler, 10)(0.5) == from_torch("ExponentialLR", 10, LR, gamma=0.9)(0.5)
+    assert scheduler.last_epoch == 0
+
+
+@pytest.mark.parametrize(
+    "source",
+    [None, 3, "cosine", object(), {"a": 1}, CountingStepper, SimpleNamespace(step=lambda: None)],
+    ids=repr,
+)
+def test_what_fits_no_form_gets_the_list_of_forms(source: Any) -> None:
+    with pytest.raises(
+        ScheduleConfigError, match=r"source: must be one of: a function step -> value.*value\(step\).*Keras"
+    ):
+        from_steps(source, 10)
+
+
+def test_a_schedule_of_progress_and_a_metric_driven_stepper_are_refused() -> None:
+    with pytest.raises(ScheduleConfigError, match="is a schedule of progress already"):
+        from_steps(BaseLRSchedule.create("lin_0.1"), 10)
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(torch.optim.SGD([torch.zeros(1)], lr=LR))
+    with pytest.raises(ScheduleConfigError, match="follows a metric"):
+        from_steps(plateau, 10)
+
+
+@pytest.mark.parametrize("total", [0, -3, math.nan, math.inf, None, "x", True])
+def test_total_steps_is_positive_and_finite(total: Any) -> None:
+    for call in (lambda: from_steps(lambda k: k, total), lambda: BaseLRSchedule.create(0.1).to_steps(total)):
+        with pytest.raises(ScheduleConfigError, match="total_steps: must be a finite number > 0"):
+            call()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1e-12, "many", [0.1], None])
+def test_a_bad_value_names_its_step_and_others_stay_good(value: Any) -> None:
+    schedule = from_steps(lambda k: value if k == 7 else 0.5, 10)
+    assert schedule(0.0) == 0.5
+    for _ in range(2):
+        with pytest.raises(ValueError, match="at step 7"):
+            schedule(0.3)
+    assert schedule(0.2) == 0.5
+
+
+def test_each_step_of_a_function_is_asked_once_and_only_when_needed() -> None:
+    asked: list[int] = []
+    schedule = from_steps(lambda k: asked.append(k) or 0.5, 1_000_000)
+    assert asked == []
+    for p in (0.0, 0.5, 0.5, 0.0, 1.0):
+        schedule(p)
+    schedule(np.array([1.0, 0.5, 0.25]))
+    assert asked == [1_000_000, 500_000, 0, 750_000]
+
+
+def test_threads_that_ask_at_once_get_what_one_gets() -> None:
+    schedule, wrong = from_steps(CountingStepper(Optimizer(LR), 70), 2000), []
+    expected = shuffled(from_steps(CountingStepper(Optimizer(LR), 70), 2000), 2000)
+
+    def ask(seed: int) -> None:
+        order = random.Random(seed).sample(range(2001), 2001)
+        wrong.extend(k for k in order if schedule(1 - k / 2000) != expected[k])
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_what_is_saved_is_the_table_of_values() -> None:
+    schedule = from_steps(OPTAX["cosine"], 40)
+    expected = [float(OPTAX["cosine"](k)) for k in range(41)]
+    assert schedule.to_config() == {"type": "table", "values": expected, "total_steps": 40}
+    loaded = pickle.loads(pickle.dumps(schedule))
+    assert type(loaded) is TableLRSchedule
+    assert loaded == schedule
+    assert shuffled(loaded, 40) == expected
+    assert loaded(np.linspace(1, 0, 41)).tolist() == expected
+    assert json.loads(json.dumps(vars(loaded))) == {"total_steps": 40, "values": expected}
+    assert BaseLRSchedule.create(loaded.to_config()) == loaded == copy.deepcopy(loaded)
+    assert eval(repr(loaded), {"TableLRSchedule": TableLRSchedule}) == loaded
+    assert repr(schedule) == "from_steps(<cosine_decay_schedule.<locals>.schedule>, total_steps=40.0)"
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"values": [0.1, 0.2], "total_steps": 2}, r"values: must hold 3 values, one for each step from 0 to 2, not 2"),
+        ({"values": [0.1, -0.2], "total_steps": 1}, r"values\[1\]"),
+        ({"values": [0.1]}, r"total_steps: required key is missing"),
+    ],
+)
+def test_a_table_fits_its_run(keys: Any, message: str) -> None:
+    with pytest.raises(ScheduleConfigError, match=message):
+        BaseLRSchedule.create({"type": "table", **keys})
+
+
+@settings(max_examples=200, deadline=None)
+@given(total=st.floats(0.51, 1e12), share=st.floats(0, 1))
+def test_the_nearest_step_is_found_on_any_grid(total: float, share: float) -> None:
+    step = int(share * total)
+    identity = from_steps(lambda k: k + 0.5, total)
+    object.__setattr__(identity, "_known", {}.values())  # no memory for 1e12 steps
+    found: list[int] = []
+    object.__setattr__(identity, "_record", SimpleNamespace(value=found.append))
+    identity.func(1 - step / total)
+    assert found == [step]
+
+
+def test_a_function_over_a_very_long_run_takes_no_memory() -> None:
+    schedule = from_steps(lambda k: 1.0 + k, 1e12)
+    assert schedule(0.0) == 1.0 + 10**12
+    assert schedule(np.array([1.0, 0.5])).tolist() == [1.0, 1.0 + 5 * 10**11]
+    assert len(schedule._known) == 0
+
+
+def test_a_step_that_was_interrupted_is_never_guessed() -> None:
+    class Interrupted(CountingStepper):
+        def step(self) -> None:
+            super().step()
+            if self.count == 3:
+                raise KeyboardInterrupt
+
+    schedule = from_steps(Interrupted(Optimizer(LR), 70), 10)
+    with pytest.raises(KeyboardInterrupt):
+        schedule(0.5)
+    with pytest.raises(ValueError, match="failed at step 3: KeyboardInterrupt"):
+        schedule(0.5)
+    assert schedule(0.8) == LR * 0.5 ** (2 / 70)

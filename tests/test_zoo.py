@@ -121,6 +121,14 @@ def test_total_timesteps_replaces_the_length_in_the_file(file):
     assert zoo["n_timesteps"] == 1000
 
 
+def test_the_length_that_a_callback_states_counts_for_its_own_schedules():
+    keywords = {"total_timesteps": 1000, "schedules": {"ent_coef": {"type": "cosine_warmup", "warmup_steps": 100}}}
+    section = {"n_timesteps": 500, "callback": {"lr_schedule.sb3.ScheduleCallback": keywords}}
+    _, zoo = load_hyperparams(section)
+    made = zoo["callback"]["lr_schedule.sb3.ScheduleCallback"]["schedules"]["ent_coef"]
+    assert made.warmup_fraction == 0.1
+
+
 @pytest.mark.parametrize("env", ["PongNoFrameskip-v4", "ALE/Pong-v5"])
 def test_an_atari_game_takes_the_atari_section(env):
     sections = {"atari": {"learning_rate": 0.1}, "default": {"learning_rate": 0.2}}

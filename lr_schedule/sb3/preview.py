@@ -119,7 +119,7 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
         try:
             target, ignored = _find(name, algorithm, settings)
             schedule = read_schedule(name, cfg, total)
-            check_values(name, schedule, target, target.allowed, total)
+            check_values(name, schedule, target, target.own_range, total)
             at = _progress(starts, total) if algorithm in target.read_while_collecting else progress
             values[name] = _column(name, schedule, target, np.ones_like(at) if ignored else at)
             warnings += _warnings(name, schedule, target, values[name], ends, total) if not ignored else [ignored]
@@ -191,7 +191,7 @@ def _progress(timesteps: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.fl
 
 def _column(name: str, schedule: Schedule, target: Target, progress: Any) -> npt.NDArray[np.float64]:
     """Return the value at each progress, as training will use it."""
-    return np.array([checked(name, target.convert(schedule(p)), target.allowed, p) for p in progress.tolist()])
+    return np.array([checked(name, target.convert(schedule(p)), target.own_range, p) for p in progress.tolist()])
 
 
 def _warnings(
@@ -208,6 +208,5 @@ def _warnings(
     distinct = len(set(values.tolist()))
     if distinct < FEW <= len(finest):
         yield f"{name}: only {distinct} different values in {len(ends)} updates; shorter rollouts follow it more finely"
-    is_rate = name == "learning_rate" or name.endswith(optimizers.SUFFIX)
-    if is_rate and values[-1] == 0.0 and distinct > 1:
+    if (target.own or name.endswith(optimizers.SUFFIX)) and values[-1] == 0.0 and distinct > 1:
         yield f"{name}: it is 0 in the last update, which therefore learns nothing; give it a final_value above 0"

@@ -79,6 +79,11 @@ class Target:
         """Return the values that the target accepts in a model."""
         return self.allowed if self.largest is None else replace(self.allowed, high=self.largest(model))
 
+    @property
+    def own_range(self) -> Range:
+        """The values that a model accepts when it is made: of a schedule of its own, an end at 0 as well."""
+        return NOT_NEGATIVE if self.own else self.allowed
+
     def convert(self, value: Any) -> float | int:
         """Return a schedule's value as the plain number that the algorithm is to use."""
         number = float(value)

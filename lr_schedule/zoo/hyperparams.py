@@ -150,8 +150,8 @@ def _is_atari(env_id: str) -> bool:
 
 
 def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> Hyperparams:
-    """Return the section with its schedules made; `section` itself is left as it is."""
-    made = _copy(section)
+    """Return the section with its schedules made; those of a callback are put into its lists and mappings."""
+    made = dict(section)
     total = _run_length(section) if total_timesteps is None else total_timesteps
     problems = [problem for stray in find_strays(section) for problem in stray.problems]
     found = found_in(section, total)

@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 @pytest.fixture
 def race(benchmark: Any, request: pytest.FixtureRequest) -> Any:
-    """Return a function that times one runner of a group; `aim` is what ours may cost over this peer; a short call is timed by the thousand."""
+    """Return a function that times one runner of a group; `aim` is what ours may cost over this peer."""
 
     def run(group: str, who: str, function: Any, *args: Any, aim: float | None = None, calls: int = 1) -> None:
         def many(function: Any, argument: Any) -> None:

@@ -5,8 +5,8 @@ import math
 import pytest
 from stable_baselines3.common.callbacks import CallbackList, EvalCallback, EveryNTimesteps
 
-from lr_schedule import LinearLRSchedule, ScheduleConfigError
-from lr_schedule.sb3 import ScheduleCallback
+from lr_schedule import BaseLRSchedule, LinearLRSchedule, ScheduleConfigError
+from lr_schedule.sb3 import ScheduleCallback, preview
 from tests.sb3.models import make
 
 
@@ -170,3 +170,9 @@ def test_a_cfg_is_never_changed():
     cfg = {"ent_coef": {"type": "linear", "initial_value": "1e-1", "end_steps": 32}}
     make("PPO").learn(32, callback=ScheduleCallback(cfg))
     assert cfg == {"ent_coef": {"type": "linear", "initial_value": "1e-1", "end_steps": 32}}
+
+
+def test_a_clip_range_of_the_model_itself_may_end_at_zero_and_the_preview_says_so():
+    shown = preview({"clip_range": "lin_0.2"}, "PPO", 8192)
+    assert shown.values["clip_range"].tolist() == [BaseLRSchedule.create("lin_0.2")(p) for p in (0.75, 0.5, 0.25, 0.0)]
+    assert any(text.startswith("clip_range: it is 0 in the last update") for text in shown.warnings)

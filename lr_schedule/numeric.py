@@ -50,9 +50,9 @@ def namespace_of(array: Any) -> Any:
     """Return the array API namespace of `array`, or raise the TypeError that says what is accepted."""
     kind = type(array)
     if kind.__module__.startswith("torch"):  # torch.compile traces this line, and warns of what the other path does
-        from array_api_compat import torch as namespace
+        from lr_schedule import namespace_of_torch
 
-        return namespace
+        return namespace_of_torch
     if kind not in _namespaces:
         try:
             _namespaces[kind] = array_api_compat.array_namespace(array)

@@ -101,6 +101,20 @@ def test_torch_compile_takes_the_whole_graph_without_a_break(case: Case) -> None
 
 
 @pytest.mark.slow
+def test_torch_compile_goes_on_without_a_break_when_other_schedules_of_a_type_come_along() -> None:
+    torch._dynamo.reset()
+    compiled = torch.compile(lambda schedule, progress: schedule(progress), fullgraph=True, backend="aot_eager")
+    for level in (0.1, 0.2, 0.3):
+        for config in (
+            {"type": "clip", "schedule": "lin_1", "minimum": level, "maximum": 2 * level},
+            {"type": "exponential", "initial_value": 1, "decay_rate": level, "final_value": level},
+        ):
+            schedule = BaseLRSchedule.create(config)
+            values = compiled(schedule, torch.tensor(PROGRESS)).numpy()
+            np.testing.assert_allclose(values, scalars(schedule), rtol=1e-13, atol=0)
+
+
+@pytest.mark.slow
 def test_torch_compile_with_its_default_backend_gives_the_same_values() -> None:
     schedule = BaseLRSchedule.create("cosine_warmup_3e-3")
     compiled = torch.compile(schedule.__call__, fullgraph=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rl_zoo3 import hyperparams_opt
 from sybil.document import Document
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
@@ -74,9 +75,10 @@ def page_parameter(page):
 
 
 @pytest.fixture
-def own_types():
-    """Forget the types that a page registers."""
+def own_types(monkeypatch):
+    """Forget the types that a page registers, and the samplers that it gives to the Zoo."""
     before = dict(registry)
+    monkeypatch.setattr(hyperparams_opt, "HYPERPARAMS_SAMPLER", dict(hyperparams_opt.HYPERPARAMS_SAMPLER))
     yield
     registry.clear()
     registry.update(before)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
-TESTS = ("test_cases.py", "test_core.py", "test_errors.py", "test_properties.py")
+TESTS = ("test_cases.py", "test_core.py", "test_own_types.py", "test_errors.py", "test_properties.py")
 DUMP = """
 import pickle, sys
 from lr_schedule import BaseLRSchedule

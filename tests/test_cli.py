@@ -12,7 +12,6 @@ import yaml
 from lr_schedule import BaseLRSchedule
 from lr_schedule.cli import main
 from lr_schedule.registry import registry
-from lr_schedule.terminal import chart, sparkline, table
 from lr_schedule.zoo.schema import hyperparams_schema
 
 GOOD = """\
@@ -314,29 +313,3 @@ def test_show_reads_the_schedules_of_a_saved_model(tmp_path):
     assert run("show", tmp_path / "gone.zip").returncode == 1
     (tmp_path / "no.zip").write_text("no zip")
     assert run("show", tmp_path / "no.zip").returncode == 1
-
-
-def test_a_chart_puts_a_value_in_its_row_and_its_column():
-    lines = chart([[1.0, 0.5, 0.0]], ["fall"], width=3, height=3).splitlines()
-    assert [line[11:] for line in lines[:3]] == ["●", " ●", "  ●"]
-    assert lines[-1] == "● fall"
-
-
-def test_a_logarithmic_chart_leaves_zeros_out_and_spaces_powers_evenly():
-    lines = chart([[1.0, 0.1, 0.01, 0.0]], ["fall"], width=4, height=3, log=True).splitlines()
-    assert [line[11:] for line in lines[:3]] == ["●", " ●", "  ●"]
-
-
-def test_a_chart_of_nothing_but_zeros_or_of_one_value_is_drawn():
-    assert chart([[0.0, 0.0]], ["off"], log=True).count("●") == 1
-    assert chart([[0.5, 0.5]], ["flat"], log=True, width=4, height=2).splitlines()[0].endswith("●●●●")
-    assert chart([[0.0, 0.0]], ["off"], width=4, height=2).splitlines()[1].endswith("●●●●")
-
-
-def test_a_sparkline_has_the_height_of_each_value():
-    assert sparkline([0.0, 0.5, 1.0]) == "▁▅█"
-    assert sparkline([0.0]) == "▁"
-
-
-def test_the_columns_of_a_table_are_as_wide_as_their_widest_cell():
-    assert table([("a", "b"), ("ccc", "d")]) == "a    b\n───  ─\nccc  d"

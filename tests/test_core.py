@@ -9,9 +9,8 @@ import sys
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from omegaconf import OmegaConf
@@ -22,7 +21,6 @@ from lr_schedule import (
     CosineWarmupLRSchedule,
     LinearLRSchedule,
     ScheduleConfigError,
-    json_schema,
 )
 from lr_schedule.registry import registry
 from tests.cases import CASES, Case
@@ -215,114 +213,6 @@ def test_a_sample_needs_a_whole_number_of_points(n: Any) -> None:
 def test_a_sample_runs_from_the_start_to_the_end() -> None:
     assert create("linear_1").sample(5).tolist() == [1.0, 0.75, 0.5, 0.25, 0.0]
     assert create("linear_1").sample(1).tolist() == [1.0]
-
-
-def test_the_json_schema_accepts_every_case_and_what_it_is_written_down_as() -> None:
-    schema = json_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
-    for case in CASES:
-        validator.validate(case.config)
-        validator.validate(create(case.config).to_config())
-    validator.validate("cosine_3e-4")
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        {"type": "linear", "initial_valu": 1},
-        {"type": "step"},
-        "cosin_3",
-        [],
-        {"type": "linear", "initial_value": -1},
-        True,
-    ],
-)
-def test_the_json_schema_refuses_what_create_refuses(config: Any) -> None:
-    assert not jsonschema.Draft202012Validator(json_schema()).is_valid(config)
-    with pytest.raises(ScheduleConfigError):
-        create(config)
-
-
-def test_every_key_in_the_json_schema_is_described() -> None:
-    for name in registry:
-        for key, schema in json_schema()["$defs"][name]["properties"].items():
-            assert key == "type" or schema.get("description"), (name, key)
-
-
-def test_a_type_of_ones_own_works_everywhere_at_once() -> None:
-    class SquareRoot(BaseLRSchedule):
-        type = "test_square_root"
-        sharpness: float = 0.5
-
-        def func(self, progress_remaining: Any) -> Any:  # type: ignore[override]
-            return self.initial_value * progress_remaining**self.sharpness
-
-    try:
-        schedule = create({"type": "test_square_root", "initial_value": "4", "warmup_fraction": 0.2})
-        assert schedule(0.8) == 4.0
-        assert schedule(0.2) == 2.0
-        assert schedule(np.array([0.2, 0.8])).tolist() == [2.0, 4.0]
-        assert create(schedule.to_config()) == schedule
-        assert create("test_square_root_4") == SquareRoot(4)
-        jsonschema.Draft202012Validator(json_schema()).validate(schedule.to_config())
-        with pytest.raises(ScheduleConfigError, match="sharpness: must be a finite number"):
-            create({"type": "test_square_root", "sharpness": True})
-        with pytest.raises(ScheduleConfigError, match="already the type of"):
-
-            class Other(BaseLRSchedule):
-                type = "test_square_root"
-    finally:
-        registry.pop("test_square_root", None)
-
-
-def test_a_type_of_ones_own_cannot_give_a_value_that_is_no_rate() -> None:
-    class Broken(BaseLRSchedule):
-        outcome: ClassVar[Any] = None
-
-        def func(self, progress_remaining: Any) -> Any:  # type: ignore[override]
-            return self.outcome
-
-    for outcome in (float("nan"), float("inf"), -1.0):
-        Broken.outcome = outcome
-        for progress in (0.5, np.array([0.5])):
-            with pytest.raises(ValueError, match=r"NaN|negative"):
-                Broken()(progress)
-
-
-def test_a_python_function_composes_but_cannot_be_written_down() -> None:
-    schedule = create([{"schedule": lambda p: 0.25 * p, "fraction": 0.5}, {"schedule": 0.5, "fraction": 0.5}])
-    assert schedule(0.75) == 0.125
-    assert schedule(np.array([0.75, 0.1])).tolist() == [0.125, 0.5]
-    with pytest.raises(ScheduleConfigError, match=r"parts\[0\]\.schedule: a Python function cannot be written down"):
-        schedule.to_config()
-    assert create(abs)(0.5) == 0.5
-
-
-SCRIPT = """
-import sys
-from lr_schedule import BaseLRSchedule
-import cloudpickle
-class Mine(BaseLRSchedule):
-    type = "mine"
-    slope: float = 2.0
-    def func(self, progress_remaining):
-        return self.slope * progress_remaining
-sys.stdout.buffer.write(cloudpickle.dumps(BaseLRSchedule.create({"type": "mine", "slope": 3})))
-"""
-
-
-def test_a_type_defined_in_a_script_is_unpickled_where_the_script_is_not() -> None:
-    import cloudpickle
-
-    made = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=True).stdout
-    schedule = cloudpickle.loads(made)
-    try:
-        assert schedule(0.5) == 1.5
-        assert create({"type": "mine", "slope": 3.0}) == schedule
-        assert create(schedule.to_config()) == schedule
-    finally:
-        registry.pop("mine", None)
 
 
 HEAVY = ("torch", "jax", "stable_baselines3", "gymnasium", "matplotlib", "optax", "keras", "transformers", "rich")

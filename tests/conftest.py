@@ -5,4 +5,10 @@ The networks here are small: several threads only get in each other's way, and t
 
 import os
 
+from hypothesis import settings
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+settings.register_profile("ci", derandomize=True)  # the same examples at every run; new ones are found while developing
+if os.environ.get("CI"):
+    settings.load_profile("ci")

@@ -219,18 +219,17 @@ class BaseLRSchedule(FrozenFields):
         """Return the linear warmup, then the bare curve over the rest of the run, complete at `end_fraction`."""
         inner = (progress - self._stop) / self._span
         if xp is not floats:
-            return xp.where(
-                inner > 1.0,
-                self._ramp((1.0 - progress) / (self.warmup_fraction or 1.0), xp),
-                self._curve(xp.clip(inner, 0.0, 1.0), xp),
-            )
+            return xp.where(inner > 1.0, self._warmup(progress, xp), self._curve(xp.clip(inner, 0.0, 1.0), xp))
         if inner > 1.0:
-            return self._ramp((1.0 - progress) / (self.warmup_fraction or 1.0), xp)
+            return self._warmup(progress, xp)
         return self._curve(inner if inner > 0.0 else 0.0, xp)
 
     def elapsed(self, progress_remaining: Any) -> Any:
         """Return the share of the whole run that is over since the warmup, for a progress of the curve's own time."""
         return (1.0 - progress_remaining) * self._span
+
+    def _warmup(self, progress: Any, xp: Any) -> Any:
+        return self._ramp((1.0 - progress) / (self.warmup_fraction or 1.0), xp)
 
     def _ramp(self, warmed: Any, xp: Any) -> Any:
         """Return the value when the share `warmed` of the warmup is over."""

@@ -145,7 +145,7 @@ def tick(elapsed: Any, xp: Any) -> float:
 
 def whole_periods(elapsed: Any, period: float, xp: Any) -> Any:
     """Return how many whole periods are over; one that is over but for rounding counts."""
-    return xp.floor((elapsed + (TICK if xp is floats else tick(elapsed, xp))) / period)
+    return xp.floor((elapsed + tick(elapsed, xp)) / period)
 
 
 def count_reached(places: Sequence[float], elapsed: Any, xp: Any) -> Any:

@@ -27,9 +27,9 @@ from matplotlib import pyplot as plt
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule
-from lr_schedule.config import allowed_keys
-from lr_schedule.registry import registry
-from lr_schedule.schema import describe_fields, summary
+from lr_schedule.config.reading import allowed_keys
+from lr_schedule.config.registry import registry
+from lr_schedule.config.schema import describe_fields, summary
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS / "gallery"
@@ -49,7 +49,7 @@ SECTIONS = {
     "cycles": "Cycles",
     "compose": "Schedules made of schedules",
     "torch_schedulers": "Schedulers of torch",
-    "table": "Step by step",
+    "stepwise": "Step by step",
 }
 MODULES = [name for name in ("optim", "sb3", "zoo", "tune") if importlib.util.find_spec(f"lr_schedule.{name}")]
 MEMBERS = {
@@ -70,11 +70,15 @@ STYLE: Any = {
 def kinds() -> Iterator[tuple[str, list[str]]]:
     """Yield the heading of each section, and the types in it."""
     ours = {name: cls for name, cls in registry.items() if cls.__module__.startswith("lr_schedule.")}
-    modules = [*SECTIONS, *sorted({cls.__module__.removeprefix("lr_schedule.") for cls in ours.values()} - {*SECTIONS})]
+    modules = [*SECTIONS, *sorted({_file_of(cls) for cls in ours.values()} - {*SECTIONS})]
     for module in modules:
-        names = [name for name, cls in ours.items() if cls.__module__ == f"lr_schedule.{module}"]
+        names = [name for name, cls in ours.items() if _file_of(cls) == module]
         if names:
             yield SECTIONS.get(module, module.replace("_", " ").capitalize()), names
+
+
+def _file_of(cls: type[BaseLRSchedule]) -> str:
+    return cls.__module__.rpartition(".")[2]
 
 
 def pictures_of(name: str) -> list[Path]:

@@ -1,15 +1,19 @@
 """Schedules for reinforcement learning: a learning rate, or any other hyperparameter, as a function of progress."""
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.compose import (
+from lr_schedule.bridge.stepwise import TableLRSchedule
+from lr_schedule.bridge.torch_schedulers import TorchLRSchedule, from_torch
+from lr_schedule.config.schema import json_schema
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.kinds.compose import (
     ClipLRSchedule,
     DelayLRSchedule,
     ProductLRSchedule,
     RepeatLRSchedule,
     SequentialLRSchedule,
 )
-from lr_schedule.cycles import CosineRestartsLRSchedule, CyclicLRSchedule, OneCycleLRSchedule
-from lr_schedule.decay import (
+from lr_schedule.kinds.cycles import CosineRestartsLRSchedule, CyclicLRSchedule, OneCycleLRSchedule
+from lr_schedule.kinds.decay import (
     CosineAnnealingLRSchedule,
     ExponentialLRSchedule,
     LinearLRSchedule,
@@ -17,20 +21,17 @@ from lr_schedule.decay import (
     RexLRSchedule,
     TanhLRSchedule,
 )
-from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.inverse import InverseSqrtLRSchedule, InverseTimeLRSchedule, NoamLRSchedule
-from lr_schedule.plotting import plot
-from lr_schedule.schema import json_schema
-from lr_schedule.staircase import (
+from lr_schedule.kinds.inverse import InverseSqrtLRSchedule, InverseTimeLRSchedule, NoamLRSchedule
+from lr_schedule.kinds.staircase import (
     MultiStepLRSchedule,
     PiecewiseConstantLRSchedule,
     PiecewiseLinearLRSchedule,
     StepLRSchedule,
 )
+from lr_schedule.kinds.warmup import CosineWarmupLRSchedule, TriStageLRSchedule, WarmupStableDecayLRSchedule
+from lr_schedule.numeric import floats as floats
+from lr_schedule.plotting import plot
 from lr_schedule.steps import from_steps
-from lr_schedule.table import TableLRSchedule
-from lr_schedule.torch_schedulers import TorchLRSchedule, from_torch
-from lr_schedule.warmup import CosineWarmupLRSchedule, TriStageLRSchedule, WarmupStableDecayLRSchedule
 
 __all__ = [
     "BaseLRSchedule",

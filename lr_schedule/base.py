@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat, TypeAlias, TypeV
 import numpy as np
 import numpy.typing as npt
 
-from lr_schedule import config, floats, notebook, numeric, registry, values
+from lr_schedule.config import frozen as values
+from lr_schedule.config import reading as config
+from lr_schedule.config import registry
+from lr_schedule.config.frozen import FrozenFields
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Fraction, PartialFraction, PositiveFraction, Value, to_number
-from lr_schedule.values import FrozenFields
+from lr_schedule.numeric import floats
+from lr_schedule.numeric import progress as numeric
+from lr_schedule.pictures import svg as notebook
 
 if TYPE_CHECKING:
     from lr_schedule.steps import StepFunction
@@ -59,6 +64,7 @@ class BaseLRSchedule(FrozenFields):
     omitted_fields: ClassVar[tuple[str, ...]] = ()
     free_keys: ClassVar[str | None] = None
     func_includes_warmup: ClassVar[bool] = False
+    is_built_in: ClassVar[bool] = True
     trusted: ClassVar[bool] = True
 
     initial_value: Value = 0.001
@@ -82,7 +88,8 @@ class BaseLRSchedule(FrozenFields):
         own = vars(cls)
         if "func" in own and not cls.func_includes_warmup:
             cls._curve = numeric.as_curve(own["func"])
-        cls.trusted = own.get("trusted", cls.__module__.startswith("lr_schedule."))
+        cls.is_built_in = cls.__module__.startswith("lr_schedule.")
+        cls.trusted = own.get("trusted", cls.is_built_in)
         if "type" in own:
             registry.register(cls)
 
@@ -269,6 +276,11 @@ class BaseLRSchedule(FrozenFields):
         from lr_schedule.plotting import plot
 
         return plot(self, ax, **options)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Name the type for a kind of this package, so that its file may move; a user's class names itself."""
+        fields = self.written_fields()
+        return (BaseLRSchedule.create if self.is_built_in else type(self)), (fields,)
 
     def _repr_html_(self) -> str:
         """Return a small picture of the curve (inline SVG) for notebooks."""

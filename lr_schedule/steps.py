@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lr_schedule.arguments import name_of
 from lr_schedule.base import BaseLRSchedule
+from lr_schedule.bridge.stepper import is_stepper, record_steps
+from lr_schedule.bridge.stepwise import Record, SourceLRSchedule, nearest_step, read_total_steps
+from lr_schedule.config.arguments import name_of
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.stepper import is_stepper, record_steps
-from lr_schedule.table import Record, SourceLRSchedule, nearest_step, read_total_steps
 
 if TYPE_CHECKING:
-    from lr_schedule.table import StepwiseLRSchedule
+    from lr_schedule.bridge.stepwise import StepwiseLRSchedule
 
 FORMS = (
     "must be one of: a function step -> value (optax, a lambda); an object with value(step); a Keras "

@@ -7,10 +7,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config import allowed_keys, model_of
+from lr_schedule.config.reading import allowed_keys, model_of
+from lr_schedule.config.registry import find_class
+from lr_schedule.config.schema import own_fields
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
-from lr_schedule.registry import find_class
-from lr_schedule.schema import own_fields
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial

@@ -17,8 +17,8 @@ import torch
 from torch.optim import lr_scheduler as tls
 
 from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_torch
-from lr_schedule.table import TableLRSchedule
-from lr_schedule.torch_schedulers import TorchLRSchedule
+from lr_schedule.bridge.stepwise import TableLRSchedule
+from lr_schedule.bridge.torch_schedulers import TorchLRSchedule
 from tests.bridge import LR, make, new_optimizer, stepped
 
 FRESH = """

@@ -10,7 +10,7 @@ from torch.optim import lr_scheduler as tls
 from transformers.optimization import GreedyLR
 
 from lr_schedule import ScheduleConfigError, from_torch
-from lr_schedule.torch_schedulers import TorchLRSchedule
+from lr_schedule.bridge.torch_schedulers import TorchLRSchedule
 from tests.bridge import make, new_optimizer
 
 

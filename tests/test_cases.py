@@ -13,7 +13,7 @@ from mpmath import mpf
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule
-from lr_schedule.registry import registry
+from lr_schedule.config.registry import registry
 from tests.cases import ALL_CASES, CASES, Case
 
 SIDE = 2.0**-20

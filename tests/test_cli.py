@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from lr_schedule import BaseLRSchedule
-from lr_schedule.cli import main
-from lr_schedule.registry import registry
+from lr_schedule.cli.main import main
+from lr_schedule.config.registry import registry
 from lr_schedule.zoo.schema import hyperparams_schema
 
 GOOD = """\
@@ -266,7 +266,7 @@ def test_a_terminal_without_unicode_causes_no_traceback():
 
 def test_the_core_commands_import_no_framework(good):
     code = (
-        "import sys\nfrom lr_schedule.cli import main\nstatus = main(sys.argv[1:])\n"
+        "import sys\nfrom lr_schedule.cli.main import main\nstatus = main(sys.argv[1:])\n"
         "heavy = {'torch', 'stable_baselines3', 'gymnasium', 'matplotlib', 'optuna', 'rl_zoo3'} & set(sys.modules)\n"
         "assert not heavy, heavy\nsys.exit(status)"
     )

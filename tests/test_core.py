@@ -22,7 +22,7 @@ from lr_schedule import (
     LinearLRSchedule,
     ScheduleConfigError,
 )
-from lr_schedule.registry import registry
+from lr_schedule.config.registry import registry
 from tests.cases import CASES, Case
 
 create = BaseLRSchedule.create

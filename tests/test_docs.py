@@ -18,7 +18,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule
-from lr_schedule.registry import registry
+from lr_schedule.config.registry import registry
 
 ROOT = Path(__file__).parent.parent
 GENERATE = ROOT / "docs" / "generate.py"

@@ -15,7 +15,7 @@ from lr_schedule import (
     ScheduleConfigError,
     json_schema,
 )
-from lr_schedule.registry import registry
+from lr_schedule.config.registry import registry
 from tests.cases import CASES
 
 create = BaseLRSchedule.create

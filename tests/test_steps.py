@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_steps, from_torch
-from lr_schedule.table import TableLRSchedule
+from lr_schedule.bridge.stepwise import TableLRSchedule
 from tests.steppers import LR, OPTAX, CountingStepper, Optimizer, SmoothExponential, T, UpdateScheduler, shuffled
 
 

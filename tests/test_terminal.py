@@ -1,6 +1,6 @@
 """Curves and tables in a terminal."""
 
-from lr_schedule.terminal import chart, sparkline, table
+from lr_schedule.pictures.text import chart, sparkline, table
 
 
 def test_a_chart_puts_a_value_in_its_row_and_its_column():

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lr_schedule import ScheduleConfigError
+from lr_schedule.config.yaml_files import MAX_BYTES, MAX_NODES, parse_yaml, read_yaml
 from lr_schedule.fields import is_numeral
-from lr_schedule.yaml_files import MAX_BYTES, MAX_NODES, parse_yaml, read_yaml
 
 
 def failure(content):
@@ -157,7 +157,7 @@ def test_a_file_that_grows_is_refused_in_little_memory(content, tmp_path):
     assert f"more than {MAX_NODES:,} keys and values" in failure(content)
     (tmp_path / "big.yml").write_text(content)
     code = (
-        "import resource, sys\nfrom lr_schedule.yaml_files import read_yaml\n"
+        "import resource, sys\nfrom lr_schedule.config.yaml_files import read_yaml\n"
         "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\nbefore = used()\n"
         "try:\n    read_yaml(sys.argv[1])\nexcept ValueError:\n    print(used() - before)\n"
     )

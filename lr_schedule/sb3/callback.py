@@ -11,7 +11,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.sb3 import guard
 from lr_schedule.sb3.clock import Clock, clock_for, whole_number
-from lr_schedule.sb3.driven import Driven, When, drive, drive_own
+from lr_schedule.sb3.scheduled import Driven, When, drive, drive_own
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
-from lr_schedule.sb3 import algorithms, optimizers, targets
+from lr_schedule.sb3 import algorithms, rates, targets
 from lr_schedule.sb3.clock import progress_at, whole_number
-from lr_schedule.sb3.driven import Schedule, as_schedules, check_values, checked, read_schedule
+from lr_schedule.sb3.scheduled import Schedule, as_schedules, check_values, checked, read_schedule
 from lr_schedule.sb3.targets import Target
 
 FEW = 10
@@ -208,5 +208,5 @@ def _warnings(
     distinct = len(set(values.tolist()))
     if distinct < FEW <= len(finest):
         yield f"{name}: only {distinct} different values in {len(ends)} updates; shorter rollouts follow it more finely"
-    if (target.own or name.endswith(optimizers.SUFFIX)) and values[-1] == 0.0 and distinct > 1:
+    if (target.own or name.endswith(rates.SUFFIX)) and values[-1] == 0.0 and distinct > 1:
         yield f"{name}: it is 0 in the last update, which therefore learns nothing; give it a final_value above 0"

@@ -19,10 +19,10 @@ import numpy as np
 from stable_baselines3.common.utils import FloatSchedule, LinearSchedule
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.decay import LinearLRSchedule
+from lr_schedule.config.registry import registry
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.registry import registry
-from lr_schedule.sb3.driven import as_schedules
+from lr_schedule.kinds.decay import LinearLRSchedule
+from lr_schedule.sb3.scheduled import as_schedules
 
 ATTRIBUTES = {
     "learning_rate": ("learning_rate", "lr_schedule"),

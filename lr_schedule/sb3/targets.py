@@ -13,7 +13,7 @@ import torch
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
-from lr_schedule.sb3 import algorithms, optimizers
+from lr_schedule.sb3 import algorithms, rates
 from lr_schedule.sb3.algorithms import DETERMINISTIC, ENTROPY, ON_POLICY, PPO, Q_LEARNING, SBX_ENTROPY, SBX_PPO
 from lr_schedule.sb3.places import AttributePlace, LearnedAlphaPlace, Place, SchedulePlace
 
@@ -273,13 +273,13 @@ def find(name: Any, algorithm: str, model: Any = None) -> Target:
     """
     if name in TARGETS and algorithm in TARGETS[name].algorithms:
         return TARGETS[name]
-    rates = [part + optimizers.SUFFIX for part in optimizers.parts_of(model)] if model is not None else []
-    if isinstance(name, str) and name.endswith(optimizers.SUFFIX) and algorithm not in ("ARS", *algorithms.SBX):
-        return Target(name, (algorithm,), NOT_NEGATIVE, lambda model: [optimizers.rate_place(model, name)])
+    parts = [part + rates.SUFFIX for part in rates.parts_of(model)] if model is not None else []
+    if isinstance(name, str) and name.endswith(rates.SUFFIX) and algorithm not in ("ARS", *algorithms.SBX):
+        return Target(name, (algorithm,), NOT_NEGATIVE, lambda model: [rates.rate_place(model, name)])
     if name == "learning_rate" and algorithm in algorithms.SBX_FIXED_RATE:
         message = f"{algorithm} builds its optimizers with lr_schedule(1) and never changes the learning rate"
         raise ScheduleConfigError.at((name,), name, message)
-    known = targets_of(algorithm) + rates
+    known = targets_of(algorithm) + parts
     problem = f"{algorithm} has no such target." if name in TARGETS else f"unknown target{did_you_mean(name, known)}"
     message = f"{problem} Allowed for {algorithm}: {', '.join(known)}"
     raise ScheduleConfigError.at((str(name),), name, message)

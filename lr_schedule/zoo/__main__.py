@@ -10,10 +10,10 @@ import types
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+from lr_schedule.config.registry import find_class
+from lr_schedule.config.yaml_files import parse_yaml, read_yaml
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.registry import find_class
 from lr_schedule.tune import TYPES, suggest
-from lr_schedule.yaml_files import parse_yaml, read_yaml
 from lr_schedule.zoo.expressions import read_expression
 from lr_schedule.zoo.hyperparams import SCHEDULE_KEYS, is_section
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lr_schedule.config.yaml_files import Document, FileProblem
 from lr_schedule.errors import Path, ScheduleConfigError
-from lr_schedule.yaml_files import Document, FileProblem
 from lr_schedule.zoo.hyperparams import find_schedules, find_strays, is_section
 
 

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from lr_schedule.base import BaseLRSchedule
+from lr_schedule.config.registry import parse_string, registry
+from lr_schedule.config.yaml_files import Document, read_yaml
 from lr_schedule.errors import Path, Problem, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import is_numeral, to_number
-from lr_schedule.registry import parse_string, registry
-from lr_schedule.yaml_files import Document, read_yaml
 from lr_schedule.zoo.expressions import read_expression
 
 SCHEDULE_KEYS = ("learning_rate", "clip_range", "clip_range_vf", "delta_std", "qf_learning_rate")

@@ -16,9 +16,9 @@ from rl_zoo3.exp_manager import ExperimentManager
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from lr_schedule.base import BaseLRSchedule
+from lr_schedule.config.yaml_files import SUFFIXES, Document, read_yaml
 from lr_schedule.errors import Path, ScheduleConfigError
 from lr_schedule.tune import restore_schedules
-from lr_schedule.yaml_files import SUFFIXES, Document, read_yaml
 from lr_schedule.zoo.expressions import write_expression
 from lr_schedule.zoo.hyperparams import (
     EXPRESSION_KEYS,

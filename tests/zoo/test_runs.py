@@ -18,8 +18,8 @@ from optuna.storages.journal import JournalFileBackend
 from stable_baselines3 import PPO
 
 from lr_schedule import BaseLRSchedule
+from lr_schedule.config.yaml_files import read_yaml
 from lr_schedule.sb3 import read_schedules
-from lr_schedule.yaml_files import read_yaml
 from lr_schedule.zoo import load_hyperparams
 
 pytestmark = pytest.mark.slow

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from lr_schedule.arguments import check_arguments, is_data, name_of, numerals_to_numbers, parameters_of
+from lr_schedule.bridge.stepper import METRIC_DRIVEN, is_metric_driven, is_stepper, record_steps
+from lr_schedule.bridge.stepwise import Record, SourceLRSchedule, StepwiseLRSchedule, nearest_step, read_total_steps
+from lr_schedule.config.arguments import check_arguments, is_data, name_of, numerals_to_numbers, parameters_of
 from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import Value, to_number
-from lr_schedule.stepper import METRIC_DRIVEN, is_metric_driven, is_stepper, record_steps
-from lr_schedule.table import Record, SourceLRSchedule, StepwiseLRSchedule, nearest_step, read_total_steps
 
 MADE_OF_SCHEDULERS = (
     "is made of schedulers, and these of an optimizer; use from_torch with a function optimizer -> scheduler, or in a "

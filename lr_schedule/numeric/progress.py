@@ -11,8 +11,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from lr_schedule import floats
 from lr_schedule.fields import is_numeral, to_number
+from lr_schedule.numeric import floats
 
 TICK = 2.0**-40
 """How far ``1 - p`` may lie below the share ``k / T`` that a caller meant: a few roundings, in a short part of a nested
@@ -50,9 +50,9 @@ def namespace_of(array: Any) -> Any:
     """Return the array API namespace of `array`, or raise the TypeError that says what is accepted."""
     kind = type(array)
     if kind.__module__.startswith("torch"):  # torch.compile traces this line, and warns of what the other path does
-        from lr_schedule import namespace_of_torch
+        from lr_schedule.numeric import torch_namespace
 
-        return namespace_of_torch
+        return torch_namespace
     if kind not in _namespaces:
         try:
             _namespaces[kind] = array_api_compat.array_namespace(array)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
-from lr_schedule.arguments import name_of
+from lr_schedule.bridge.stepwise import Record, nearest_step
+from lr_schedule.config.arguments import name_of
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.table import Record, nearest_step
 
 METRIC_DRIVEN = (
     "follows a metric, not the step, so it is no schedule; keep calling its step(metric) yourself, or use a schedule "

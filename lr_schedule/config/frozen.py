@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import FrozenInstanceError
 from typing import Any, ClassVar
 
-from lr_schedule.config import fields_of
+from lr_schedule.config.reading import fields_of
 from lr_schedule.errors import Path, ScheduleConfigError
 
 

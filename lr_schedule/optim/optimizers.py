@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from lr_schedule.arguments import check_arguments, numerals_to_numbers
+from lr_schedule.config.arguments import check_arguments, numerals_to_numbers
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
 
 ELSEWHERE = {"lamb": "pytorch_optimizer"}

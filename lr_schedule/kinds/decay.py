@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from lr_schedule import floats
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import IS_NUMBER, PositiveFraction, PositiveNumber, Value
-from lr_schedule.numeric import tick, whole_periods
+from lr_schedule.numeric import floats
+from lr_schedule.numeric.progress import tick, whole_periods
 
 HALF_PI = math.pi / 2
 

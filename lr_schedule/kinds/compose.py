@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, InstanceOf, ValidationInfo, WithJsonSchema
 
-from lr_schedule import config, floats
 from lr_schedule.base import BaseLRSchedule
+from lr_schedule.config import reading as config
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import DEFINITION, Count, OpenFraction, Value, to_number
-from lr_schedule.numeric import TICK, count_reached, tick, whole_periods
+from lr_schedule.numeric import floats
+from lr_schedule.numeric.progress import TICK, count_reached, tick, whole_periods
 
 
 def _read_schedule(cfg: Any, info: ValidationInfo) -> BaseLRSchedule:

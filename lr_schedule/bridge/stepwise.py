@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from lr_schedule import config, floats, numeric
 from lr_schedule.base import BaseLRSchedule
+from lr_schedule.config import reading as config
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import PositiveNumber, Value, to_number
+from lr_schedule.numeric import floats
+from lr_schedule.numeric import progress as numeric
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lr_schedule import commands
+from lr_schedule.cli import commands
+from lr_schedule.config.yaml_files import FileProblem
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.yaml_files import FileProblem
 
 EXTRAS = {"matplotlib": "plot", "stable_baselines3": "sb3", "sb3_contrib": "contrib", "torch": "sb3"}
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -134,7 +134,3 @@ def _add(kinds: Any, name: str, run: Any, summary: str, examples: str) -> argpar
     )
     parser.set_defaults(run=run)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,10 +11,10 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lr_schedule.base import BaseLRSchedule, Config
+from lr_schedule.bridge.stepwise import read_total_steps
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import to_number
-from lr_schedule.optimizers import configure_optimizer
-from lr_schedule.table import read_total_steps
+from lr_schedule.optim.optimizers import configure_optimizer
 
 __all__ = ["ScheduleLR", "configure_lr_scheduler", "configure_optimizer", "set_lr"]
 

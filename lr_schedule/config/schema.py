@@ -7,9 +7,9 @@ import re
 from typing import Any
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config import allowed_keys, fields_of, model_of, steps_twin
+from lr_schedule.config.reading import allowed_keys, fields_of, model_of, steps_twin
+from lr_schedule.config.registry import ZOO_PREFIXES, registry
 from lr_schedule.fields import DEFINITION, NUMERAL_PATTERN
-from lr_schedule.registry import ZOO_PREFIXES, registry
 
 SCHEDULE: dict[str, Any] = {"$ref": "#/$defs/schedule"}
 NUMERAL: dict[str, Any] = {"type": "string", "pattern": NUMERAL_PATTERN}

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from lr_schedule import floats
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import IS_NUMBER, OpenFraction, PositiveFraction, PositiveNumber, Value
-from lr_schedule.numeric import whole_periods
+from lr_schedule.numeric import floats
+from lr_schedule.numeric.progress import whole_periods
 
 
 class InverseTimeLRSchedule(BaseLRSchedule):

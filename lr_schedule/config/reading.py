@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, get_origin, get_
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from lr_schedule.config.registry import ALLOWED_FORMS, find_class, parse_string, registry
 from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import describe_number, is_numeral, literals_of, to_number, with_number_rules
-from lr_schedule.registry import ALLOWED_FORMS, find_class, parse_string, registry
 
 if TYPE_CHECKING:
     from lr_schedule.base import BaseLRSchedule

@@ -13,11 +13,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from lr_schedule import floats
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, PositiveNumber, Value
-from lr_schedule.numeric import count_reached, pick, whole_periods
+from lr_schedule.numeric import floats
+from lr_schedule.numeric.progress import count_reached, pick, whole_periods
 
 Milestones = tuple[OpenFraction, ...]
 Point = tuple[Fraction, Value]

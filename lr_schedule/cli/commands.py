@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lr_schedule import plotting, terminal
-from lr_schedule import schema as schemas
+from lr_schedule import plotting
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config import allowed_keys
+from lr_schedule.config import schema as schemas
+from lr_schedule.config.reading import allowed_keys
+from lr_schedule.config.registry import find_class, registry
+from lr_schedule.config.yaml_files import SUFFIXES, Document, FileProblem, parse_yaml, read_yaml
 from lr_schedule.errors import ScheduleConfigError, did_you_mean, format_path
-from lr_schedule.registry import find_class, registry
-from lr_schedule.yaml_files import SUFFIXES, Document, FileProblem, parse_yaml, read_yaml
+from lr_schedule.pictures import text as terminal
 from lr_schedule.zoo import load_hyperparams
 from lr_schedule.zoo.checks import problems_in
 from lr_schedule.zoo.hyperparams import FoundSchedule, find_schedules, find_section, schedules_in

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from lr_schedule import floats
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.decay import HALF_PI
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import IS_NUMBER, Count, OpenFraction, PositiveFraction, PositiveNumber, Value
-from lr_schedule.numeric import TICK, count_reached, pick, whole_periods
-from lr_schedule.staircase import check_growth
+from lr_schedule.kinds.decay import HALF_PI
+from lr_schedule.kinds.staircase import check_growth
+from lr_schedule.numeric import floats
+from lr_schedule.numeric.progress import TICK, count_reached, pick, whole_periods
 
 MOST_CYCLES = 1_000_000
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from lr_schedule import floats
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.decay import HALF_PI, CosineAnnealingLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, Value
-from lr_schedule.numeric import TICK, tick
+from lr_schedule.kinds.decay import HALF_PI, CosineAnnealingLRSchedule
+from lr_schedule.numeric import floats
+from lr_schedule.numeric.progress import TICK, tick
 
 
 class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):

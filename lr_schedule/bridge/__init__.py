@@ -1,0 +1,1 @@
+"""Steps to progress: schedulers of other libraries as schedules."""

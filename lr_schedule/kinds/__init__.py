@@ -1,0 +1,1 @@
+"""The formulas: one small class for each type of schedule."""

@@ -1,0 +1,1 @@
+"""One formula for floats and arrays: what `__call__` and the formulas share."""

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-Path = tuple[str | int, ...]
+Keys = tuple[str | int, ...]
+"""Where something stands in nested data: the keys and indices that lead to it."""
 
 
-def format_path(path: Path) -> str:
+def format_path(path: Keys) -> str:
     """Return ``("parts", 1, "final_value")`` as ``parts[1].final_value``."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
@@ -27,7 +28,7 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 class Problem:
     """One thing that is wrong in a configuration: where, what was received, and what is allowed there."""
 
-    path: Path
+    path: Keys
     received: Any
     message: str
 
@@ -60,11 +61,88 @@ class ScheduleConfigError(ValueError):
         return f"{len(self.problems)} problems in the schedule:{lines}"
 
     @classmethod
-    def at(cls, key: str | int | Path, received: Any, message: str) -> ScheduleConfigError:
+    def at(cls, key: str | int | Keys, received: Any, message: str) -> ScheduleConfigError:
         """Return the error for one problem at `key`, ready to be raised."""
         path = key if isinstance(key, tuple) else (key,)
         return cls([Problem(path, received, message)])
 
-    def below(self, path: Path) -> ScheduleConfigError:
+    def below(self, path: Keys) -> ScheduleConfigError:
         """Return the same error, seen from a configuration that holds this one at `path`."""
         return ScheduleConfigError([replace(problem, path=path + problem.path) for problem in self.problems])
+
+
+class Problems:
+    """Gathers what is wrong with several parts of a configuration, so that one error lists all of it.
+
+    Example:
+        >>> problems = Problems()
+        >>> for name in ("power", "k"):
+        ...     with problems.gathered(name):
+        ...         raise ScheduleConfigError.at((), -1, "must be > 0")
+        >>> problems.raise_any()
+        Traceback (most recent call last):
+        ...
+        lr_schedule.errors.ScheduleConfigError: 2 problems in the schedule:
+          power: must be > 0 (received -1)
+          k: must be > 0 (received -1)
+    """
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def add(self, key: str | int | Keys, received: Any, message: str) -> None:
+        """Add one problem at `key`."""
+        self.found.append(Problem(key if isinstance(key, tuple) else (key,), received, message))
+
+    def gathered(self, *path: str | int) -> Gathering:
+        """Return a context that adds the problems of an error raised in it, which stands at `path`, and goes on."""
+        return Gathering(self, path)
+
+    def raise_any(self) -> None:
+        """Raise the error that lists every problem, where there is one."""
+        if self.found:
+            raise ScheduleConfigError(self.found)
+
+
+class Gathering:
+    """The context that `Problems.gathered` returns."""
+
+    # A class and no generator: reading a config enters such a context for every part, at a third of the cost.
+    __slots__ = ("path", "problems")
+
+    def __init__(self, problems: Problems, path: Keys) -> None:
+        self.problems = problems
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        if not isinstance(error, ScheduleConfigError):
+            return False
+        self.problems.found += error.below(self.path).problems
+        return True
+
+
+class under:  # noqa: N801  # reads as a keyword: with under("parts", 1): ...
+    """A context that puts a path in front of every problem of an error raised in it.
+
+    Example:
+        >>> with under("parts", 1):
+        ...     BaseLRSchedule.create({"initial_value": -1})
+        Traceback (most recent call last):
+        ...
+        lr_schedule.errors.ScheduleConfigError: parts[1].initial_value: must be a finite number >= 0 (received -1)
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, *path: str | int) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if self.path and isinstance(error, ScheduleConfigError):
+            raise error.below(self.path) from None

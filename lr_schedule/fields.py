@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import re
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from numbers import Real
-from typing import Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
-import annotated_types
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from annotated_types import Ge, Gt, Le, Lt
+
+from lr_schedule.errors import ScheduleConfigError
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
 
 _NUMERAL = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII)
 NUMERAL_PATTERN = r"^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$"
-
-DEFINITION = "definition"
-"""Key that stands, in a field's schema, for a reference to one of the definitions of `json_schema`."""
 
 
 def is_numeral(text: str) -> bool:
@@ -25,6 +29,8 @@ def is_numeral(text: str) -> bool:
 
 def to_number(value: Any) -> float:
     """Return `value` as a float; it may be a number, a numeral, a numpy scalar or a 0-d array, but not a boolean."""
+    if type(value) is float:
+        return value + 0.0  # -0.0 becomes 0.0
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, str) and is_numeral(value):
@@ -32,15 +38,17 @@ def to_number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (Real, Decimal)):
         raise TypeError("must be a number")
     try:
-        return float(value) + 0.0  # -0.0 becomes 0.0
+        return float(value) + 0.0
     except OverflowError:
-        return float("inf")
+        return math.inf
 
 
 def _validate_number(value: Any) -> float:
     try:
         return to_number(value)
     except TypeError as error:
+        from pydantic_core import PydanticCustomError
+
         raise PydanticCustomError("number_type", str(error)) from None
 
 
@@ -49,25 +57,130 @@ def _validate_whole_number(value: Any) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-IS_NUMBER = BeforeValidator(_validate_number)
-IS_WHOLE_NUMBER = BeforeValidator(_validate_whole_number)
+class NumberRule:
+    """Marks a number in an annotation: numerals are numbers there, booleans are not, and it is finite.
 
-Number = Annotated[float, Field(allow_inf_nan=False), IS_NUMBER]
+    Pydantic asks the mark for a schema when it builds a model. A ``pydantic.BeforeValidator`` would do the same, but
+    would have to import pydantic here, which is half of what ``import lr_schedule`` would cost.
+    """
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        self.read = read
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the number, behind the function that reads it."""
+        from pydantic_core import core_schema
+
+        inner: Any = handler(source)
+        if inner["type"] == "float":
+            inner = {**inner, "allow_inf_nan": False}
+        return core_schema.no_info_before_validator_function(self.read, inner)
+
+
+class Reads:
+    """Marks a field whose value a function reads from what the user wrote.
+
+    Args:
+        read: Takes what was written and the length of the run in steps (None where unknown), and returns the value.
+        definition: Name of the definition in `json_schema` that says what may stand there (None: any data).
+    """
+
+    def __init__(self, read: Callable[[Any, float | None], Any], definition: str | None = None) -> None:
+        self.read = read
+        self.definition = definition
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema that calls the function."""
+        from pydantic_core import core_schema
+
+        def read(value: Any, info: Any) -> Any:
+            return self.read(value, (info.context or {}).get("total_steps"))
+
+        return core_schema.with_info_plain_validator_function(read)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the reference to the definition."""
+        return {DEFINITION: self.definition} if self.definition else {}
+
+
+DEFINITION = "definition"
+"""Key that stands, in a field's schema, for a reference to one of the definitions of `json_schema`."""
+
+
+class Quiet:
+    """Marks a field that a config leaves unsaid while it has its default."""
+
+
+QUIET = Quiet()
+"""The mark itself: ``k: Annotated[PositiveNumber, QUIET] = 1.0``. A kind that declares the field anew makes it loud."""
+
+IS_NUMBER = NumberRule(_validate_number)
+IS_WHOLE_NUMBER = NumberRule(_validate_whole_number)
+
+Number = Annotated[float, IS_NUMBER]
 """Any finite number."""
-Value = Annotated[float, Field(ge=0, allow_inf_nan=False), IS_NUMBER]
+Value = Annotated[float, Ge(0), IS_NUMBER]
 """A scheduled value: finite and not negative."""
-PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False), IS_NUMBER]
+PositiveNumber = Annotated[float, Gt(0), IS_NUMBER]
 """A finite number above 0."""
-Fraction = Annotated[float, Field(ge=0, le=1), IS_NUMBER]
-"""A share of the run, the ends included."""
-PartialFraction = Annotated[float, Field(ge=0, lt=1), IS_NUMBER]
-"""A share of the run that leaves some of it over."""
-PositiveFraction = Annotated[float, Field(gt=0, le=1), IS_NUMBER]
-"""A share of the run that is not nothing."""
-OpenFraction = Annotated[float, Field(gt=0, lt=1), IS_NUMBER]
-"""A share of the run that is neither nothing nor all of it."""
-Count = Annotated[int, Field(ge=1, le=1_000_000), IS_WHOLE_NUMBER]
+Fraction = Annotated[float, Ge(0), Le(1), IS_NUMBER]
+"""A fraction of the run, the ends included."""
+PartialFraction = Annotated[float, Ge(0), Lt(1), IS_NUMBER]
+"""A fraction of the run that leaves some of it over."""
+PositiveFraction = Annotated[float, Gt(0), Le(1), IS_NUMBER]
+"""A fraction of the run that is not nothing."""
+OpenFraction = Annotated[float, Gt(0), Lt(1), IS_NUMBER]
+"""A fraction of the run that is neither nothing nor all of it."""
+Count = Annotated[int, Ge(1), Le(1_000_000), IS_WHOLE_NUMBER]
 """A whole number of times."""
+
+_BOUNDS: dict[type, tuple[str, str, Callable[[Any, Any], bool]]] = {
+    Ge: ("ge", ">=", operator.ge),
+    Gt: ("gt", ">", operator.gt),
+    Le: ("le", "<=", operator.le),
+    Lt: ("lt", "<", operator.lt),
+}
+"""How each kind of bound is written: its attribute, its sign, and the comparison."""
+
+
+def bounds_of(kind: Any) -> Iterator[tuple[str, Any, Callable[[Any, Any], bool]]]:
+    """Yield sign, limit and comparison of each bound in the annotation of a number."""
+    for extra in get_args(kind)[1:]:
+        for item in getattr(extra, "metadata", [extra]):  # a pydantic Field holds its bounds in there
+            if type(item) in _BOUNDS:
+                name, sign, holds = _BOUNDS[type(item)]
+                yield sign, getattr(item, name), holds
+
+
+def at_least(smallest: int) -> Any:
+    """Return the kind of a whole number that is not below `smallest`."""
+    return Annotated[int, Ge(smallest), IS_WHOLE_NUMBER]
+
+
+def read_number(kind: Any, value: Any, key: str) -> float:
+    """Return `value` as a number of that kind, or raise the error that says what the key accepts.
+
+    Args:
+        kind: An annotation of this module, such as `PositiveNumber`.
+        value: What the user wrote: a number, a numeral, a numpy scalar.
+        key: Where it stands.
+
+    Example:
+        >>> read_number(PositiveNumber, "1e6", "total_steps")
+        1000000.0
+        >>> read_number(PositiveNumber, 0, "total_steps")
+        Traceback (most recent call last):
+        ...
+        lr_schedule.errors.ScheduleConfigError: total_steps: must be a finite number > 0 (received 0)
+    """
+    try:
+        number = to_number(value)
+    except TypeError:
+        number = math.nan
+    fits = math.isfinite(number) and all(holds(number, limit) for _, limit, holds in bounds_of(kind))
+    if not fits or (get_args(kind)[0] is int and not number.is_integer()):
+        raise ScheduleConfigError.at(key, value, f"must be {describe_number(kind)}")
+    return int(number) if get_args(kind)[0] is int else number
 
 
 def with_number_rules(annotation: Any) -> Any:
@@ -92,13 +205,10 @@ def literals_of(annotation: Any) -> list[str]:
 def describe_number(annotation: Any) -> str:
     """Return in words what a key for one number accepts, as ``a finite number > 0``; nothing for other keys."""
     for option in get_args(annotation):
-        if option is not float and (text := describe_number(option)):
+        if option not in (float, int) and (text := describe_number(option)):
             return text
-    if float not in get_args(annotation):
+    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else None
+    if kind not in (float, int):
         return ""
-    signs = {annotated_types.Ge: ">=", annotated_types.Gt: ">", annotated_types.Le: "<=", annotated_types.Lt: "<"}
-    constraints = [item for extra in get_args(annotation)[1:] for item in getattr(extra, "metadata", [extra])]
-    bounds = [
-        f"{signs[kind]} {getattr(item, kind.__name__.lower())}" for item in constraints if (kind := type(item)) in signs
-    ]
-    return " ".join(["a finite number", " and ".join(bounds)]).strip()
+    name = "a finite number" if kind is float else "a whole number"
+    return " ".join([name, " and ".join(f"{sign} {limit}" for sign, limit, _ in bounds_of(annotation))]).strip()

@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 from typing import Any, ClassVar
 
 from lr_schedule.config.reading import fields_of
-from lr_schedule.errors import Path, ScheduleConfigError
+from lr_schedule.errors import Keys, ScheduleConfigError
 
 
 class FrozenFields:
@@ -77,7 +77,7 @@ def schedules_in(value: Any) -> list[Any]:
     return [item for item in found if item is not None]
 
 
-def to_plain(value: Any, path: Path = ()) -> Any:
+def to_plain(value: Any, path: Keys = ()) -> Any:
     """Return nested fields as JSON-able data; a Python function among them is an error that says where it stands."""
     if isinstance(value, Mapping):
         return {key: to_plain(item, (*path, key)) for key, item in value.items()}

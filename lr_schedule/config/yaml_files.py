@@ -6,14 +6,16 @@ Size, number of nodes and growth through aliases are bounded, so that a hostile 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from yaml.constructor import ConstructorError
 
-from lr_schedule.errors import Path, Problem, ScheduleConfigError
+from lr_schedule.errors import Keys, Problem, ScheduleConfigError
 
 MAX_BYTES = 1_000_000
 """Size of the largest file that is read; the largest that the RL Zoo ships has 12 kB."""
@@ -49,7 +51,7 @@ class Document(NamedTuple):
     data: Any
     root: yaml.Node | None
 
-    def position(self, path: Path) -> tuple[int, int]:
+    def position(self, path: Keys) -> tuple[int, int]:
         """Return line and column (from 1) of what stands at `path`, or of the innermost thing around it."""
         node, mark = self.root, None if self.root is None else self.root.start_mark
         for step in path:
@@ -60,11 +62,19 @@ class Document(NamedTuple):
             mark = key.start_mark
         return (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
 
-    def locate(self, error: ScheduleConfigError, below: Path = ()) -> ScheduleConfigError:
+    def locate(self, error: ScheduleConfigError, below: Keys = ()) -> ScheduleConfigError:
         """Return the error of what stands at the path `below`, each problem with its place, in the file's order."""
         located = [self._locate(problem) for problem in error.below(below).problems]
         located.sort(key=lambda problem: (problem.line, problem.column))
         return ScheduleConfigError(located)
+
+    @contextmanager
+    def located(self, *below: str | int) -> Iterator[None]:
+        """Return a context that puts file, line and column in front of every problem of an error raised in it."""
+        try:
+            yield
+        except ScheduleConfigError as error:
+            raise self.locate(error, below) from None
 
     def _locate(self, problem: Problem) -> FileProblem:
         line, column = self.position(problem.path)
@@ -125,7 +135,7 @@ _Loader.add_implicit_resolver(
 )
 
 
-def read_yaml(path: str | FilePath) -> Document:
+def read_yaml(path: str | Path) -> Document:
     """Read a YAML file as plain data.
 
     Use it for a file that may come from anyone. ``3e-4`` without a dot, a string in YAML 1.1, is read as a number.
@@ -142,12 +152,12 @@ def read_yaml(path: str | FilePath) -> Document:
             alias that contains itself, or asks for Python objects; the message names file, line and column.
 
     Example:
-        >>> _ = FilePath("ppo.yml").write_text("CartPole-v1: {learning_rate: 3e-4}")
+        >>> _ = Path("ppo.yml").write_text("CartPole-v1: {learning_rate: 3e-4}")
         >>> read_yaml("ppo.yml").data
         {'CartPole-v1': {'learning_rate': 0.0003}}
     """
     file = str(path)
-    return parse_yaml(_read_bytes(FilePath(path)), file)
+    return parse_yaml(_read_bytes(Path(path)), file)
 
 
 def parse_yaml(content: bytes | str, file: str = "<text>") -> Document:
@@ -177,7 +187,7 @@ def _failure(file: str, message: str, line: int = 1, column: int = 1) -> Schedul
     return ScheduleConfigError([FileProblem((), None, message, file, line, column)])
 
 
-def _read_bytes(path: FilePath) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)

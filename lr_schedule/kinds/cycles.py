@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from annotated_types import Ge, Gt, Le
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
@@ -20,7 +20,7 @@ from lr_schedule.numeric.progress import TICK, count_reached, pick, whole_period
 
 MOST_CYCLES = 1_000_000
 
-CycleMultiplier = Annotated[float, Field(ge=1, le=1000), IS_NUMBER]
+CycleMultiplier = Annotated[float, Ge(1), Le(1000), IS_NUMBER]
 
 
 class CosineRestartsLRSchedule(BaseLRSchedule):
@@ -132,7 +132,7 @@ class CyclicLRSchedule(BaseLRSchedule):
     up_fraction: PositiveFraction
     down_fraction: PositiveFraction | None = None
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular"
-    gamma: Annotated[float, Field(gt=0, le=1), IS_NUMBER] = 1.0
+    gamma: Annotated[float, Gt(0), Le(1), IS_NUMBER] = 1.0
 
     def check(self) -> None:
         """Refuse a peak below the lower bound."""
@@ -182,8 +182,8 @@ class OneCycleLRSchedule(BaseLRSchedule):
     omitted_fields = ("warmup_start_factor",)
 
     warmup_fraction: OpenFraction = 0.3
-    div_factor: Annotated[float, Field(ge=1), IS_NUMBER] = 25.0
-    final_div_factor: Annotated[float, Field(ge=1), IS_NUMBER] = 10_000.0
+    div_factor: Annotated[float, Ge(1), IS_NUMBER] = 25.0
+    final_div_factor: Annotated[float, Ge(1), IS_NUMBER] = 10_000.0
     phases: Literal[2, 3] = 2
     shape: Literal["cosine", "linear"] = "cosine"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import Field
+from annotated_types import Ge, Gt, Le
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
@@ -20,9 +20,9 @@ from lr_schedule.numeric.progress import tick, whole_periods
 
 HALF_PI = math.pi / 2
 
-DecayRate = Annotated[float, Field(gt=0, le=1), IS_NUMBER]
-Exponent = Annotated[float, Field(ge=0), IS_NUMBER]
-Bound = Annotated[float, Field(ge=-100, le=100), IS_NUMBER]
+DecayRate = Annotated[float, Gt(0), Le(1), IS_NUMBER]
+Exponent = Annotated[float, Ge(0), IS_NUMBER]
+Bound = Annotated[float, Ge(-100), Le(100), IS_NUMBER]
 
 
 class LinearLRSchedule(BaseLRSchedule):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import Field
+from annotated_types import Ge
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
@@ -94,7 +94,7 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
     type = "inverse_sqrt"
 
     timescale_fraction: PositiveFraction = 0.1
-    shift: Annotated[float, Field(ge=1e-6), IS_NUMBER] = 1.0
+    shift: Annotated[float, Ge(1e-6), IS_NUMBER] = 1.0
 
     def check(self) -> None:
         """Refuse a first value beyond every float."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lr_schedule.config.yaml_files import Document, FileProblem
-from lr_schedule.errors import Path, ScheduleConfigError
+from lr_schedule.errors import Keys, ScheduleConfigError
 from lr_schedule.zoo.hyperparams import find_schedules, find_strays, is_section
 
 
@@ -35,7 +35,7 @@ def _errors(data: Any, total_timesteps: float | None) -> Iterator[ScheduleConfig
         yield from (error.below(path) for error in find_strays(section))
 
 
-def _sections(data: Any) -> Iterator[tuple[Path, Mapping[Any, Any]]]:
+def _sections(data: Any) -> Iterator[tuple[Keys, Mapping[Any, Any]]]:
     """Yield the mappings of a file that hold hyperparameters: the file itself, or its sections."""
     parts = [((), data), *(((name,), value) for name, value in data.items())] if isinstance(data, Mapping) else []
     for path, part in parts:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.registry import parse_string, registry
 from lr_schedule.config.yaml_files import Document, read_yaml
-from lr_schedule.errors import Path, Problem, ScheduleConfigError, did_you_mean
+from lr_schedule.errors import Keys, Problem, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import is_numeral, to_number
 from lr_schedule.zoo.expressions import read_expression
 
@@ -58,7 +58,7 @@ class Hyperparams(NamedTuple):
 class FoundSchedule(NamedTuple):
     """A schedule's config, its place, and the length of the run that it belongs to (None where none is stated)."""
 
-    path: Path
+    path: Keys
     cfg: Any
     total_timesteps: float | None
 
@@ -103,7 +103,7 @@ def load_hyperparams(
             raise ScheduleConfigError.at((), "...", "nested too deeply, or contains itself") from None
     else:
         document = read_yaml(os.fspath(source))
-    path: Path = ()
+    path: Keys = ()
     try:
         path = find_section(document.data, env_id)
         section = document.data[path[0]] if path else document.data
@@ -112,7 +112,7 @@ def load_hyperparams(
         raise (document.locate(error, path) if document.file else error.below(path)) from None
 
 
-def find_section(data: Any, env_id: str | None) -> Path:
+def find_section(data: Any, env_id: str | None) -> Keys:
     """Return the path of the section for `env_id`: empty where `data` are the hyperparameters themselves."""
     if not isinstance(data, Mapping) or not data:
         raise ScheduleConfigError.at((), data, "must be a mapping with a section for each environment")
@@ -155,7 +155,7 @@ def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> 
     total = _run_length(section) if total_timesteps is None else total_timesteps
     problems = [problem for stray in find_strays(section) for problem in stray.problems]
     found = found_in(section, total)
-    readers: dict[Path, Any] = {item.path: partial(_read_schedule, item) for item in found}
+    readers: dict[Keys, Any] = {item.path: partial(_read_schedule, item) for item in found}
     readers |= {(key,): partial(_read_expression, key, section[key]) for key in EXPRESSION_KEYS if key in section}
     for path, read in readers.items():
         try:
@@ -172,9 +172,9 @@ def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> 
     return Hyperparams({key: value for key, value in made.items() if key not in ZOO_KEYS}, zoo)
 
 
-def schedules_in(section: Mapping[Any, Any]) -> dict[Path, Any]:
+def schedules_in(section: Mapping[Any, Any]) -> dict[Keys, Any]:
     """Return every schedule of one section by its path, numbers included; ``None`` and "no clipping" are left out."""
-    found: dict[Path, Any] = {}
+    found: dict[Keys, Any] = {}
     for key in SCHEDULE_KEYS:
         cfg = section.get(key)
         is_off = key in OFF_WHEN_NEGATIVE and isinstance(cfg, (int, float)) and cfg < 0
@@ -200,7 +200,7 @@ def found_in(section: Mapping[Any, Any], total_timesteps: float | None) -> list[
     return found
 
 
-def _items(key: str, value: Any) -> Iterator[tuple[Path, Any]]:
+def _items(key: str, value: Any) -> Iterator[tuple[Keys, Any]]:
     if isinstance(value, list):
         yield from (((key, index), item) for index, item in enumerate(value))
     else:
@@ -230,7 +230,7 @@ def _names_type(value: Mapping[Any, Any]) -> bool:
     return isinstance(value.get("type"), str) and value["type"] in registry
 
 
-def find_schedules(data: Any, path: Path = (), total: float | None = None) -> Iterator[FoundSchedule]:
+def find_schedules(data: Any, path: Keys = (), total: float | None = None) -> Iterator[FoundSchedule]:
     """Yield every schedule in data of any shape: a schedule itself, a Zoo file, any nesting of mappings and lists."""
     if isinstance(data, Mapping):
         if _names_type(data) if path else "type" in data and not any(key in data for key in SECTION_MARKS):
@@ -283,7 +283,7 @@ def _read_expression(key: str, value: Any) -> Any:
         raise error.below((key,)) from None
 
 
-def _put(data: Any, path: Path, value: Any) -> None:
+def _put(data: Any, path: Keys, value: Any) -> None:
     for step in path[:-1]:
         data = data[step]
     data[path[-1]] = value

@@ -17,7 +17,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.yaml_files import SUFFIXES, Document, read_yaml
-from lr_schedule.errors import Path, ScheduleConfigError
+from lr_schedule.errors import Keys, ScheduleConfigError
 from lr_schedule.tune import restore_schedules
 from lr_schedule.zoo.expressions import write_expression
 from lr_schedule.zoo.hyperparams import (
@@ -36,7 +36,7 @@ class ScheduleExperimentManager(ExperimentManager):
     def read_hyperparameters(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Read the section as the Zoo does, and check its schedules; what is saved of it is plain data."""
         document: Document | None = None
-        section: Path = ()
+        section: Keys = ()
         if self.config.endswith(SUFFIXES):
             document = read_yaml(self.config)
             try:

@@ -27,9 +27,9 @@ from matplotlib import pyplot as plt
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule
-from lr_schedule.config.reading import allowed_keys
 from lr_schedule.config.registry import registry
 from lr_schedule.config.schema import describe_fields, summary
+from lr_schedule.config.twins import allowed_keys
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS / "gallery"

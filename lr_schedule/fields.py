@@ -103,8 +103,27 @@ class Reads:
         return {DEFINITION: self.definition} if self.definition else {}
 
 
+class ValidatedAs:
+    """Marks a field that is validated as another kind than a type checker sees, such as a pair given as a list."""
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the kind."""
+        return handler.generate_schema(self.kind)
+
+
 DEFINITION = "definition"
 """Key that stands, in a field's schema, for a reference to one of the definitions of `json_schema`."""
+
+
+def required() -> Any:
+    """Declare a field that has no default.
+
+    It has one for a type checker, as the key may also be given in steps, or in the config that comes by position.
+    """
+    return ...
 
 
 class Quiet:

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule, CosineAnnealingLRSchedule, LinearLRSchedule, ScheduleConfigError, plot
-from lr_schedule.plotting import describe
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def test_the_legend_names_the_schedules_or_takes_the_given_names(ax):
 
 
 def test_a_long_description_is_cut_at_a_word():
-    text = describe(BaseLRSchedule.create([{"fraction": 1 / 3, "type": "cosine"}] * 3))
+    text = BaseLRSchedule.create([{"fraction": 1 / 3, "type": "cosine"}] * 3).describe()
     assert text.startswith("sequential parts=") or text == "sequential ..."
     assert len(text) <= 60
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from lr_schedule import plotting
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config import schema as schemas
-from lr_schedule.config.reading import allowed_keys
 from lr_schedule.config.registry import find_class, registry
+from lr_schedule.config.twins import allowed_keys
 from lr_schedule.config.yaml_files import SUFFIXES, Document, FileProblem, parse_yaml, read_yaml
 from lr_schedule.errors import ScheduleConfigError, did_you_mean, format_path
 from lr_schedule.pictures import text as terminal
@@ -72,7 +72,7 @@ def _curves(source: str, options: Namespace) -> Iterator[Curve]:
     if Path(source).suffix not in SUFFIXES and not Path(source).is_file():
         cfg = parse_yaml(source, "<command line>").data
         schedule = BaseLRSchedule.create(cfg, options.total_timesteps)
-        yield Curve(plotting.describe(schedule), schedule)
+        yield Curve(schedule.describe(), schedule)
         return
     document = read_yaml(source)
     for found in _chosen(document, options):
@@ -235,7 +235,7 @@ def _cells(cfg: Any) -> tuple[str, str]:
     if cfg is None:
         return "", "a function, or an unknown type: not readable without running it"
     schedule = BaseLRSchedule.create(cfg)
-    return terminal.sparkline(schedule.sample(20).tolist()), plotting.describe(schedule)
+    return terminal.sparkline(schedule.sample(20).tolist()), schedule.describe()
 
 
 def _print_json(data: Any) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 BARS = "▁▂▃▄▅▆▇█"
+LABEL_WIDTH = 60
 MARKS = "●+o*#@%="
 
 
@@ -78,3 +81,10 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([lines[0], "  ".join("─" * width for width in widths), *lines[1:]])
+
+
+def describe(config: Mapping[str, Any]) -> str:
+    """Return a config on one short line: its type, and each key with its value."""
+    keys = {key: value for key, value in config.items() if key != "type"}
+    texts = [f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}" for key, value in keys.items()]
+    return textwrap.shorten(" ".join([config["type"], *texts]), LABEL_WIDTH, placeholder=" ...")

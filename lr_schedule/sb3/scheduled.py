@@ -11,7 +11,7 @@ import numpy as np
 from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config import reading as config
+from lr_schedule.config import twins as config
 from lr_schedule.errors import Problem, ScheduleConfigError
 from lr_schedule.fields import to_number
 from lr_schedule.sb3 import algorithms, targets

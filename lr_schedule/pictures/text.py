@@ -73,8 +73,16 @@ def _rows_between(previous: int | None, row: int) -> range:
     return range(previous + 1, row + 1) if previous < row else range(row, previous)
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of texts as columns of equal width, the first row underlined as their names."""
+def table(rows: Sequence[Sequence[str]], *, numbers: bool = False) -> str:
+    """Return rows of texts as columns of equal width; the first row holds the names of the columns.
+
+    Args:
+        rows: The cells; every row has equally many.
+        numbers: Whether the cells are numbers, which stand on the right of their column (else: texts, which stand on
+            the left, below names that are underlined).
+    """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([lines[0], "  ".join("─" * width for width in widths), *lines[1:]])
+    side = ">" if numbers else "<"
+    lines = ["  ".join(f"{cell:{side}{wide}}" for cell, wide in zip(row, widths, strict=True)).rstrip() for row in rows]
+    underline = [] if numbers else ["  ".join("─" * width for width in widths)]
+    return "\n".join([lines[0], *underline, *lines[1:]])

@@ -9,8 +9,9 @@ from weakref import ReferenceType, WeakKeyDictionary, ref
 from stable_baselines3.common.callbacks import BaseCallback
 
 from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import at_least, read_number
 from lr_schedule.sb3 import guard
-from lr_schedule.sb3.clock import Clock, clock_for, whole_number
+from lr_schedule.sb3.clock import Clock, clock_for
 from lr_schedule.sb3.scheduled import Driven, When, drive, drive_own
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ class ScheduleCallback(BaseCallback):
             message = "must be a mapping from targets to schedules, such as {'ent_coef': {'type': 'linear'}}"
             raise ScheduleConfigError.at("schedules", schedules, message)
         self.schedules = dict(schedules)
-        self.total_timesteps = None if total_timesteps is None else whole_number("total_timesteps", total_timesteps, 1)
+        self.total_timesteps = _whole_number(total_timesteps, "total_timesteps", smallest=1)
         self.override_auto = override_auto
-        self._timesteps_done = None if timesteps_done is None else whole_number("timesteps_done", timesteps_done, 0)
+        self._timesteps_done = _whole_number(timesteps_done, "timesteps_done", smallest=0)
         if timesteps_done is not None and total_timesteps is None:
             raise ScheduleConfigError.at("timesteps_done", timesteps_done, "needs total_timesteps")
         self._driven: list[Driven] = []
@@ -178,6 +179,10 @@ class ScheduleCallback(BaseCallback):
         for item in reversed(self._driven):
             for place in reversed(item.places):
                 place.detach()
+
+
+def _whole_number(received: Any, name: str, smallest: int) -> int | None:
+    return None if received is None else int(read_number(at_least(smallest), received, name))
 
 
 def _claims_of(model: BaseAlgorithm) -> dict[str, ReferenceType[ScheduleCallback]]:

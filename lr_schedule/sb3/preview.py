@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
+from lr_schedule.errors import Problems, ScheduleConfigError, did_you_mean
+from lr_schedule.fields import at_least, read_number
+from lr_schedule.pictures.text import table
 from lr_schedule.sb3 import algorithms, rates, targets
-from lr_schedule.sb3.clock import progress_at, whole_number
+from lr_schedule.sb3.clock import progress_at
 from lr_schedule.sb3.scheduled import Schedule, as_schedules, check_values, checked, read_schedule
 from lr_schedule.sb3.targets import Target
 
@@ -66,9 +68,7 @@ class Preview:
         rows = [self._cells(index) for index in shown]
         if count > SHOWN:
             rows.insert(SHOWN // 2, ["..."] * len(head))
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows]]
-        return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
+        return "\n".join([table([head, *rows], numbers=True), *(f"warning: {text}" for text in self.warnings)])
 
     def _cells(self, index: int) -> list[str]:
         row = self[index]
@@ -108,15 +108,15 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
     """
     cls = algorithms.find(algo)
     algorithm = algorithms.name_of(cls)
-    total = whole_number("total_timesteps", total_timesteps, 1)
+    total = int(read_number(at_least(1), total_timesteps, "total_timesteps"))
     settings = _settings(cls, algorithm, hyperparams)
-    starts, ends = _updates(algorithm, settings, total, whole_number("n_envs", n_envs, 1))
+    starts, ends = _updates(algorithm, settings, total, int(read_number(at_least(1), n_envs, "n_envs")))
     progress = _progress(ends, total)
     values: dict[str, npt.NDArray[np.float64]] = {}
     warnings: list[str] = []
-    problems: list[Problem] = []
+    problems = Problems()
     for name, cfg in as_schedules(cfg_or_schedules).items():
-        try:
+        with problems.gathered():
             target, ignored = _find(name, algorithm, settings)
             schedule = read_schedule(name, cfg, total)
             check_values(name, schedule, target, target.own_range, total)
@@ -125,10 +125,7 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
             warnings += _warnings(name, schedule, target, values[name], ends, total) if not ignored else [ignored]
             if ignored and len(ends) and values[name][0] == 0.0:
                 warnings.append(f"{name}: it is 0 at the start, so that {algorithm} never learns anything")
-        except ScheduleConfigError as error:  # noqa: PERF203
-            problems += error.problems
-    if problems:
-        raise ScheduleConfigError(problems)
+    problems.raise_any()
     if not len(ends):
         warnings.append(f"{algorithm} makes no update in {total} timesteps")
     return Preview(algorithm, ends, progress, values, tuple(warnings))
@@ -182,7 +179,7 @@ def _episode_length(algorithm: str, settings: dict[str, Any]) -> int:
     if length is None:
         message = f"needed here, for {algorithm} updates after whole episodes: the steps that an episode lasts"
         raise ScheduleConfigError.at("episode_length", length, message)
-    return whole_number("episode_length", length, 1)
+    return int(read_number(at_least(1), length, "episode_length"))
 
 
 def _progress(timesteps: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config import reading as config
-from lr_schedule.errors import Problem, ScheduleConfigError
+from lr_schedule.errors import Problems, ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.sb3 import algorithms, targets
 from lr_schedule.sb3.clock import progress_at
@@ -111,10 +111,8 @@ def read_schedule(name: str, cfg: Any, total_steps: int) -> Schedule:
     if _is_function(cfg):
         function: Schedule = cfg
         return function
-    try:
+    with under(name):
         return BaseLRSchedule.create(cfg, total_steps)
-    except ScheduleConfigError as error:
-        raise error.below((name,)) from None
 
 
 def _is_function(cfg: Any) -> bool:
@@ -125,9 +123,9 @@ def drive(schedules: Mapping[str, Any], model: Any, total: int, *, override_auto
     """Return each target of `schedules` with its schedule and places, or raise for all that is wrong with them."""
     algorithm = algorithms.name_of(type(model))
     found: list[Driven] = []
-    problems: list[Problem] = []
+    problems = Problems()
     for name, cfg in schedules.items():
-        try:
+        with problems.gathered():
             target = targets.find(name, algorithm, model)
             if override_auto and name == "ent_coef" and algorithm in algorithms.ENTROPY:
                 target = targets.TARGET_WITH_LEARNED_ALPHA
@@ -136,10 +134,7 @@ def drive(schedules: Mapping[str, Any], model: Any, total: int, *, override_auto
             driven = Driven(name, schedule, target, target.range_for(model), places, when(target, algorithm))
             driven.check(total)
             found.append(driven)
-        except ScheduleConfigError as error:  # noqa: PERF203
-            problems += error.problems
-    if problems:
-        raise ScheduleConfigError(problems)
+    problems.raise_any()
     return found
 
 

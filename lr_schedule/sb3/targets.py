@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from annotated_types import Ge, Le
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.fields import Fraction, Number, PositiveNumber, Value, bounds_of, describe_number
 from lr_schedule.sb3 import algorithms, rates
 from lr_schedule.sb3.algorithms import DETERMINISTIC, ENTROPY, ON_POLICY, PPO, Q_LEARNING, SBX_ENTROPY, SBX_PPO
 from lr_schedule.sb3.places import AttributePlace, LearnedAlphaPlace, Place, SchedulePlace
@@ -25,27 +27,36 @@ class Range:
     """The values that a target accepts.
 
     Args:
-        low: Smallest value.
-        high: Largest value.
-        open: Whether the smallest value itself is left out.
+        kind: A number of `lr_schedule.fields` with its bounds, as it stands in the annotation of a config key.
     """
 
-    low: float = 0.0
-    high: float = math.inf
-    open: bool = False
+    kind: Any
+
+    @cached_property
+    def _bounds(self) -> list[tuple[Any, Callable[[Any, Any], bool]]]:
+        # Kept, as every value that is set is compared with them.
+        return [(limit, holds) for _, limit, holds in bounds_of(self.kind)]
 
     def __contains__(self, value: float) -> bool:
-        return math.isfinite(value) and (self.low < value if self.open else self.low <= value) and value <= self.high
+        # No all(...) over a generator: that would take twice the time, and a run is checked at 10,000 points.
+        for limit, holds in self._bounds:
+            if not holds(value, limit):
+                return False
+        return math.isfinite(value)
 
     def __str__(self) -> str:
-        bounds = [f"{'>' if self.open else '>='} {self.low:g}"] if math.isfinite(self.low) else []
-        bounds += [f"<= {self.high:g}"] if math.isfinite(self.high) else []
-        return " ".join(["a finite number", " and ".join(bounds)]).strip()
+        return describe_number(self.kind)
+
+    def up_to(self, largest: float) -> Range:
+        """Return the range without what is above `largest`."""
+        return Range(Annotated[self.kind, Le(largest)])
 
 
-POSITIVE = Range(open=True)
-NOT_NEGATIVE = Range()
-SHARE = Range(high=1.0)
+ANY = Range(Number)
+POSITIVE = Range(PositiveNumber)
+NOT_NEGATIVE = Range(Value)
+FRACTION = Range(Fraction)
+AT_LEAST_1 = Range(Annotated[Number, Ge(1)])
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ class Target:
 
     def range_for(self, model: Any) -> Range:
         """Return the values that the target accepts in a model."""
-        return self.allowed if self.largest is None else replace(self.allowed, high=self.largest(model))
+        return self.allowed if self.largest is None else self.allowed.up_to(self.largest(model))
 
     @property
     def own_range(self) -> Range:
@@ -199,18 +210,18 @@ TARGETS = {
         Target("vf_coef", _WITH_LOSSES, NOT_NEGATIVE, _attribute("vf_coef")),
         Target("max_grad_norm", (*PPO, "A2C", *Q_LEARNING), POSITIVE, _attribute("max_grad_norm")),
         Target("target_kl", (*PPO, "TRPO"), POSITIVE, _attribute("target_kl")),
-        Target("n_epochs", (*PPO, *SBX_PPO), Range(low=1.0), _attribute("n_epochs", int), whole=True),
+        Target("n_epochs", (*PPO, *SBX_PPO), AT_LEAST_1, _attribute("n_epochs", int), whole=True),
         Target("cg_damping", ("TRPO",), NOT_NEGATIVE, _attribute("cg_damping")),
-        Target("gamma", (*_ROLLOUTS, *_OFF_POLICY, *SBX_ENTROPY), SHARE, _gamma, read_while_collecting=_ROLLOUTS),
-        Target("gae_lambda", _ROLLOUTS, SHARE, _gae_lambda, read_while_collecting=_ROLLOUTS),
+        Target("gamma", (*_ROLLOUTS, *_OFF_POLICY, *SBX_ENTROPY), FRACTION, _gamma, read_while_collecting=_ROLLOUTS),
+        Target("gae_lambda", _ROLLOUTS, FRACTION, _gae_lambda, read_while_collecting=_ROLLOUTS),
         Target(
             "tau",
             (*Q_LEARNING, *DETERMINISTIC, "SAC", "TQC", *SBX_ENTROPY),
-            SHARE,
+            FRACTION,
             _attribute("tau"),
             read_while_collecting=Q_LEARNING,
         ),
-        Target("target_entropy", (*ENTROPY, *SBX_ENTROPY), Range(low=-math.inf), _target_entropy),
+        Target("target_entropy", (*ENTROPY, *SBX_ENTROPY), ANY, _target_entropy),
         Target(
             "target_entropy_magnitude",
             (*ENTROPY, *SBX_ENTROPY),
@@ -229,7 +240,7 @@ TARGETS = {
         Target(
             "exploration_rate",
             Q_LEARNING,
-            SHARE,
+            FRACTION,
             _exploration_rate,
             every_step=True,
             read_while_collecting=Q_LEARNING,
@@ -249,7 +260,8 @@ TARGETS = {
             NOT_NEGATIVE,
             _attribute("top_quantiles_to_drop_per_net", int),
             whole=True,
-            largest=lambda model: model.critic.n_quantiles - 1.0,
+            # One quantile at least has to be left over.
+            largest=lambda model: model.critic.n_quantiles - 1,
         ),
     )
 }

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.registry import parse_string, registry
 from lr_schedule.config.yaml_files import Document, read_yaml
-from lr_schedule.errors import Keys, Problem, ScheduleConfigError, did_you_mean
-from lr_schedule.fields import is_numeral, to_number
+from lr_schedule.errors import Keys, Problems, ScheduleConfigError, did_you_mean, under
+from lr_schedule.fields import PositiveNumber, is_numeral, read_number
 from lr_schedule.zoo.expressions import read_expression
 
 SCHEDULE_KEYS = ("learning_rate", "clip_range", "clip_range_vf", "delta_std", "qf_learning_rate")
@@ -64,10 +63,8 @@ class FoundSchedule(NamedTuple):
 
     def create(self) -> BaseLRSchedule:
         """Return the schedule, or raise the error that names its place."""
-        try:
+        with under(*self.path):
             return BaseLRSchedule.create(self.cfg, self.total_timesteps)
-        except ScheduleConfigError as error:
-            raise error.below(self.path) from None
 
 
 def load_hyperparams(
@@ -103,13 +100,12 @@ def load_hyperparams(
             raise ScheduleConfigError.at((), "...", "nested too deeply, or contains itself") from None
     else:
         document = read_yaml(os.fspath(source))
-    path: Keys = ()
-    try:
+    # What was handed over as data has no lines to name, but the same paths.
+    placed = document.located if document.file else under
+    with placed():
         path = find_section(document.data, env_id)
-        section = document.data[path[0]] if path else document.data
-        return _read_section(section, total_timesteps)
-    except ScheduleConfigError as error:
-        raise (document.locate(error, path) if document.file else error.below(path)) from None
+    with placed(*path):
+        return _read_section(document.data[path[0]] if path else document.data, total_timesteps)
 
 
 def find_section(data: Any, env_id: str | None) -> Keys:
@@ -130,7 +126,7 @@ def find_section(data: Any, env_id: str | None) -> Keys:
                 return (name,)
             raise ScheduleConfigError.at(name, data[name], "must be a mapping of hyperparameters")
     message = f"no such section, and no {fallbacks[0]!r}{did_you_mean(env_id, names)} Sections: {', '.join(names)}"
-    raise ScheduleConfigError([Problem((env_id,), env_id, message)])
+    raise ScheduleConfigError.at(env_id, env_id, message)
 
 
 def is_section(data: Mapping[Any, Any]) -> bool:
@@ -153,17 +149,17 @@ def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> 
     """Return the section with its schedules made; those of a callback are put into its lists and mappings."""
     made = dict(section)
     total = _run_length(section) if total_timesteps is None else total_timesteps
-    problems = [problem for stray in find_strays(section) for problem in stray.problems]
-    found = found_in(section, total)
-    readers: dict[Keys, Any] = {item.path: partial(_read_schedule, item) for item in found}
-    readers |= {(key,): partial(_read_expression, key, section[key]) for key in EXPRESSION_KEYS if key in section}
-    for path, read in readers.items():
-        try:
-            _put(made, path, read())
-        except ScheduleConfigError as error:  # noqa: PERF203
-            problems += error.problems
-    if problems:
-        raise ScheduleConfigError(problems)
+    problems = Problems()
+    with problems.gathered():
+        refuse_strays(section)
+    for found in found_in(section, total):
+        with problems.gathered():
+            _put(made, found.path, _read_schedule(found))
+    for key in EXPRESSION_KEYS:
+        if isinstance(section.get(key), str):
+            with problems.gathered(key):
+                made[key] = read_expression(section[key])
+    problems.raise_any()
     if isinstance(made.get("train_freq"), list):
         made["train_freq"] = tuple(made["train_freq"])
     if total_timesteps is not None:
@@ -207,12 +203,14 @@ def _items(key: str, value: Any) -> Iterator[tuple[Keys, Any]]:
         yield (key,), value
 
 
-def find_strays(section: Mapping[Any, Any]) -> Iterator[ScheduleConfigError]:
-    """Yield an error for each schedule that stands at a key of a section where neither SB3 nor the Zoo takes one."""
+def refuse_strays(section: Mapping[Any, Any]) -> None:
+    """Raise for each schedule that stands at a key of a section where neither SB3 nor the Zoo takes one."""
+    problems = Problems()
     for key, value in section.items():
         if key not in (*SCHEDULE_KEYS, "callback") and not str(key).endswith("_kwargs") and _looks_scheduled(value):
             message = f"takes no schedule; give it to lr_schedule.sb3.ScheduleCallback(schedules={{{key!r}: ...}})"
-            yield ScheduleConfigError.at(key, value, f"{message} under callback")
+            problems.add(key, value, f"{message} under callback")
+    problems.raise_any()
 
 
 def _looks_scheduled(value: Any) -> bool:
@@ -253,12 +251,9 @@ def find_schedules(data: Any, path: Keys = (), total: float | None = None) -> It
 
 def _run_length(section: Mapping[Any, Any]) -> float | None:
     for key in ("n_timesteps", "total_timesteps"):
-        try:
-            total = to_number(section.get(key))
-        except TypeError:
-            continue
-        if 0.0 < total < math.inf:
-            return total
+        # What is no length is left for those who use it to complain about: the Zoo, or ScheduleCallback.
+        with suppress(ScheduleConfigError):
+            return read_number(PositiveNumber, section.get(key), key)
     return None
 
 
@@ -274,13 +269,6 @@ def _copy(value: Any) -> Any:
 def _read_schedule(found: FoundSchedule) -> Any:
     schedule = found.create()
     return found.cfg if isinstance(found.cfg, (int, float)) else schedule
-
-
-def _read_expression(key: str, value: Any) -> Any:
-    try:
-        return read_expression(value) if isinstance(value, str) else value
-    except ScheduleConfigError as error:
-        raise error.below((key,)) from None
 
 
 def _put(data: Any, path: Keys, value: Any) -> None:

@@ -17,15 +17,15 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.yaml_files import SUFFIXES, Document, read_yaml
-from lr_schedule.errors import Keys, ScheduleConfigError
+from lr_schedule.errors import Keys, Problems, ScheduleConfigError
 from lr_schedule.tune import restore_schedules
 from lr_schedule.zoo.expressions import write_expression
 from lr_schedule.zoo.hyperparams import (
     EXPRESSION_KEYS,
     FoundSchedule,
     find_section,
-    find_strays,
     found_in,
+    refuse_strays,
     schedules_in,
 )
 
@@ -39,10 +39,8 @@ class ScheduleExperimentManager(ExperimentManager):
         section: Keys = ()
         if self.config.endswith(SUFFIXES):
             document = read_yaml(self.config)
-            try:
+            with document.located():
                 section = find_section(document.data, self.env_name.gym_id)
-            except ScheduleConfigError as error:
-                raise document.locate(error) from None
         hyperparams, saved = super().read_hyperparameters()
         try:
             _check(hyperparams, self.n_timesteps)
@@ -104,14 +102,13 @@ def _run_length(hyperparams: Mapping[str, Any], n_timesteps: int) -> float | Non
 def _check(hyperparams: Mapping[str, Any], n_timesteps: int) -> None:
     """Raise the error that lists every problem of the schedules in a section, those that cannot be saved included."""
     total = _run_length(hyperparams, n_timesteps)
-    problems = [problem for stray in find_strays(hyperparams) for problem in stray.problems]
+    problems = Problems()
+    with problems.gathered():
+        refuse_strays(hyperparams)
     for found in found_in(hyperparams, total):
-        try:
+        with problems.gathered():
             found.create().to_config()
-        except ScheduleConfigError as error:  # noqa: PERF203
-            problems += error.problems
-    if problems:
-        raise ScheduleConfigError(problems)
+    problems.raise_any()
 
 
 def _plain(value: Any) -> Any:
@@ -125,11 +122,15 @@ def _plain(value: Any) -> Any:
 
 def _without_python_tags(hyperparams: dict[str, Any]) -> dict[str, Any]:
     """Return hyperparameters with classes, such as the activation function of a trial, in the Zoo's string form."""
-    written = dict(hyperparams)
-    for key in EXPRESSION_KEYS:
-        try:
-            yaml.safe_dump(written.get(key))
-        except yaml.representer.RepresenterError:  # noqa: PERF203
-            with contextlib.suppress(ScheduleConfigError):
-                written[key] = write_expression(written[key])
-    return written
+    texts = {key: _without_python_tag(hyperparams[key]) for key in EXPRESSION_KEYS if key in hyperparams}
+    return {**hyperparams, **texts}
+
+
+def _without_python_tag(value: Any) -> Any:
+    try:
+        yaml.safe_dump(value)
+    except yaml.representer.RepresenterError:
+        # What has no string form either stays as it is: the Zoo then writes it with a tag, as it does by itself.
+        with contextlib.suppress(ScheduleConfigError):
+            return write_expression(value)
+    return value

@@ -39,7 +39,7 @@ def run(options: CheckOptions) -> int:
     """Print every problem of every schedule in files and folders."""
     from lr_schedule.config.yaml_files import FileProblem, read_yaml
     from lr_schedule.zoo.checks import problems_in
-    from lr_schedule.zoo.hyperparams import find_schedules
+    from lr_schedule.zoo.sections import find_schedules
 
     files = [file for path in options.paths for file in _yaml_files(path)]
     problems = Problems()

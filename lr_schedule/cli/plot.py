@@ -13,7 +13,7 @@ from lr_schedule.cli.output import print_json
 if TYPE_CHECKING:
     from lr_schedule.base import BaseLRSchedule
     from lr_schedule.config.yaml_files import Document
-    from lr_schedule.zoo.hyperparams import FoundSchedule
+    from lr_schedule.zoo.sections import FoundSchedule
 
 EXAMPLES = """
   lr-schedule plot cosine_3e-4 lin_3e-4
@@ -101,7 +101,7 @@ def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
     document = read_yaml(source)
     for found in _chosen(document, options):
         with document.located():
-            schedule = found._replace(total_timesteps=options.total_timesteps or found.total_timesteps).create()
+            schedule = found.create(options.total_timesteps)
         several = len(options.sources) > 1
         where = format_path(found.path) or Path(source).name
         yield Curve(f"{Path(source).name}: {where}" if several and found.path else where, schedule)
@@ -110,7 +110,7 @@ def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
 def _chosen(document: Document, options: PlotOptions) -> Sequence[FoundSchedule]:
     """Return the schedules of a document that the options ask for."""
     from lr_schedule.errors import did_you_mean
-    from lr_schedule.zoo.hyperparams import find_schedules, find_section
+    from lr_schedule.zoo.sections import find_schedules, find_section
 
     found = list(find_schedules(document.data))
     if options.env is not None:

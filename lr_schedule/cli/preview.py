@@ -45,12 +45,12 @@ def run(options: PreviewOptions) -> int:
     """Show what `lr_schedule.sb3.preview` says of the schedules of one section."""
     from lr_schedule.sb3 import algorithms, preview
     from lr_schedule.zoo import load_hyperparams
-    from lr_schedule.zoo.hyperparams import schedules_in
+    from lr_schedule.zoo.sections import find_schedules_in_section
 
     model, zoo = load_hyperparams(options.file, options.env, options.total_timesteps)
     if "n_timesteps" not in zoo:
         raise ValueError(f"{options.file}: the section has no n_timesteps; give --total-timesteps")
-    schedules = {str(path[-1]): cfg for path, cfg in schedules_in({**model, **zoo}).items()}
+    schedules = {str(found.path[-1]): found.cfg for found in find_schedules_in_section({**model, **zoo})}
     known = {name.lower(): name for name in algorithms.ALL} | ZOO_NAMES
     algo = known.get(options.algo.lower(), options.algo)
     others = {key: value for key, value in model.items() if key not in {*schedules, "policy"}}

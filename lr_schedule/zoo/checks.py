@@ -7,7 +7,7 @@ from typing import Any
 
 from lr_schedule.config.yaml_files import Document, FileProblem
 from lr_schedule.errors import Keys, Problems, ScheduleConfigError
-from lr_schedule.zoo.hyperparams import find_schedules, is_section, refuse_strays
+from lr_schedule.zoo.sections import find_schedules, is_section, refuse_strays
 
 
 def problems_in(document: Document, total_timesteps: float | None = None) -> list[FileProblem]:
@@ -20,7 +20,7 @@ def problems_in(document: Document, total_timesteps: float | None = None) -> lis
     problems = Problems()
     for found in find_schedules(document.data):
         with problems.gathered():
-            found._replace(total_timesteps=total_timesteps or found.total_timesteps).create()
+            found.create(total_timesteps)
     for path, section in _sections(document.data):
         with problems.gathered(*path):
             refuse_strays(section)

@@ -20,14 +20,8 @@ from lr_schedule.config.yaml_files import SUFFIXES, Document, read_yaml
 from lr_schedule.errors import Keys, Problems, ScheduleConfigError
 from lr_schedule.tune import restore_schedules
 from lr_schedule.zoo.expressions import write_expression
-from lr_schedule.zoo.hyperparams import (
-    EXPRESSION_KEYS,
-    FoundSchedule,
-    find_section,
-    found_in,
-    refuse_strays,
-    schedules_in,
-)
+from lr_schedule.zoo.hyperparams import EXPRESSION_KEYS
+from lr_schedule.zoo.sections import find_schedules_in_section, find_section, refuse_strays
 
 
 class ScheduleExperimentManager(ExperimentManager):
@@ -45,19 +39,24 @@ class ScheduleExperimentManager(ExperimentManager):
         try:
             _check(hyperparams, self.n_timesteps)
         except ScheduleConfigError as error:
+            # What was typed behind -params stands in no file, nor does what a Python config made.
             typed = self.custom_hyperparams or {}
             if document is None or any(problem.path[0] in typed for problem in error.problems):
                 raise
             raise document.locate(error, section) from None
         return hyperparams, _without_python_tags(_plain(saved))
 
-    def _preprocess_schedules(  # type: ignore[override]  # the Zoo calls it on self
+    def _preprocess_schedules(  # type: ignore[override]  # a static method in the Zoo, which calls it on self
         self, hyperparams: dict[str, Any]
     ) -> dict[str, Any]:
         total = _run_length(hyperparams, self.n_timesteps)
-        given = {str(path[0]): cfg for path, cfg in schedules_in(hyperparams).items() if len(path) == 1}
-        numbers = {key: cfg for key, cfg in given.items() if isinstance(cfg, (int, float))}
-        made = {key: FoundSchedule((key,), cfg, total).create() for key, cfg in given.items() if key not in numbers}
+        # Schedules deeper than at a key of the section belong to a callback, which makes them itself.
+        given = {
+            str(found.path[0]): found for found in find_schedules_in_section(hyperparams, total) if len(found.path) == 1
+        }
+        numbers = {key: found.cfg for key, found in given.items() if isinstance(found.cfg, (int, float))}
+        made = {key: found.create() for key, found in given.items() if key not in numbers}
+        # Numbers are left to the Zoo, as it makes functions of some of them and takes a negative one as "off".
         return {**hyperparams, **super()._preprocess_schedules(numbers), **made}
 
     def load_trial(
@@ -89,7 +88,10 @@ class ScheduleExperimentManager(ExperimentManager):
             message = f"must be more than the {done} that the trained agent has behind it; give -n a larger number"
             raise ScheduleConfigError.at("n_timesteps", total, message)
         print(f"Continuing after {done} of {total} timesteps")
+        # SB3 adds what is done to what it is asked for, where it does not count from 0.
         self.n_timesteps = total - done
+        # The Zoo's learn() calls model.learn(n_timesteps, ...), which counts from 0 again, and it takes no argument to
+        # change that. So it is handed an object that has the three things it uses of a model, with another `learn`.
         continued: Any = SimpleNamespace(env=model.env, policy=model.policy)
         continued.learn = partial(model.learn, reset_num_timesteps=False)
         super().learn(continued)
@@ -105,7 +107,7 @@ def _check(hyperparams: Mapping[str, Any], n_timesteps: int) -> None:
     problems = Problems()
     with problems.gathered():
         refuse_strays(hyperparams)
-    for found in found_in(hyperparams, total):
+    for found in find_schedules_in_section(hyperparams, total):
         with problems.gathered():
             found.create().to_config()
     problems.raise_any()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lr_schedule.config.schema import SCHEDULE, json_schema
-from lr_schedule.zoo.hyperparams import OFF_WHEN_NEGATIVE, SCHEDULE_KEYS
+from lr_schedule.zoo.sections import OFF_WHEN_NEGATIVE, SCHEDULE_KEYS
 
 
 def hyperparams_schema() -> dict[str, Any]:

@@ -44,6 +44,7 @@ def run(options: CheckOptions) -> int:
     files = [file for path in options.paths for file in _yaml_files(path)]
     problems = Problems()
     count = 0
+    # A file that cannot be read is a problem among others: the files after it are checked too.
     for file in files:
         with problems.gathered():
             document = read_yaml(file)

@@ -1,4 +1,4 @@
-"""What the commands have in common in their grammar; it imports nothing heavy, so that ``--help`` is there at once."""
+"""What the commands have in common in their grammar; it imports nothing heavy, as ``--help`` must not wait for it."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Flushed here, a pipe that is closed raises where it is caught, and not when the interpreter ends.
         sys.stdout.flush()
     except BrokenPipeError:
-        # The interpreter flushes once more at its end; into the null device, so that this raises nothing.
+        # The interpreter flushes once more at its end; into the null device, which raises nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except KeyboardInterrupt:

@@ -133,7 +133,7 @@ def _save_picture(curves: Sequence[Curve], output: Path, options: PlotOptions) -
 
     from lr_schedule.plotting import plot
 
-    # A Figure of its own and none of pyplot's: pyplot would look for a display, and keep the figure.
+    # Not through pyplot, which would look for a display and keep the figure.
     figure = Figure(figsize=(8, 5), layout="constrained")
     plot(
         [curve.schedule for curve in curves],

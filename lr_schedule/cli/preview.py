@@ -50,6 +50,7 @@ def run(options: PreviewOptions) -> int:
     model, zoo = load_hyperparams(options.file, options.env, options.total_timesteps)
     if "n_timesteps" not in zoo:
         raise ValueError(f"{options.file}: the section has no n_timesteps; give --total-timesteps")
+    # Under its last key each schedule has the name of its target, at the top of a section as in a callback.
     schedules = {str(found.path[-1]): found.cfg for found in find_schedules_in_section({**model, **zoo})}
     known = {name.lower(): name for name in algorithms.ALL} | ZOO_NAMES
     algo = known.get(options.algo.lower(), options.algo)

@@ -10,7 +10,7 @@ MARKS = "●+o*#@%="
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """Return values (>= 0) as a line of bars, whose height is each value's share of the largest."""
+    """Return values (>= 0) as a line of bars, whose height is each value as a fraction of the largest."""
     top = max(values) or 1.0
     return "".join(BARS[min(int(value / top * len(BARS)), len(BARS) - 1)] for value in values)
 
@@ -37,14 +37,16 @@ def chart(
     shown = [value for curve in curves for value in curve if value > 0.0]
     top = max(shown, default=1.0)
     bottom = min(shown, default=0.1) if log else 0.0
+    # One value alone has no range to be drawn in.
     if bottom == top:
         bottom = top / 10.0 if log else 0.0
     grid = [[" "] * width for _ in range(height)]
     for curve, mark in zip(curves, _marks(len(curves)), strict=True):
+        # A steep fall covers several rows in one column; without those between, the curve would have gaps.
         previous = None
         for column in range(width):
             value = curve[round(column * (len(curve) - 1) / (width - 1))]
-            row = None if log and value <= 0.0 else round((height - 1) * (1.0 - _share(value, bottom, top, log)))
+            row = None if log and value <= 0.0 else round((height - 1) * (1.0 - _fraction(value, bottom, top, log)))
             if row is not None:
                 for covered in _rows_between(previous, row):
                     grid[covered][column] = mark
@@ -60,7 +62,7 @@ def _marks(count: int) -> list[str]:
     return [MARKS[number % len(MARKS)] for number in range(count)]
 
 
-def _share(value: float, bottom: float, top: float, log: bool) -> float:
+def _fraction(value: float, bottom: float, top: float, log: bool) -> float:
     if log:
         return math.log(value / bottom) / math.log(top / bottom)
     return (value - bottom) / (top - bottom)

@@ -22,7 +22,7 @@ class Clock:
     Args:
         total: Length of the run in environment steps.
         before: Steps of the run that the model's own count leaves out, because `learn` set that count back to 0.
-        whole_run: Whether the run is longer than one `learn`, so that the model has to remember it.
+        whole_run: Whether the run is longer than one `learn`; the model then has to remember it.
     """
 
     total: int

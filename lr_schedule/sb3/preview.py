@@ -1,4 +1,4 @@
-"""What a run will really use: one row per update, and what would go wrong in silence."""
+"""What a run will really use: one row per update, and what would go wrong without an error."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Preview:
 def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int = 1, **hyperparams: Any) -> Preview:
     """Return what a run will really use: each update with its progress and the value of each scheduled target.
 
-    Use it before a long run: SB3 updates in jumps, so that a short warmup may never be seen.
+    Use it before a long run: SB3 updates in jumps, and may jump over a short warmup.
 
     Args:
         cfg_or_schedules: One config or schedule (that of the learning rate), or a mapping from targets to configs,
@@ -91,9 +91,9 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
             ``episode_length`` gives their length in steps.
 
     Returns:
-        A `Preview`: arrays with one entry per update, warnings, and a table when printed. A value that an algorithm
-        uses while it collects (gamma and gae_lambda on-policy, noise, epsilon, all of ARS) is that of the time at
-        which the collecting for the update began.
+        A `Preview`: arrays with one entry per update, warnings, and a table when printed. Where an algorithm uses a
+        value while it collects (gamma and gae_lambda on-policy, noise, epsilon, all of ARS), it is the value at the
+        moment when the collecting for the update began.
 
     Raises:
         ScheduleConfigError: Something is wrong with a schedule, a target, the algorithm or a hyperparameter.
@@ -134,7 +134,8 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
 def _settings(cls: type[Any], algorithm: str, hyperparams: dict[str, Any]) -> dict[str, Any]:
     """Return the hyperparameters of an algorithm: those given, else its defaults."""
     parameters: dict[str, inspect.Parameter] = {}
-    for base in reversed(cls.__mro__):  # a subclass may hand its keywords on
+    # Of all classes, as a subclass may take **kwargs and hand them on to the class below.
+    for base in reversed(cls.__mro__):
         parameters.update(inspect.signature(base.__dict__.get("__init__", object.__init__)).parameters)
     known = [name for name in parameters if name not in ("self", "args", "kwargs", "policy", "env")]
     for name, value in hyperparams.items():
@@ -166,9 +167,11 @@ def _updates(
     else:
         frequency = settings["train_freq"]
         steps, unit = frequency if isinstance(frequency, (tuple, list)) else (frequency, "step")
+        # What a user gives is a word; a model that is made holds a member of SB3's TrainFrequencyUnit.
         unit = getattr(unit, "value", unit)
         per_update = steps * n_envs if unit == "step" else steps * _episode_length(algorithm, settings)
         learning_starts = settings["learning_starts"]
+    # Past `total`, too: SB3 finishes the rollout that it has begun.
     ends = np.arange(per_update, total + per_update, per_update, dtype=np.int64)
     ends = ends[ends > learning_starts]
     return ends - per_update, ends
@@ -201,6 +204,7 @@ def _warnings(
     if warmup > 0.0 and ends[0] >= warmup * total:
         text = f"{name}: the warmup is over at timestep {warmup * total:.10g}, before the first update at {ends[0]}"
         yield f"{text}, so that no update uses it; make it longer, or rollouts or learning_starts shorter"
+    # A schedule with few values of its own (a staircase, whole numbers) loses none of them to long rollouts.
     finest = {target.convert(schedule(progress_at(step, 1000))) for step in range(1001)}
     distinct = len(set(values.tolist()))
     if distinct < FEW <= len(finest):

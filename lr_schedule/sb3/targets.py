@@ -5,58 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Annotated, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
-from annotated_types import Ge, Le
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
-from lr_schedule.fields import Fraction, Number, PositiveNumber, Value, bounds_of, describe_number
 from lr_schedule.sb3 import algorithms, rates
 from lr_schedule.sb3.algorithms import DETERMINISTIC, ENTROPY, ON_POLICY, PPO, Q_LEARNING, SBX_ENTROPY, SBX_PPO
 from lr_schedule.sb3.places import AttributePlace, LearnedAlphaPlace, Place, SchedulePlace
+from lr_schedule.sb3.ranges import ANY, AT_LEAST_1, FRACTION, NOT_NEGATIVE, POSITIVE, Range
 
-Places = Callable[[Any], list[Place]]
-
-
-@dataclass(frozen=True)
-class Range:
-    """The values that a target accepts.
-
-    Args:
-        kind: A number of `lr_schedule.fields` with its bounds, as it stands in the annotation of a config key.
-    """
-
-    kind: Any
-
-    @cached_property
-    def _bounds(self) -> list[tuple[Any, Callable[[Any, Any], bool]]]:
-        # Kept, as every value that is set is compared with them.
-        return [(limit, holds) for _, limit, holds in bounds_of(self.kind)]
-
-    def __contains__(self, value: float) -> bool:
-        # No all(...) over a generator: that would take twice the time, and a run is checked at 10,000 points.
-        for limit, holds in self._bounds:
-            if not holds(value, limit):
-                return False
-        return math.isfinite(value)
-
-    def __str__(self) -> str:
-        return describe_number(self.kind)
-
-    def up_to(self, largest: float) -> Range:
-        """Return the range without what is above `largest`."""
-        return Range(Annotated[self.kind, Le(largest)])
-
-
-ANY = Range(Number)
-POSITIVE = Range(PositiveNumber)
-NOT_NEGATIVE = Range(Value)
-FRACTION = Range(Fraction)
-AT_LEAST_1 = Range(Annotated[Number, Ge(1)])
+FindPlaces = Callable[[Any], list[Place]]
 
 
 @dataclass(frozen=True)
@@ -67,11 +29,11 @@ class Target:
         name: Its name in ``schedules`` and, after ``schedule/``, in the log.
         algorithms: The algorithms that have it.
         allowed: The values that it accepts.
-        places: Returns where its value goes in a model; raises where this very model cannot use it.
+        find_places: Returns where its value goes in a model; raises where this very model cannot use it.
         every_step: Whether it is set after each environment step (else: after each rollout).
         whole: Whether values are rounded to whole numbers.
-        read_while_collecting: The algorithms that use the value while they collect, so that an update works with the
-            value of the time at which its rollout began.
+        read_while_collecting: The algorithms that use the value while they collect; an update then works with the value
+            of the moment at which its rollout began.
         own: Whether the model keeps a schedule of its own for it.
         largest: Returns the largest value for a model, where that depends on the model.
     """
@@ -79,7 +41,7 @@ class Target:
     name: str
     algorithms: tuple[str, ...]
     allowed: Range
-    places: Places
+    find_places: FindPlaces
     every_step: bool = False
     whole: bool = False
     read_while_collecting: tuple[str, ...] = ()
@@ -92,20 +54,21 @@ class Target:
 
     @property
     def own_range(self) -> Range:
-        """The values that a model accepts when it is made: of a schedule of its own, an end at 0 as well."""
+        """The values that a model accepts when it is made: a schedule that it keeps itself may reach 0."""
         return NOT_NEGATIVE if self.own else self.allowed
 
     def convert(self, value: Any) -> float | int:
         """Return a schedule's value as the plain number that the algorithm is to use."""
+        # Halves up, not to even as round() does: a schedule passes each whole number for equally long.
         number = float(value)
         return math.floor(number + 0.5) if self.whole and math.isfinite(number) else number
 
 
-def _attribute(name: str, make: Callable[[Any], Any] = float) -> Places:
+def _attribute(name: str, make: Callable[[Any], Any] = float) -> FindPlaces:
     return lambda model: [AttributePlace(model, name, make)]
 
 
-def _schedule(name: str) -> Places:
+def _schedule(name: str) -> FindPlaces:
     return lambda model: [SchedulePlace(model, name)]
 
 
@@ -128,6 +91,7 @@ def _ent_coef(model: Any) -> list[Place]:
             "is learned (ent_coef='auto'); make the model with a number, or give ScheduleCallback override_auto=True"
         )
         _refuse("ent_coef", model, message)
+    # A fixed coefficient is a tensor in SAC, on the model's device.
     like = model.ent_coef_tensor
     return [AttributePlace(model, "ent_coef_tensor", partial(torch.full_like, like))]
 
@@ -147,10 +111,12 @@ def _target_entropy(model: Any, make: Callable[[Any], Any] = float) -> list[Plac
 
 def _gamma(model: Any) -> list[Place]:
     owners = [model, getattr(model, "rollout_buffer", None), getattr(model, "replay_buffer", None), *_wrappers(model)]
+    # Each of them keeps a copy of the number that the model was made with.
     return [AttributePlace(owner, "gamma") for owner in owners if hasattr(owner, "gamma")]
 
 
 def _wrappers(model: Any) -> Iterator[VecNormalize]:
+    # From the outermost wrapper inwards; VecNormalize may stand anywhere among them.
     env = model.get_env()
     while isinstance(env, VecEnvWrapper):
         if isinstance(env, VecNormalize):
@@ -168,6 +134,7 @@ def _noise(model: Any) -> list[Place]:
         _refuse(
             "action_noise.sigma", model, "the model has no action_noise; make it with NormalActionNoise(mean, sigma)"
         )
+    # With several environments SB3 keeps a noise for each beside the one that it copies them from.
     noises = [getattr(noise, "base_noise", noise), *getattr(noise, "noises", [])]
     if not all(hasattr(item, "_sigma") for item in noises):
         _refuse("action_noise.sigma", model, f"{type(noises[0]).__name__} has no sigma")
@@ -179,6 +146,7 @@ def _like(sigma: Any, value: float) -> Any:
 
 
 def _exploration_rate(model: Any) -> list[Place]:
+    # Both: the rate is what acts, and SB3 overwrites it with what the schedule gives after each step.
     return [
         SchedulePlace(model, "exploration_schedule"),
         AttributePlace(model, "exploration_rate", keep=True),

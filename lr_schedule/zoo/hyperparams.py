@@ -108,6 +108,7 @@ def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> 
             with problems.gathered(key):
                 made[key] = read_expression(section[key])
     problems.raise_any()
+    # YAML has no tuples, and SB3 takes (4, "step") as a tuple only. The Zoo does the same.
     if isinstance(made.get("train_freq"), list):
         made["train_freq"] = tuple(made["train_freq"])
     if total_timesteps is not None:
@@ -126,6 +127,7 @@ def _copy(value: Any) -> Any:
 
 
 def _read_schedule(found: FoundSchedule) -> Any:
+    # Made even of a number, which checks it; what is handed on is the number.
     schedule = found.create()
     return found.cfg if isinstance(found.cfg, (int, float)) else schedule
 

@@ -56,7 +56,7 @@ class ScheduleExperimentManager(ExperimentManager):
         }
         numbers = {key: found.cfg for key, found in given.items() if isinstance(found.cfg, (int, float))}
         made = {key: found.create() for key, found in given.items() if key not in numbers}
-        # Numbers are left to the Zoo, as it makes functions of some of them and takes a negative one as "off".
+        # Numbers are left to the Zoo: it makes functions of some, and keeps a negative one, which turns clipping off.
         return {**hyperparams, **super()._preprocess_schedules(numbers), **made}
 
     def load_trial(

@@ -87,8 +87,8 @@ def find_schedules(data: Any, path: Keys = (), total_timesteps: float | None = N
         total_timesteps: Length of the run that is stated around `data` (None: none is).
     """
     if isinstance(data, Mapping):
-        # Inside a file a mapping with a registered type is a schedule, wherever it stands. A whole file is meant as
-        # one by any "type" at all, so that a type that is misspelt is an error and no file without schedules.
+        # Inside a file, a mapping with a registered type is a schedule wherever it stands. A whole file is one by any
+        # "type": one that is misspelt is then an error, and does not make it a file without schedules.
         if _names_type(data) if path else "type" in data and not any(key in data for key in SECTION_MARKS):
             yield FoundSchedule(path, data, total_timesteps)
             return

@@ -56,7 +56,7 @@ class ScheduleExperimentManager(ExperimentManager):
         }
         numbers = {key: found.cfg for key, found in given.items() if isinstance(found.cfg, (int, float))}
         made = {key: found.create() for key, found in given.items() if key not in numbers}
-        # Numbers are left to the Zoo: it makes functions of some, and keeps a negative one, which turns clipping off.
+        # Numbers are left to the Zoo, which makes functions of those for which the algorithms ask for one.
         return {**hyperparams, **super()._preprocess_schedules(numbers), **made}
 
     def load_trial(

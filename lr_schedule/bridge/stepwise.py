@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.bridge.record import Record, all_values
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import PositiveNumber, Value, required
+from lr_schedule.fields import PositiveNumber, ValidatedAs, Value, required
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.places import pick
 from lr_schedule.steps import nearest_step
@@ -101,7 +101,7 @@ class TableLRSchedule(StepwiseLRSchedule):
 
     type = "table"
 
-    values: Sequence[Value] = required()
+    values: Annotated[Sequence[float], ValidatedAs(tuple[Value, ...])] = required()
 
     def check(self) -> None:
         """Refuse a table that does not fit the run."""

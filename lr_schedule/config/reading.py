@@ -176,6 +176,8 @@ def _message(annotation: Any, details: Any) -> str:
         return "required key is missing"
     if details["type"] == "literal_error":
         return f"must be {details['ctx']['expected']}{did_you_mean(details['input'], literals_of(annotation))}"
+    if details["type"] == "too_short":
+        return f"must hold at least {details['ctx']['min_length']} item"
     if len(details["loc"]) == 1 and (numbers := describe_number(annotation)):
         return f"must be {numbers}"
     return str(details["msg"]).replace("Input should be", "must be")

@@ -8,11 +8,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Le
-
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import IS_NUMBER, Count, OpenFraction, PositiveFraction, PositiveNumber, Value, required
+from lr_schedule.fields import Count, NumberRule, OpenFraction, PositiveFraction, PositiveNumber, Value, required
 from lr_schedule.kinds.shapes import blend, half_wave
 from lr_schedule.kinds.staircase import check_growth
 from lr_schedule.numeric import floats
@@ -20,7 +18,7 @@ from lr_schedule.numeric.places import TICK, count_reached, index_reached, pick,
 
 MOST_CYCLES = 1_000_000
 
-CycleMultiplier = Annotated[float, Ge(1), Le(1000), IS_NUMBER]
+CycleMultiplier = Annotated[float, NumberRule(ge=1, le=1000)]
 
 
 class CosineRestartsLRSchedule(BaseLRSchedule):
@@ -141,7 +139,7 @@ class CyclicLRSchedule(BaseLRSchedule):
     up_fraction: PositiveFraction = required()
     down_fraction: PositiveFraction | None = None
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular"
-    gamma: Annotated[float, Gt(0), Le(1), IS_NUMBER] = 1.0
+    gamma: Annotated[float, NumberRule(gt=0, le=1)] = 1.0
 
     def check(self) -> None:
         """Refuse a peak below the lower bound."""
@@ -193,8 +191,8 @@ class OneCycleLRSchedule(BaseLRSchedule):
     omitted_fields = ("warmup_start_factor",)
 
     warmup_fraction: OpenFraction = 0.3
-    div_factor: Annotated[float, Ge(1), IS_NUMBER] = 25.0
-    final_div_factor: Annotated[float, Ge(1), IS_NUMBER] = 10_000.0
+    div_factor: Annotated[float, NumberRule(ge=1)] = 25.0
+    final_div_factor: Annotated[float, NumberRule(ge=1)] = 10_000.0
     phases: Literal[2, 3] = 2
     shape: Literal["cosine", "linear"] = "cosine"
 

@@ -10,19 +10,17 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, Gt, Le
-
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import IS_NUMBER, QUIET, PositiveFraction, PositiveNumber, Value
+from lr_schedule.fields import QUIET, NumberRule, PositiveFraction, PositiveNumber, Value
 from lr_schedule.kinds.periods import InPeriods
 from lr_schedule.kinds.shapes import HALF_PI, blend, exponential, half_wave, slowed
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.places import tick
 
-DecayRate = Annotated[float, Gt(0), Le(1), IS_NUMBER]
-Exponent = Annotated[float, Ge(0), IS_NUMBER]
-Bound = Annotated[float, Ge(-100), Le(100), IS_NUMBER]
+DecayRate = Annotated[float, NumberRule(gt=0, le=1)]
+Exponent = Annotated[float, NumberRule(ge=0)]
+Bound = Annotated[float, NumberRule(ge=-100, le=100)]
 
 
 class LinearLRSchedule(BaseLRSchedule):

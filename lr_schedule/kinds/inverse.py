@@ -9,11 +9,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge
-
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import IS_NUMBER, QUIET, OpenFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.fields import QUIET, NumberRule, OpenFraction, PositiveFraction, PositiveNumber, Value
 from lr_schedule.kinds.periods import InPeriods
 from lr_schedule.numeric import floats
 
@@ -90,7 +88,7 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
     _timescale: ClassVar[float]
 
     timescale_fraction: PositiveFraction = 0.1
-    shift: Annotated[float, Ge(1e-6), IS_NUMBER] = 1.0
+    shift: Annotated[float, NumberRule(ge=1e-6)] = 1.0
 
     def check(self) -> None:
         """Refuse a first value beyond every float."""

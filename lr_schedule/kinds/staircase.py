@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import MinLen
-
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, PositiveNumber, ValidatedAs, Value, required
@@ -20,8 +18,9 @@ from lr_schedule.kinds.shapes import blend
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.places import count_reached, index_reached, pick, whole_periods
 
-Milestones = Sequence[OpenFraction]
-Point = Annotated[Sequence[float], ValidatedAs(tuple[Fraction, Value])]
+Milestones = Annotated[Sequence[float], ValidatedAs(tuple[OpenFraction, ...])]
+Points = Annotated[Sequence[Sequence[float]], ValidatedAs(tuple[tuple[Fraction, Value], ...], min_length=1)]
+Values = Annotated[Sequence[float], ValidatedAs(tuple[Value, ...])]
 
 
 def check_ascending(key: str, places: Sequence[float]) -> None:
@@ -122,7 +121,7 @@ class PiecewiseConstantLRSchedule(BaseLRSchedule):
     type = "piecewise_constant"
     omitted_fields = ("initial_value",)
 
-    values: Sequence[Value] = required()
+    values: Values = required()
     milestone_fractions: Milestones = required()
 
     def check(self) -> None:
@@ -164,7 +163,7 @@ class PiecewiseLinearLRSchedule(BaseLRSchedule):
     _places: ClassVar[tuple[float, ...]]
     _heights: ClassVar[tuple[float, ...]]
 
-    points: Annotated[Sequence[Point], MinLen(1)] = required()
+    points: Points = required()
 
     def check(self) -> None:
         """Refuse points out of order."""

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
-from annotated_types import Ge, Le
-
-from lr_schedule.fields import Fraction, Number, PositiveNumber, Value, bounds_of, describe_number
+from lr_schedule.fields import Fraction, Number, NumberRule, PositiveNumber, Value, bounds_of, describe_number
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,11 @@ class Range:
 
     def up_to(self, largest: float) -> Range:
         """Return the range without what is above `largest`."""
-        return Range(Annotated[self.kind, Le(largest)])
+        return Range(Annotated[self.kind, NumberRule(le=largest)])
 
 
 ANY = Range(Number)
 POSITIVE = Range(PositiveNumber)
 NOT_NEGATIVE = Range(Value)
 FRACTION = Range(Fraction)
-AT_LEAST_1 = Range(Annotated[Number, Ge(1)])
+AT_LEAST_1 = Range(Annotated[float, NumberRule(ge=1)])

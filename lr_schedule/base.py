@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, overload
 
 from lr_schedule.config.frozen import Frozen, as_kept
-from lr_schedule.config.model import fractions_of
+from lr_schedule.config.model import constructor_of, fractions_of
 from lr_schedule.config.reading import ALLOWED_FORMS, Config, read
 from lr_schedule.config.registry import register
 from lr_schedule.errors import ScheduleConfigError
@@ -79,10 +79,8 @@ class BaseLRSchedule(InTime, Frozen):
     _direct: ClassVar[bool]
     _schedules: ClassVar[tuple[BaseLRSchedule, ...]]
 
-    if not TYPE_CHECKING:
-
-        def __init__(self, cfg: Config = None, /, **fields: Any) -> None:
-            self._set_fields(read(cfg, type(self), keywords=fields)[1])
+    def _construct(self, cfg: Config, keywords: dict[str, Any]) -> None:
+        self._set_fields(read(cfg, type(self), keywords=keywords)[1])
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -92,6 +90,8 @@ class BaseLRSchedule(InTime, Frozen):
         cls.is_built_in = cls.__module__.startswith("lr_schedule.")
         cls.trusted = own.get("trusted", cls.is_built_in)
         cls.__call__ = with_code_of_its_own(cls.__call__)  # type: ignore[method-assign]
+        if hasattr(cls.__init__, "__signature__"):  # not where a class has an __init__ of its own
+            cls.__init__ = constructor_of(cls, cls._construct)  # type: ignore[method-assign]
         if "type" in own:
             register(cls)
 
@@ -273,6 +273,7 @@ class BaseLRSchedule(InTime, Frozen):
 ConstantLRSchedule = BaseLRSchedule
 """The constant schedule, by a name that says so."""
 
+BaseLRSchedule.__init__ = constructor_of(BaseLRSchedule, BaseLRSchedule._construct)  # type: ignore[method-assign]
 register(BaseLRSchedule)
 
 

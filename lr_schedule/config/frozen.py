@@ -24,7 +24,7 @@ def positional(*, default: Any, kw_only: bool = False) -> Any:
     """Declare a parameter of the constructor that comes by position; only type checkers see it."""
 
 
-class _ConstructorSignature:
+class _SignatureOfFields:
     """What `inspect.signature`, `help` and IPython read of a class; of an instance they read its `__call__`."""
 
     def __get__(self, instance: object, owner: type) -> Signature:
@@ -49,7 +49,7 @@ class Frozen:
     free_keys: ClassVar[str | None] = None
     """The field that takes every key of a config that is not a field."""
 
-    __signature__: ClassVar[Any] = _ConstructorSignature()
+    __signature__: ClassVar[Any] = _SignatureOfFields()
 
     def written_fields(self) -> Any:
         """Return type and fields as they stand, functions included; `to_config` is this, for what can be written."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from inspect import Parameter, Signature
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, cast, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from lr_schedule.fields import QUIET, with_number_rules
 
@@ -88,9 +89,37 @@ def fractions_of(cls: Any) -> tuple[str, ...]:
 @once
 def signature_of(cls: Any) -> Signature:
     """Return the signature of the constructor: the config, or each field as a keyword with its default."""
-    plain = get_type_hints(cls)
+    hints = hints_of(cls)
     keywords = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=default_of(cls, name, Parameter.empty), annotation=plain[name])
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default_of(cls, name, Parameter.empty), annotation=bare)
         for name in fields_of(cls)
+        for bare in [_without_marks(hints[name])]
     ]
-    return Signature([Parameter("cfg", Parameter.POSITIONAL_ONLY, default=None, annotation=Any), *keywords])
+    return Signature([Parameter("cfg", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any), *keywords])
+
+
+def _without_marks(annotation: Any) -> Any:
+    if get_origin(annotation) is Annotated:
+        return _without_marks(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return Union[tuple(_without_marks(option) for option in get_args(annotation))]  # noqa: UP007  # made of a tuple
+    return annotation
+
+
+def constructor_of(cls: Any, construct: Callable[[Any, Any, dict[str, Any]], None]) -> Callable[..., None]:
+    """Return an ``__init__`` that calls ``construct(self, cfg, fields)`` and whose signature names the fields of `cls`.
+
+    A class has a function of its own, as jsonargparse reads the parameters of a class off its ``__init__`` alone.
+    """
+
+    def __init__(self: Any, cfg: Any = None, **fields: Any) -> None:  # noqa: N807  # it becomes the method of that name
+        construct(self, cfg, fields)
+
+    try:
+        signature = signature_of(cls)
+    except NameError:  # an annotation names what is defined further down in its module; `signature_of` waits for it
+        return __init__
+    itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    __init__.__signature__ = signature.replace(parameters=[itself, *signature.parameters.values()])  # type: ignore[attr-defined]
+    __init__.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}
+    return __init__

@@ -19,7 +19,7 @@ ALLOWED_FORMS = (
     "must be a number, a mapping with a type, a list of phases, a string such as 'cosine_3e-4', or a schedule"
 )
 
-Config = SupportsFloat | str | Mapping[str, Any] | Sequence[Any] | Callable[[float], float] | None
+Config = float | SupportsFloat | str | Mapping[str, Any] | Sequence[Any] | Callable[[float], float] | None
 """What a user may write for a schedule."""
 
 Written = dict[str, tuple[str, Any]]
@@ -111,19 +111,18 @@ def _read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str,
 
 
 def _take_free_keys(cls: Any, given: dict[str, Any], problems: Problems) -> None:
-    """Gather under the field `free_keys` what is no field; the name of that field itself is not a key."""
+    """Gather what is no field under the field `free_keys`, beside what the user gathered there already."""
     if cls.free_keys is None:
         return
-    if cls.free_keys in given:
-        message = f"unknown key; write each of the {cls.free_keys} as a key of its own, beside {allowed_first(cls)}"
-        problems.add(cls.free_keys, given.pop(cls.free_keys), message)
     fields = fields_of(cls)
-    given[cls.free_keys] = {key: given.pop(key) for key in list(given) if key not in fields}
-
-
-def allowed_first(cls: Any) -> str:
-    """Return the first key of a class."""
-    return next(iter(allowed_keys(cls)))
+    free = {key: given.pop(key) for key in list(given) if key not in fields}
+    together = given.pop(cls.free_keys, {})
+    if not isinstance(together, Mapping):
+        problems.add(cls.free_keys, together, "must be a mapping; each of its keys may also stand beside the others")
+        together = {}
+    for key in free.keys() & together.keys():
+        problems.add(key, free[key], f"given beside the other keys and in {cls.free_keys}; give one of them")
+    given[cls.free_keys] = {**together, **free}
 
 
 def _take_twins(cls: Any, given: dict[str, Any], total_steps: float | None, problems: Problems) -> Written:

@@ -181,14 +181,15 @@ class ExponentialLRSchedule(InPeriods):
 
     _is_plain: ClassVar[bool]
 
-    decay_rate: DecayRate | None = 0.1
+    decay_rate: DecayRate | None = None
     final_value: Value | None = None
     staircase: Annotated[bool, QUIET] = False
 
     @classmethod
     def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Leave decay_rate open where final_value alone is given."""
-        return {"decay_rate": None, **given} if given.get("final_value") is not None else given
+        """Decay to a tenth where neither a rate nor a value to end at is given."""
+        is_open = given.get("decay_rate") is None and given.get("final_value") is None
+        return {**given, "decay_rate": 0.1} if is_open else given
 
     def check(self) -> None:
         """Refuse an end that no rate reaches, and a floor above the start."""

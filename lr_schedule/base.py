@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, overload
 
 from lr_schedule.config.frozen import Frozen, as_kept
-from lr_schedule.config.model import constructor_of, fractions_of
+from lr_schedule.config.model import constructor_of, declares_fields, fractions_of
 from lr_schedule.config.reading import ALLOWED_FORMS, Config, read
 from lr_schedule.config.registry import register
 from lr_schedule.errors import ScheduleConfigError
@@ -90,7 +90,7 @@ class BaseLRSchedule(InTime, Frozen):
         cls.is_built_in = cls.__module__.startswith("lr_schedule.")
         cls.trusted = own.get("trusted", cls.is_built_in)
         cls.__call__ = with_code_of_its_own(cls.__call__)  # type: ignore[method-assign]
-        if hasattr(cls.__init__, "__signature__"):  # not where a class has an __init__ of its own
+        if declares_fields(own) and hasattr(cls.__init__, "__signature__"):  # and so is not one of the user's own
             cls.__init__ = constructor_of(cls, cls._construct)  # type: ignore[method-assign]
         if "type" in own:
             register(cls)

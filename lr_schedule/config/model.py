@@ -6,7 +6,7 @@ all models would double the cost of the import.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import Parameter, Signature
 from types import UnionType
@@ -104,6 +104,14 @@ def _without_marks(annotation: Any) -> Any:
     if get_origin(annotation) in (Union, UnionType):
         return Union[tuple(_without_marks(option) for option in get_args(annotation))]  # noqa: UP007  # made of a tuple
     return annotation
+
+
+def declares_fields(own: Mapping[str, Any]) -> bool:
+    """Tell whether a class with these attributes of its own declares fields, or does without some.
+
+    What cloudpickle makes of a class has none at first: they are set later, so nothing may be read off it and kept.
+    """
+    return not own.keys().isdisjoint({"__annotations__", "__annotate__", "__annotate_func__", "omitted_fields"})
 
 
 def constructor_of(cls: Any, construct: Callable[[Any, Any, dict[str, Any]], None]) -> Callable[..., None]:

@@ -91,7 +91,7 @@ class BaseLRSchedule(InTime, Frozen):
         cls.trusted = own.get("trusted", cls.is_built_in)
         cls.__call__ = with_code_of_its_own(cls.__call__)  # type: ignore[method-assign]
         if declares_fields(own) and hasattr(cls.__init__, "__signature__"):  # and so is not one of the user's own
-            cls.__init__ = constructor_of(cls, cls._construct)  # type: ignore[method-assign]
+            setattr(cls, "__init__", constructor_of(cls, cls._construct))  # noqa: B010  # or pyright sees an __init__
         if "type" in own:
             register(cls)
 

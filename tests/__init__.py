@@ -1,0 +1,1 @@
+"""The promises of the package, in the shape of the package."""

@@ -80,7 +80,7 @@ def test_all_that_is_wrong_is_told_at_once():
     assert paths == [("gama",), ("ent_coef", "type"), ("clip_range",)]
 
 
-def test_steps_in_a_config_are_steps_of_the_run():
+def test_more_steps_in_a_config_than_the_run_has_are_an_error():
     model = make("PPO")
     callback = ScheduleCallback({"ent_coef": {"type": "cosine_warmup", "initial_value": 1, "warmup_steps": 80}})
     with pytest.raises(ScheduleConfigError, match=r"ent_coef\.warmup_steps: must be"):

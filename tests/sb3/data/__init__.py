@@ -1,0 +1,1 @@
+"""A model that another Python has saved."""

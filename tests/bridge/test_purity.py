@@ -9,14 +9,31 @@ import random
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch.optim import lr_scheduler as tls
 
-from lr_schedule import ScheduleConfigError, from_torch
-from tests.bridge import BY_NAME, FACTORIES, LR, T, Wobble, make, new_optimizer, shuffled, stepped
+from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_steps, from_torch
+from tests.bridge.sources import (
+    BY_NAME,
+    FACTORIES,
+    LR,
+    CountingStepper,
+    Optimizer,
+    T,
+    Wobble,
+    make,
+    new_optimizer,
+    shuffled,
+    stepped,
+)
+
+
+def counting() -> CountingStepper:
+    return CountingStepper(Optimizer(LR), 70)
 
 
 def trained(kind: type[torch.optim.Optimizer], **keys: Any) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
@@ -111,16 +128,25 @@ def test_a_million_steps_take_eight_megabytes_and_a_small_pickle() -> None:
     assert len(pickle.dumps(schedule)) < 300
 
 
-def test_threads_that_ask_at_once_get_what_one_gets() -> None:
-    expected = stepped(make("sequential")(new_optimizer()), 3000)
-    schedule = from_torch(make("sequential"), 3000, LR)
-    wrong: list[Any] = []
+@pytest.mark.parametrize(
+    ("make_schedule", "expected"),
+    [
+        (lambda: from_torch(make("sequential"), 3000, LR), lambda: stepped(make("sequential")(new_optimizer()), 3000)),
+        (lambda: from_steps(counting(), 3000), lambda: shuffled(from_steps(counting(), 3000), 3000)),
+    ],
+    ids=["a scheduler of torch", "a stepper"],
+)
+def test_threads_that_ask_at_once_get_what_one_gets(
+    make_schedule: Callable[[], BaseLRSchedule], expected: Callable[[], list[float]]
+) -> None:
+    schedule, wanted = make_schedule(), expected()
+    wrong: list[int] = []
     start = threading.Barrier(8)
 
     def ask(seed: int) -> None:
         order = random.Random(seed).sample(range(3001), 3001)
         start.wait()
-        wrong.extend(k for k in order if schedule(1 - k / 3000) != expected[k])
+        wrong.extend(k for k in order if schedule(1 - k / 3000) != wanted[k])
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)

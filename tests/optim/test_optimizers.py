@@ -12,7 +12,7 @@ from torch._dynamo.testing import CompileCounter
 
 from lr_schedule import BaseLRSchedule, ScheduleConfigError
 from lr_schedule.optim import ScheduleLR, configure_lr_scheduler, configure_optimizer, set_lr
-from tests.test_optim import COSINE, LINEAR, T, expected, new_optimizer, rates
+from tests.optim.test_schedule_lr import COSINE, LINEAR, T, expected, new_optimizer, rates
 
 
 def test_set_lr_sets_all_groups_or_each() -> None:

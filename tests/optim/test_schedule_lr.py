@@ -96,7 +96,7 @@ def test_a_list_of_phases_is_one_schedule() -> None:
         ({"type": "linear", "final_valu": 0}, T, r"final_valu: unknown key; did you mean 'final_value'"),
     ],
 )
-def test_what_cannot_be_used_is_refused_with_the_reason(schedule: Any, total: Any, message: str) -> None:
+def test_a_schedule_that_cannot_be_used_is_refused_and_the_rates_stay(schedule: Any, total: Any, message: str) -> None:
     optimizer = new_optimizer(2)
     with pytest.raises(ScheduleConfigError, match=message):
         ScheduleLR(optimizer, schedule, total)

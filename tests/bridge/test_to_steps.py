@@ -17,8 +17,8 @@ import torch
 
 from lr_schedule import BaseLRSchedule, from_steps
 from lr_schedule.steps import StepFunction
+from tests.bridge.sources import OPTAX, SHORT
 from tests.cases import CASES, Case
-from tests.steppers import OPTAX, T
 
 BY_NAME = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -73,9 +73,9 @@ def test_a_step_function_drives_optax_inside_jit(config: Any) -> None:
 
 def test_a_bridged_optax_schedule_goes_back_into_jit() -> None:
     source = OPTAX["cosine"]
-    steps = from_steps(source, T).to_steps(T)
-    expected = np.array([source(k) for k in range(T + 1)], dtype=np.float32)
-    assert (np.asarray(jax.jit(steps)(jnp.arange(T + 1))) == expected).all()
+    steps = from_steps(source, SHORT).to_steps(SHORT)
+    expected = np.array([source(k) for k in range(SHORT + 1)], dtype=np.float32)
+    assert (np.asarray(jax.jit(steps)(jnp.arange(SHORT + 1))) == expected).all()
 
 
 def test_a_step_function_is_the_argument_of_a_lambda_lr() -> None:

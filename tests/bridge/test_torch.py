@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch.optim import lr_scheduler as tls
 
 from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_torch
-from tests.bridge import BY_NAME, FACTORIES, LR, OlmDecay, T, make, new_optimizer, shuffled, stepped
+from tests.bridge.sources import BY_NAME, FACTORIES, LR, OlmDecay, T, make, new_optimizer, shuffled, stepped
 
 
 @pytest.mark.filterwarnings("ignore:Detected call")  # torch's own, when a SequentialLR of a ChainedScheduler is made

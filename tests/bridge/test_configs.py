@@ -19,7 +19,7 @@ from torch.optim import lr_scheduler as tls
 from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_torch
 from lr_schedule.bridge.stepwise import TableLRSchedule
 from lr_schedule.bridge.torch_schedulers import TorchLRSchedule
-from tests.bridge import LR, make, new_optimizer, stepped
+from tests.bridge.sources import LR, make, new_optimizer, stepped
 
 FRESH = """
 import json, pickle, sys

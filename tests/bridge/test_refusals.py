@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,9 @@ import pytest
 from torch.optim import lr_scheduler as tls
 from transformers.optimization import GreedyLR
 
-from lr_schedule import ScheduleConfigError, from_torch
+from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_steps, from_torch
 from lr_schedule.bridge.torch_schedulers import TorchLRSchedule
-from tests.bridge import make, new_optimizer
+from tests.bridge.sources import make, new_optimizer
 
 
 @pytest.mark.parametrize(
@@ -39,10 +41,19 @@ def test_a_metric_driven_part_is_found_inside() -> None:
         from_torch(chain, 100)
 
 
-@pytest.mark.parametrize("total", [0, -1, float("nan"), float("inf"), None, True, "many"])
-def test_total_steps_is_positive_and_finite(total: Any) -> None:
+@pytest.mark.parametrize("total", [0, -1, -3, math.nan, math.inf, None, True, "x", "many"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda total: from_torch("StepLR", total, step_size=3),
+        lambda total: from_steps(lambda k: k, total),
+        lambda total: BaseLRSchedule.create(0.1).to_steps(total),
+    ],
+    ids=["from_torch", "from_steps", "to_steps"],
+)
+def test_total_steps_is_positive_and_finite(use: Callable[[Any], object], total: Any) -> None:
     with pytest.raises(ScheduleConfigError, match="total_steps: must be a finite number > 0"):
-        from_torch("StepLR", total, step_size=3)
+        use(total)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Schedules of steps as schedules of progress, and back."""

@@ -1,0 +1,1 @@
+"""What a user writes: configs, their mistakes, and types of one's own."""

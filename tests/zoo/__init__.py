@@ -1,0 +1,1 @@
+"""The Zoo's hyperparameter files and its command line."""

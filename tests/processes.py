@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-LARGE = ["yaml", "pydantic", "matplotlib", "pandas", "optuna", "torch", "stable_baselines3", "sb3_contrib", "rl_zoo3"]
+LARGE = ["pydantic", "torch", "stable_baselines3", "sb3_contrib", "optuna", "matplotlib.pyplot", "rl_zoo3.exp_manager"]
 """What the server imports; not JAX, whose threads do not outlive a fork."""
 
 

@@ -3,6 +3,8 @@
 The networks here are small: several threads only get in each other's way, and train up to ten times slower.
 """
 
+from __future__ import annotations
+
 import os
 
 from hypothesis import settings

@@ -60,7 +60,7 @@ class Wobble(tls.LRScheduler):
         self.swing, self.angle = swing, 0.0
         super().__init__(optimizer)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[Any]:
         self.angle += 0.37 * self.swing
         return [0.5 * rate + 0.5 * base * (1 + self.swing * np.sin(self.angle)) for rate, base in
                 zip([g["lr"] for g in self.optimizer.param_groups], self.base_lrs, strict=True)]  # fmt: skip
@@ -73,7 +73,7 @@ class OlmDecay(tls.LRScheduler):
         self.total_steps = total_steps
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[Any]:
         left = max(0.0, 1 - self.last_epoch / self.total_steps)
         return [base * left for base in self.base_lrs]
 
@@ -102,6 +102,8 @@ def chained_then_polynomial(optimizer: Any) -> Any:
     return tls.SequentialLR(optimizer, [first, tls.PolynomialLR(optimizer, T, 2.0)], milestones=[3000])
 
 
+linear_with_warmup: Any = get_linear_schedule_with_warmup  # has no types
+
 FACTORIES: dict[str, Callable[[Any], Any]] = {
     "lambda": lambda optimizer: tls.LambdaLR(optimizer, lambda k: 1 / (1 + 0.01 * k)),
     "multiplicative": lambda optimizer: tls.MultiplicativeLR(optimizer, lambda k: 0.9995 if k % 3 else 1.0002),
@@ -113,7 +115,7 @@ FACTORIES: dict[str, Callable[[Any], Any]] = {
     "nested": nested,
     "chained, then polynomial": chained_then_polynomial,
     "transformers cosine": lambda optimizer: get_cosine_schedule_with_warmup(optimizer, 300, T, num_cycles=1.5),
-    "transformers linear": lambda optimizer: get_linear_schedule_with_warmup(optimizer, 300, T),
+    "transformers linear": lambda optimizer: linear_with_warmup(optimizer, 300, T),
     "a user's subclass": Wobble,
 }
 
@@ -189,7 +191,7 @@ class UpdateScheduler:
 
     def __init__(self, optimizer: Any, length: int, *, t_in_epochs: bool, noise: float = 0.0) -> None:
         self.optimizer, self.length, self.t_in_epochs, self.noise = optimizer, length, t_in_epochs, noise
-        self.start = optimizer.param_groups[0]["lr"]
+        self.start: float = optimizer.param_groups[0]["lr"]
         self.update_groups(0.1 * self.start)
 
     def _get_lr(self, t: int) -> float:

@@ -80,8 +80,10 @@ def test_strings_that_are_numbers_are_numbers_at_any_depth() -> None:
 
 def test_the_length_of_the_run_stands_in_for_total_steps_and_never_overrules_it() -> None:
     config = {"type": "torch", "scheduler": "OneCycleLR", "max_lr": 3e-3}
-    assert BaseLRSchedule.create(config, total_steps=500).total_steps == 500
-    assert BaseLRSchedule.create({**config, "total_steps": 1000}, total_steps=500).total_steps == 1000
+    schedule: Any = BaseLRSchedule.create(config, total_steps=500)
+    assert schedule.total_steps == 500
+    schedule = BaseLRSchedule.create({**config, "total_steps": 1000}, total_steps=500)
+    assert schedule.total_steps == 1000
     with pytest.raises(ScheduleConfigError, match="total_steps: required key is missing"):
         BaseLRSchedule.create(config)
 
@@ -98,9 +100,11 @@ def test_a_bridged_schedule_is_a_part_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "schedule", [from_torch("OneCycleLR", 97, max_lr=LR), from_torch(make("nested"), 97, LR)], ids=repr
+    "schedule",
+    [from_torch("OneCycleLR", 97, max_lr=LR), from_torch(make("nested"), 97, LR)],
+    ids=["a recipe", "a factory"],
 )
-def test_arrays_get_the_value_of_the_nearest_step(schedule: BaseLRSchedule) -> None:
+def test_arrays_get_the_value_of_the_nearest_step(schedule: Any) -> None:
     progress = np.random.default_rng(3).uniform(-0.1, 1.1, (40, 50))
     expected = np.array([schedule(float(p)) for p in progress.ravel()]).reshape(progress.shape)
     assert (schedule(progress) == expected).all()

@@ -158,7 +158,12 @@ def test_a_bad_value_names_its_step_and_others_stay_good(value: Any) -> None:
 
 def test_each_step_of_a_function_is_asked_once_and_only_when_needed() -> None:
     asked: list[int] = []
-    schedule = from_steps(lambda k: asked.append(k) or 0.5, 1_000_000)
+
+    def note(k: int) -> float:
+        asked.append(k)
+        return 0.5
+
+    schedule = from_steps(note, 1_000_000)
     assert asked == []
     for p in (0.0, 0.5, 0.5, 0.0, 1.0):
         schedule(p)

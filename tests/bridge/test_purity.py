@@ -36,7 +36,7 @@ def counting() -> CountingStepper:
     return CountingStepper(Optimizer(LR), 70)
 
 
-def trained(kind: type[torch.optim.Optimizer], **keys: Any) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+def trained(kind: Any, **keys: Any) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
     model = torch.nn.Linear(50, 50)
     optimizer = kind(model.parameters(), lr=LR, **keys)
     model(torch.ones(50)).sum().backward()
@@ -114,7 +114,12 @@ def test_global_state_is_untouched() -> None:
 
 def test_nothing_is_stepped_before_it_is_asked_for() -> None:
     asked: list[int] = []
-    schedule = from_torch(lambda o: tls.LambdaLR(o, lambda k: asked.append(k) or 1.0), 10**9, 0.5)
+
+    def note(k: int) -> float:
+        asked.append(k)
+        return 1.0
+
+    schedule = from_torch(lambda o: tls.LambdaLR(o, note), 10**9, 0.5)
     assert asked == [0]
     schedule(1 - 20 / 10**9)
     assert asked == list(range(21))
@@ -162,7 +167,7 @@ def test_threads_that_ask_at_once_get_what_one_gets(
 
 
 def test_a_scheduler_that_cannot_be_copied_says_what_to_do() -> None:
-    scheduler = Wobble(new_optimizer())
+    scheduler: Any = Wobble(new_optimizer())
     scheduler.lock = threading.Lock()
     with pytest.raises(ScheduleConfigError, match=r"cannot be copied .* give a function optimizer -> scheduler"):
         from_torch(scheduler, 100)
@@ -185,7 +190,7 @@ def test_an_optimizer_behind_a_property_is_not_written_to() -> None:
 
 
 def test_a_step_put_on_a_scheduler_from_elsewhere_does_not_reach_the_original() -> None:
-    scheduler = tls.ExponentialLR(new_optimizer(), 0.5)
+    scheduler: Any = tls.ExponentialLR(new_optimizer(), 0.5)
     full_step = scheduler.step
     scheduler.step = lambda: (full_step(), None)[1]
     with pytest.raises(ScheduleConfigError, match=r"its step is a function from elsewhere"):

@@ -35,7 +35,7 @@ def test_what_follows_a_metric_is_refused(source: Any) -> None:
 
 def test_a_metric_driven_part_is_found_inside() -> None:
     optimizer = new_optimizer()
-    chain = tls.ChainedScheduler([tls.ConstantLR(optimizer)])
+    chain: Any = tls.ChainedScheduler([tls.ConstantLR(optimizer)])
     chain._schedulers.append(tls.ReduceLROnPlateau(optimizer))
     with pytest.raises(ScheduleConfigError, match="follows a metric"):
         from_torch(chain, 100)

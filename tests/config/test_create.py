@@ -105,7 +105,9 @@ def test_a_schedule_is_returned_as_it_is() -> None:
 
 def test_omegaconf_is_a_mapping_like_any_other() -> None:
     written = "{type: sequential, parts: [{fraction: 0.5, schedule: 3e-4}, {type: linear, fraction: 0.5}]}"
-    assert create(OmegaConf.create(written)) == create(OmegaConf.to_container(OmegaConf.create(written)))
+    config: Any = OmegaConf.create(written)
+    plain: Any = OmegaConf.to_container(config)
+    assert create(config) == create(plain)
 
 
 def test_the_callers_config_is_never_changed() -> None:
@@ -131,7 +133,7 @@ def test_scaling_by_a_number_scales_every_value_and_can_be_written_down() -> Non
         assert scaled.sample(11).tolist() == (0.5 * schedule.sample(11)).tolist()
         assert create(scaled.to_config()) == scaled
     with pytest.raises(TypeError):
-        schedule * "fast"  # type: ignore[operator]
+        schedule * "fast"
     with pytest.raises(ScheduleConfigError, match=r"parts\[0\].initial_value: must be a finite number >= 0"):
         -1.0 * schedule
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lr_schedule import BaseLRSchedule, CosineWarmupLRSchedule
@@ -23,13 +25,14 @@ def test_steps_of_nested_schedules_count_in_their_own_share_of_the_run() -> None
         {"type": "linear", "warmup_steps": 100, "steps": 200},
         {"type": "multi_step", "milestone_steps": [400], "steps": 800},
     ]
-    schedule = create(phases, total_steps=1000)
+    schedule: Any = create(phases, total_steps=1000)
     assert [part.warmup_fraction for part in schedule._parts] == [0.5, 0.0]
     assert schedule._parts[1].milestone_fractions == (0.5,)
 
 
 def test_final_ratio_is_a_share_of_initial_value() -> None:
-    assert create({"type": "linear", "initial_value": 0.5, "final_ratio": 0.5}).final_value == 0.25
+    schedule: Any = create({"type": "linear", "initial_value": 0.5, "final_ratio": 0.5})
+    assert schedule.final_value == 0.25
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.name not in {"torch", "table"}], ids=lambda case: case.name)

@@ -1,7 +1,12 @@
 """What `read_yaml` reads, where it says that things stand, and what it refuses."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,13 +18,13 @@ from lr_schedule.config.yaml_files import MAX_BYTES, MAX_NODES, parse_yaml, read
 from lr_schedule.fields import is_numeral
 
 
-def failure(content):
+def failure(content: str | bytes) -> str:
     with pytest.raises(ScheduleConfigError) as caught:
         parse_yaml(content, "file.yml")
     return str(caught.value)
 
 
-def laughs(first, link):
+def laughs(first: str, link: Callable[[str], str]) -> str:
     levels = [f"a0: &a0 {first}"]
     levels += [f"a{n}: &a{n} {link(', '.join([f'*a{n - 1}'] * 9))}" for n in range(1, 12)]
     return "\n".join(levels)
@@ -39,12 +44,12 @@ def laughs(first, link):
         ("0.5", 0.5),
     ],
 )
-def test_a_number_is_a_number_however_it_is_written(text, value):
+def test_a_number_is_a_number_however_it_is_written(text: str, value: Any) -> None:
     assert parse_yaml(f"a: {text}").data == {"a": value}
 
 
 @pytest.mark.parametrize("text", ["'3e-4'", "lin_3e-4", "e5", "3e", "3e-4x", "3e-4-5"])
-def test_what_is_no_plain_number_stays_a_string(text):
+def test_what_is_no_plain_number_stays_a_string(text: str) -> None:
     assert parse_yaml(f"a: {text}").data == yaml.safe_load(f"a: {text}")
     assert isinstance(parse_yaml(f"a: {text}").data["a"], str)
 
@@ -58,16 +63,16 @@ PLAIN = st.recursive(
 
 
 @given(PLAIN)
-def test_plain_data_is_read_as_it_was_written(data):
+def test_plain_data_is_read_as_it_was_written(data: Any) -> None:
     assert parse_yaml(yaml.safe_dump(data)).data == data
 
 
-def test_anchors_merges_and_a_byte_order_mark_are_read():
+def test_anchors_merges_and_a_byte_order_mark_are_read() -> None:
     content = b"\xef\xbb\xbfa: &base {x: 1, y: 2}\nb:\n  <<: *base\n  y: 3\n"
     assert parse_yaml(content).data == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}}
 
 
-def test_an_empty_file_says_nothing():
+def test_an_empty_file_says_nothing() -> None:
     assert parse_yaml("# nothing\n").data is None
 
 
@@ -84,12 +89,12 @@ def test_an_empty_file_says_nothing():
         (("c", "d"), (5, 12)),
     ],
 )
-def test_everything_has_a_line_and_a_column(path, place):
+def test_everything_has_a_line_and_a_column(path: tuple[str | int, ...], place: tuple[int, int]) -> None:
     text = "a: &a { a: 1, d: 2 }\nb:\n    x: [1, {k: 2}]\nc:\n  {<<: *a, d: 3}\n"
     assert parse_yaml(text).position(path) == place
 
 
-def test_an_error_is_given_its_place_and_its_path():
+def test_an_error_is_given_its_place_and_its_path() -> None:
     document = parse_yaml("a:\n  b: 1\n", "file.yml")
     error = document.locate(ScheduleConfigError.at("b", 1, "must be 2"), ("a",))
     assert str(error) == "file.yml:2:3: a.b: must be 2 (received 1)"
@@ -121,7 +126,7 @@ def test_an_error_is_given_its_place_and_its_path():
     ],
     ids=range(17),
 )
-def test_what_cannot_be_read_is_one_clear_line(content, start):
+def test_what_cannot_be_read_is_one_clear_line(content: str | bytes, start: str) -> None:
     assert failure(content).startswith(start)
     assert "\n" not in failure(content)
 
@@ -129,14 +134,14 @@ def test_what_cannot_be_read_is_one_clear_line(content, start):
 @pytest.mark.parametrize(
     "tag", ["object/apply:os.system", "object/new:os.system", "name:os.system", "module:os", "object:os.system"]
 )
-def test_a_python_tag_is_refused_and_nothing_is_executed(tag, tmp_path):
+def test_a_python_tag_is_refused_and_nothing_is_executed(tag: str, tmp_path: Path) -> None:
     witness = tmp_path / "witness"
     argument = "''" if tag.startswith(("name", "module")) else f"['touch {witness}']"
     assert f"the tag !!python/{tag} is refused" in failure(f"a: !!python/{tag} {argument}")
     assert not witness.exists()
 
 
-def test_what_the_zoo_saves_is_read():
+def test_what_the_zoo_saves_is_read() -> None:
     from collections import OrderedDict
 
     saved = OrderedDict(b=1, a=OrderedDict(c=(1, "step")))
@@ -153,7 +158,7 @@ def test_what_the_zoo_saves_is_read():
     ],
     ids=["lists", "merges", "flat"],
 )
-def test_a_file_that_grows_is_refused_in_little_memory(content, tmp_path):
+def test_a_file_that_grows_is_refused_in_little_memory(content: str, tmp_path: Path) -> None:
     assert f"more than {MAX_NODES:,} keys and values" in failure(content)
     (tmp_path / "big.yml").write_text(content)
     code = (
@@ -165,14 +170,14 @@ def test_a_file_that_grows_is_refused_in_little_memory(content, tmp_path):
     assert int(result.stdout) < 100_000  # kB
 
 
-def test_a_file_of_ten_megabytes_is_refused_before_it_is_read(tmp_path):
+def test_a_file_of_ten_megabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "big.yml"
     path.write_bytes(b"# a comment\n" * 900_000)
     with pytest.raises(ScheduleConfigError, match=f"big.yml:1:1: larger than {MAX_BYTES:,} bytes"):
         read_yaml(path)
 
 
-def test_a_missing_file_and_a_folder_are_errors_that_name_them(tmp_path):
+def test_a_missing_file_and_a_folder_are_errors_that_name_them(tmp_path: Path) -> None:
     with pytest.raises(ScheduleConfigError, match=r"gone.yml:1:1: No such file"):
         read_yaml(tmp_path / "gone.yml")
     with pytest.raises(ScheduleConfigError, match=r"1:1: Is a directory"):

@@ -19,13 +19,13 @@ BY_NAME = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 PROGRESS = np.concatenate([np.linspace(-0.25, 1.25, 997), [1.0, 0.75, 0.5, 0.25, 0.0]])
 
 
-def scalars(schedule: BaseLRSchedule) -> np.ndarray:
+def scalars(schedule: Any) -> np.ndarray:
     return np.array([schedule(float(p)) for p in PROGRESS])
 
 
 @BY_NAME
 def test_numpy_values_are_the_scalar_values(case: Case) -> None:
-    schedule = BaseLRSchedule.create(case.config)
+    schedule: Any = BaseLRSchedule.create(case.config)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         values = schedule(PROGRESS)
@@ -38,7 +38,7 @@ def test_numpy_values_are_the_scalar_values(case: Case) -> None:
     "config", [0.003, "lin_3e-3", "rex_3e-3", {"type": "delay", "schedule": "lin_1", "delay_fraction": 0.5}]
 )
 def test_arithmetic_curves_are_bit_equal_in_numpy(config: Any) -> None:
-    schedule = BaseLRSchedule.create(config)
+    schedule: Any = BaseLRSchedule.create(config)
     assert schedule(PROGRESS).tolist() == scalars(schedule).tolist()
 
 
@@ -52,7 +52,7 @@ def test_a_cosine_is_bit_equal_in_numpy_wherever_the_sines_are() -> None:
 
 @BY_NAME
 def test_torch_and_jax_values_are_the_scalar_values(case: Case) -> None:
-    schedule = BaseLRSchedule.create(case.config)
+    schedule: Any = BaseLRSchedule.create(case.config)
     expected = scalars(schedule)
     in_torch = schedule(torch.tensor(PROGRESS))
     assert in_torch.dtype == torch.float64
@@ -69,7 +69,7 @@ def test_torch_and_jax_values_are_the_scalar_values(case: Case) -> None:
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3)])
 def test_kind_dtype_and_shape_stay_what_they_were(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
     for config in (0.5, "lin_1", "cosine_1", "cosine_warmup_1", "exponential_1", "polynomial_1"):
-        schedule = BaseLRSchedule.create(config)
+        schedule: Any = BaseLRSchedule.create(config)
         values = schedule(torch.full(shape, 0.5, dtype=dtype))
         assert isinstance(values, torch.Tensor)
         assert (values.dtype, tuple(values.shape)) == (dtype, shape)
@@ -83,20 +83,17 @@ def test_the_device_stays_what_it_was() -> None:
     devices = ["meta"] if not torch.cuda.is_available() else ["cuda"]
     for device in devices:
         progress = torch.full((3,), 0.5, device=device)
-        values = (
-            torch.compile(LinearLRSchedule(1.0), backend="eager")(progress)
-            if device == "meta"
-            else LinearLRSchedule(1.0)(progress)
-        )
+        schedule: Any = LinearLRSchedule(1.0)
+        values = (torch.compile(schedule, backend="eager") if device == "meta" else schedule)(progress)
         assert values.device == progress.device
 
 
 @pytest.mark.slow
 @BY_NAME
 def test_torch_compile_takes_the_whole_graph_without_a_break(case: Case) -> None:
-    schedule = BaseLRSchedule.create(case.config)
+    schedule: Any = BaseLRSchedule.create(case.config)
     torch._dynamo.reset()
-    compiled = torch.compile(schedule.__call__, fullgraph=True, backend="aot_eager")
+    compiled: Any = torch.compile(schedule.__call__, fullgraph=True, backend="aot_eager")
     np.testing.assert_allclose(compiled(torch.tensor(PROGRESS)).numpy(), scalars(schedule), rtol=1e-13, atol=1e-300)
 
 
@@ -104,20 +101,22 @@ def test_torch_compile_takes_the_whole_graph_without_a_break(case: Case) -> None
 def test_torch_compile_goes_on_without_a_break_when_other_schedules_of_a_type_come_along() -> None:
     torch._dynamo.reset()
     compiled = torch.compile(lambda schedule, progress: schedule(progress), fullgraph=True, backend="aot_eager")
+    configs: list[dict[str, Any]]
     for level in (0.1, 0.2, 0.3):
-        for config in (
+        configs = [
             {"type": "clip", "schedule": "lin_1", "minimum": level, "maximum": 2 * level},
             {"type": "exponential", "initial_value": 1, "decay_rate": level, "final_value": level},
-        ):
-            schedule = BaseLRSchedule.create(config)
+        ]
+        for config in configs:
+            schedule: Any = BaseLRSchedule.create(config)
             values = compiled(schedule, torch.tensor(PROGRESS)).numpy()
             np.testing.assert_allclose(values, scalars(schedule), rtol=1e-13, atol=0)
 
 
 @pytest.mark.slow
 def test_torch_compile_with_its_default_backend_gives_the_same_values() -> None:
-    schedule = BaseLRSchedule.create("cosine_warmup_3e-3")
-    compiled = torch.compile(schedule.__call__, fullgraph=True)
+    schedule: Any = BaseLRSchedule.create("cosine_warmup_3e-3")
+    compiled: Any = torch.compile(schedule.__call__, fullgraph=True)
     np.testing.assert_allclose(compiled(torch.tensor(PROGRESS)).numpy(), scalars(schedule), rtol=1e-13, atol=1e-300)
 
 
@@ -129,7 +128,7 @@ def test_traced_code_never_sees_nan_infinity_or_a_negative_value() -> None:
 
 
 def test_a_function_without_xp_cannot_be_traced_and_says_so() -> None:
-    schedule = BaseLRSchedule.create(lambda p: p)
+    schedule: Any = BaseLRSchedule.create(lambda p: p)
     with pytest.raises(TypeError, match="give it an argument xp=floats"):
         jax.jit(schedule)(jnp.array([0.5]))
 
@@ -137,6 +136,7 @@ def test_a_function_without_xp_cannot_be_traced_and_says_so() -> None:
 def test_a_view_is_read_and_never_written() -> None:
     progress = np.linspace(0, 1, 100_000).reshape(100, 1000)[::2, ::-1].T
     progress.flags.writeable = False
-    values = LinearLRSchedule(1.0)(progress)
+    schedule: Any = LinearLRSchedule(1.0)
+    values = schedule(progress)
     assert values.shape == progress.shape
     assert values.tolist() == progress.tolist()

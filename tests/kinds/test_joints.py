@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mpmath
 import numpy as np
 import pytest
@@ -59,8 +61,8 @@ def test_a_step_falls_on_its_own_step_however_long_the_run_is(total_steps: int, 
     ],
     ids=str,
 )
-def test_an_array_of_single_precision_jumps_at_the_same_steps(cfg: object) -> None:
-    schedule = create(cfg, total_steps=1000)
+def test_an_array_of_single_precision_jumps_at_the_same_steps(cfg: Any) -> None:
+    schedule: Any = create(cfg, total_steps=1000)
     progress = np.array(steps(1000))
     single = schedule(progress.astype(np.float32))
     assert single.dtype == np.float32
@@ -120,7 +122,7 @@ def test_one_cycle_keeps_its_digits_next_to_a_tiny_end(progress: float) -> None:
         ),
     ],
 )
-def test_what_no_float_can_hold_is_refused_at_creation(cfg: object, key: str) -> None:
+def test_what_no_float_can_hold_is_refused_at_creation(cfg: Any, key: str) -> None:
     with pytest.raises(ScheduleConfigError) as caught:
         create(cfg)
     assert str(caught.value).startswith(f"{key}: ")

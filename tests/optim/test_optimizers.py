@@ -55,7 +55,7 @@ def compiled_steps(optimizer: Any, change: Any) -> int:
     """Return how often a compiled step is compiled over 50 changes of the learning rate."""
     torch._dynamo.reset()
     counter = CompileCounter()
-    step = torch.compile(optimizer.step, backend=counter)
+    step: Any = torch.compile(optimizer.step, backend=counter)
     for _ in range(3):  # the state of the optimizer comes into being
         step()
     settled = counter.frame_count
@@ -69,7 +69,8 @@ def compiled_steps(optimizer: Any, change: Any) -> int:
 def with_gradients(kind: Any, **keys: Any) -> torch.optim.Optimizer:
     parameter = torch.nn.Parameter(torch.ones(4))
     parameter.grad = torch.full((4,), 0.5)
-    return kind([parameter], **keys)
+    optimizer: torch.optim.Optimizer = kind([parameter], **keys)
+    return optimizer
 
 
 @pytest.mark.slow
@@ -116,7 +117,8 @@ def fit(optimizer: Any, weight: torch.nn.Parameter, after_step: Any) -> tuple[li
     inputs = torch.linspace(-1, 1, 24).reshape(6, 4)
     for k in range(20):
         optimizer.zero_grad()
-        ((inputs @ weight - 1.0) ** 2).mean().backward()
+        loss: Any = ((inputs @ weight - 1.0) ** 2).mean()
+        loss.backward()
         optimizer.step()
         after_step(k)
     return used, weight.detach().clone()
@@ -134,7 +136,8 @@ def test_every_optimizer_uses_the_scheduled_rate_at_every_step(name: str, spelli
     used, weights = fit(optimizer, weight, lambda _: scheduler.step())
     assert used == [schedule(1 - k / 20) for k in range(20)]
 
-    reference = type(optimizer)([twin], lr=schedule(1.0))
+    kind: Any = type(optimizer)
+    reference = kind([twin], lr=schedule(1.0))
 
     def write(k: int) -> None:
         reference.param_groups[0]["lr"] = schedule(1 - (k + 1) / 20)

@@ -27,10 +27,11 @@ LINEAR = BaseLRSchedule.create({"type": "linear", "initial_value": 0.05})
 
 def new_optimizer(groups: int = 1, lr: Any = 0.3, kind: Any = torch.optim.SGD) -> torch.optim.Optimizer:
     parameters = [{"params": [torch.nn.Parameter(torch.ones(2))], "lr": copy.deepcopy(lr)} for _ in range(groups)]
-    return kind(parameters, lr=lr)
+    optimizer: torch.optim.Optimizer = kind(parameters, lr=lr)
+    return optimizer
 
 
-def rates(optimizer: torch.optim.Optimizer) -> list[float]:
+def rates(optimizer: torch.optim.Optimizer) -> list[Any]:
     return [group["lr"] for group in optimizer.param_groups]
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -16,6 +14,7 @@ from stable_baselines3 import PPO, SAC
 from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
 
 from lr_schedule import BaseLRSchedule, from_steps, from_torch
+from tests.processes import python
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +30,7 @@ def honest(total: int, **arguments: Any) -> list[float]:
     """Return the rates of a OneCycleLR after 0, 1, ..., total calls of its step(), the last one held."""
     optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
     scheduler = OneCycleLR(optimizer, total_steps=total, **arguments)
-    rates = scheduler.get_last_lr()
+    rates: list[Any] = scheduler.get_last_lr()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for _ in range(total - 1):
@@ -64,7 +63,7 @@ def test_every_update_of_ppo_uses_the_rate_of_honest_stepping() -> None:
 def test_every_update_of_sac_uses_the_rate_of_honest_stepping() -> None:
     schedule = from_torch("OneCycleLR", 150, max_lr=1e-2, pct_start=0.4)
     model = SAC("MlpPolicy", "Pendulum-v1", learning_rate=schedule, learning_starts=20, device="cpu", batch_size=8)
-    optimizers = [model.actor.optimizer, model.critic.optimizer, model.ent_coef_optimizer]
+    optimizers: list[Any] = [model.actor.optimizer, model.critic.optimizer, model.ent_coef_optimizer]
     seen = used_rates(model, optimizers, 150)
     expected = honest(150, max_lr=1e-2, pct_start=0.4)
     assert sorted(seen) == sorted((k, expected[k]) for k in range(21, 151) for _ in optimizers)
@@ -83,10 +82,7 @@ def test_a_saved_model_gives_the_same_values_in_a_fresh_process(schedule: BaseLR
     model = PPO("MlpPolicy", "CartPole-v1", learning_rate=schedule, n_steps=64, batch_size=64, device="cpu")
     model.learn(64)
     model.save(tmp_path / "model.zip")
-    process = subprocess.run(
-        [sys.executable, "-c", LOAD, str(tmp_path / "model.zip")], capture_output=True, text=True, check=True
-    )
-    assert json.loads(process.stdout) == [schedule(1 - k / 16) for k in range(17)]
+    assert json.loads(python("-c", LOAD, tmp_path / "model.zip").stdout) == [schedule(1 - k / 16) for k in range(17)]
 
 
 def test_the_recipe_can_be_read_in_the_zip_without_unpickling(tmp_path: Path) -> None:

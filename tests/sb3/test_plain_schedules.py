@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from stable_baselines3 import PPO, SAC
-from stable_baselines3.common.callbacks import BaseCallback
 
 from lr_schedule import BaseLRSchedule
 from tests.cases import CASES, Case
+from tests.processes import python
+from tests.sb3.recorder import Recorder
 
 pytestmark = pytest.mark.slow
 create = BaseLRSchedule.create
@@ -31,29 +30,7 @@ print(json.dumps({
 """
 
 
-class Recorder(BaseCallback):
-    """Notes the learning rate of every optimizer at the moment it steps, with the progress of that moment."""
-
-    def __init__(self, *optimizers: str) -> None:
-        super().__init__()
-        self.names = optimizers
-        self.seen: list[tuple[float, float]] = []
-
-    def _on_training_start(self) -> None:
-        for name in self.names:
-            owner: Any = self.model
-            for part in name.split("."):
-                owner = getattr(owner, part)
-            owner.register_step_pre_hook(self._note)
-
-    def _note(self, optimizer: Any, *_: Any) -> None:
-        self.seen.append((self.model._current_progress_remaining, optimizer.param_groups[0]["lr"]))
-
-    def _on_step(self) -> bool:
-        return True
-
-
-def ppo(**keys: Any) -> PPO:
+def ppo(**keys: Any) -> Any:
     return PPO("MlpPolicy", "CartPole-v1", n_steps=64, batch_size=32, n_epochs=1, seed=0, device="cpu", **keys)
 
 
@@ -62,11 +39,11 @@ def test_ppo_uses_the_schedule_at_every_update_and_never_a_negative_rate() -> No
     model, recorder = ppo(learning_rate=schedule, clip_range=clip_range), Recorder("policy.optimizer")
     model.learn(1000, callback=recorder)
     assert model.num_timesteps == 1024
-    assert recorder.seen[-1][0] < 0.0
-    assert len(recorder.seen) == 32
-    assert [rate for _, rate in recorder.seen] == [schedule(progress) for progress, _ in recorder.seen]
-    assert min(rate for _, rate in recorder.seen) == 0.0
-    assert {type(rate) for _, rate in recorder.seen} == {float}
+    assert recorder.used[-1][0] < 0.0
+    assert len(recorder.used) == 32
+    assert [rate for _, rate in recorder.used] == [schedule(progress) for progress, _ in recorder.used]
+    assert min(rate for _, rate in recorder.used) == 0.0
+    assert {type(rate) for _, rate in recorder.used} == {float}
     assert model.clip_range(0.25) == 0.05
 
 
@@ -77,9 +54,9 @@ def test_sac_uses_the_schedule_in_all_of_its_optimizers() -> None:
     )
     recorder = Recorder("actor.optimizer", "critic.optimizer", "ent_coef_optimizer")
     model.learn(60, callback=recorder)
-    assert len(recorder.seen) == 3 * 40
-    assert [rate for _, rate in recorder.seen] == [schedule(progress) for progress, _ in recorder.seen]
-    assert len({rate for _, rate in recorder.seen}) == 40
+    assert len(recorder.used) == 3 * 40
+    assert [rate for _, rate in recorder.used] == [schedule(progress) for progress, _ in recorder.used]
+    assert len({rate for _, rate in recorder.used}) == 40
 
 
 @pytest.mark.parametrize(
@@ -91,8 +68,7 @@ def test_a_model_saved_here_loads_in_another_process(case: Case, tmp_path: Path)
     schedule = create(case.config)
     path = tmp_path / "model.zip"
     ppo(learning_rate=schedule, clip_range=schedule if schedule(1.0) else 0.2).save(path)
-    result = subprocess.run([sys.executable, "-c", LOAD, str(path)], capture_output=True, text=True, check=True)
-    loaded = json.loads(result.stdout)
+    loaded = json.loads(python("-c", LOAD, path).stdout)
     assert create(loaded["learning_rate"]) == schedule
     assert loaded["values"] == [schedule(p / 7) for p in range(8)]
 
@@ -113,4 +89,4 @@ def test_a_type_of_ones_own_trains() -> None:
 
     model, recorder = ppo(learning_rate=Halves(3e-4)), Recorder("policy.optimizer")
     model.learn(256, callback=recorder)
-    assert {rate for _, rate in recorder.seen} == {3e-4, 1.5e-4}
+    assert {rate for _, rate in recorder.used} == {3e-4, 1.5e-4}

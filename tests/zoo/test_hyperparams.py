@@ -1,7 +1,10 @@
 """`load_hyperparams` against the Zoo's own reading of every file that it ships, and what it says of mistakes."""
 
+from __future__ import annotations
+
 import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,13 +56,13 @@ default:
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path: Path) -> Any:
     path = tmp_path / "ppo.yml"
     path.write_text(FILE)
     return path
 
 
-def read_as_the_zoo_does(file, env):
+def read_as_the_zoo_does(file: Path, env: str) -> Any:
     manager = ExperimentManager.__new__(ExperimentManager)
     vars(manager).update(
         algo=file.stem, config=str(file), env_name=EnvironmentName(env), _is_atari=env == "atari", storage=None,
@@ -75,7 +78,7 @@ def read_as_the_zoo_does(file, env):
 
 
 @pytest.mark.parametrize(("path", "env"), SHIPPED, ids=[f"{file.stem}-{env}" for file, env in SHIPPED])
-def test_every_section_that_the_zoo_ships_is_read_as_the_zoo_reads_it(path, env):
+def test_every_section_that_the_zoo_ships_is_read_as_the_zoo_reads_it(path: Path, env: str) -> None:
     expected, for_zoo = read_as_the_zoo_does(path, env)
     model, zoo = load_hyperparams(path, env)
     assert zoo == for_zoo
@@ -88,12 +91,12 @@ def test_every_section_that_the_zoo_ships_is_read_as_the_zoo_reads_it(path, env)
             assert value == expected[key]
 
 
-def test_there_are_thirteen_shipped_files_and_hundreds_of_sections():
+def test_there_are_thirteen_shipped_files_and_hundreds_of_sections() -> None:
     assert len({file for file, _ in SHIPPED}) == 13
     assert len(SHIPPED) == 283
 
 
-def test_each_kind_of_schedule_becomes_an_object_and_numbers_stay_numbers(file):
+def test_each_kind_of_schedule_becomes_an_object_and_numbers_stay_numbers(file: Path) -> None:
     model, zoo = load_hyperparams(file, "CartPole-v1")
     assert model["learning_rate"] == CosineWarmupLRSchedule(initial_value=3e-4, warmup_fraction=0.05)
     assert model["clip_range"] == LinearLRSchedule(0.2)
@@ -103,25 +106,25 @@ def test_each_kind_of_schedule_becomes_an_object_and_numbers_stay_numbers(file):
     assert (zoo["n_timesteps"], model["policy"]) == (1e4, "MlpPolicy")
 
 
-def test_a_merge_key_passes_on_what_the_section_does_not_say_itself(file):
+def test_a_merge_key_passes_on_what_the_section_does_not_say_itself(file: Path) -> None:
     model, zoo = load_hyperparams(file, "Acrobot-v1")
     assert model["learning_rate"](0.9) == pytest.approx(3e-4, rel=1e-12)
     assert model["learning_rate"](0.95) == pytest.approx(1.5e-4, rel=1e-9)
     assert zoo["n_timesteps"] == 1e4
 
 
-def test_a_numeral_without_a_dot_is_a_number(file):
+def test_a_numeral_without_a_dot_is_a_number(file: Path) -> None:
     model, _ = load_hyperparams(file, "Pendulum-v1")
     assert model["learning_rate"] == 3e-4
 
 
-def test_total_timesteps_replaces_the_length_in_the_file(file):
+def test_total_timesteps_replaces_the_length_in_the_file(file: Path) -> None:
     model, zoo = load_hyperparams(file, "CartPole-v1", total_timesteps=1000)
     assert model["learning_rate"].warmup_fraction == 0.5
     assert zoo["n_timesteps"] == 1000
 
 
-def test_the_length_that_a_callback_states_counts_for_its_own_schedules():
+def test_the_length_that_a_callback_states_counts_for_its_own_schedules() -> None:
     keywords = {"total_timesteps": 1000, "schedules": {"ent_coef": {"type": "cosine_warmup", "warmup_steps": 100}}}
     section = {"n_timesteps": 500, "callback": {"lr_schedule.sb3.ScheduleCallback": keywords}}
     _, zoo = load_hyperparams(section)
@@ -130,17 +133,17 @@ def test_the_length_that_a_callback_states_counts_for_its_own_schedules():
 
 
 @pytest.mark.parametrize("env", ["PongNoFrameskip-v4", "ALE/Pong-v5"])
-def test_an_atari_game_takes_the_atari_section(env):
+def test_an_atari_game_takes_the_atari_section(env: str) -> None:
     sections = {"atari": {"learning_rate": 0.1}, "default": {"learning_rate": 0.2}}
     assert load_hyperparams(sections, env).model["learning_rate"] == 0.1
 
 
-def test_hyperparameters_without_sections_and_a_single_section_need_no_env():
+def test_hyperparameters_without_sections_and_a_single_section_need_no_env() -> None:
     assert load_hyperparams({"learning_rate": "lin_0.1"}).model["learning_rate"] == LinearLRSchedule(0.1)
     assert load_hyperparams({"CartPole-v1": {"n_steps": 8}}).model == {"n_steps": 8}
 
 
-def test_the_mapping_of_the_caller_is_left_as_it_was(file):
+def test_the_mapping_of_the_caller_is_left_as_it_was(file: Path) -> None:
     mapping = yaml.safe_load(FILE)
     before = copy.deepcopy(mapping)
     model, zoo = load_hyperparams(mapping, "CartPole-v1")
@@ -149,7 +152,7 @@ def test_the_mapping_of_the_caller_is_left_as_it_was(file):
     assert mapping == before
 
 
-def test_an_omegaconf_config_is_read_with_its_interpolations():
+def test_an_omegaconf_config_is_read_with_its_interpolations() -> None:
     config = OmegaConf.create(
         {
             "n_timesteps": 1000,
@@ -164,12 +167,12 @@ def test_an_omegaconf_config_is_read_with_its_interpolations():
     assert BaseLRSchedule.create(config.learning_rate, 1000) == model["learning_rate"]
 
 
-def test_no_clipping_is_left_to_the_algorithm():
+def test_no_clipping_is_left_to_the_algorithm() -> None:
     model, _ = load_hyperparams({"clip_range_vf": None, "clip_range": -1})
     assert model == {"clip_range_vf": None, "clip_range": -1}
 
 
-def test_the_config_that_the_zoo_saves_is_read(tmp_path):
+def test_the_config_that_the_zoo_saves_is_read(tmp_path: Path) -> None:
     from collections import OrderedDict
 
     saved = OrderedDict(learning_rate={"type": "linear", "initial_value": 0.1}, n_timesteps=10, train_freq=(1, "step"))
@@ -179,7 +182,7 @@ def test_the_config_that_the_zoo_saves_is_read(tmp_path):
     assert zoo == {"n_timesteps": 10}
 
 
-def test_every_problem_is_reported_with_its_line_and_column(tmp_path):
+def test_every_problem_is_reported_with_its_line_and_column(tmp_path: Path) -> None:
     path = tmp_path / "ppo.yml"
     path.write_text(
         "CartPole-v1:\n  n_timesteps: 100\n"
@@ -189,46 +192,47 @@ def test_every_problem_is_reported_with_its_line_and_column(tmp_path):
     )
     with pytest.raises(ScheduleConfigError) as caught:
         load_hyperparams(path, "CartPole-v1")
-    found = {(problem.line, problem.column): str(problem) for problem in caught.value.problems}
+    problems: Any = caught.value.problems
+    found = {(problem.line, problem.column): str(problem) for problem in problems}
     assert set(found) == {(3, 19), (6, 5), (7, 3)}
     assert "CartPole-v1.learning_rate.type: unknown type; did you mean 'cosine'?" in found[3, 19]
     assert "CartPole-v1.clip_range.final_valu: unknown key; did you mean 'final_value'?" in found[6, 5]
     assert "takes no schedule; give it to lr_schedule.sb3.ScheduleCallback" in found[7, 3]
 
 
-def test_a_missing_section_names_the_nearest_one(file):
+def test_a_missing_section_names_the_nearest_one(file: Path) -> None:
     sections = yaml.safe_load(FILE)
     del sections["default"]
     with pytest.raises(ScheduleConfigError, match="no such section, and no 'default'; did you mean 'CartPole-v1'"):
         load_hyperparams(sections, "CartPole-v2")
 
 
-def test_several_sections_need_an_env(file):
+def test_several_sections_need_an_env(file: Path) -> None:
     with pytest.raises(ScheduleConfigError, match="env_id must name a section; there are CartPole-v1, Acrobot-v1"):
         load_hyperparams(file)
 
 
 @pytest.mark.parametrize("key", SCHEDULE_KEYS)
 @pytest.mark.parametrize("wrong", [True, "cosine", {"type": "cosine", "initial_value": -1}, []])
-def test_a_wrong_schedule_is_an_error_at_every_key_that_takes_one(key, wrong):
+def test_a_wrong_schedule_is_an_error_at_every_key_that_takes_one(key: str, wrong: Any) -> None:
     with pytest.raises(ScheduleConfigError, match=f"^x.{key}"):
         load_hyperparams({"x": {key: wrong}}, "x")
 
 
-def test_a_mapping_that_contains_itself_is_an_error():
-    cyclic = {"policy": "MlpPolicy"}
+def test_a_mapping_that_contains_itself_is_an_error() -> None:
+    cyclic: dict[str, Any] = {"policy": "MlpPolicy"}
     cyclic["policy_kwargs"] = cyclic
     with pytest.raises(ScheduleConfigError, match="contains itself"):
         load_hyperparams(cyclic)
 
 
-def test_a_schedule_is_found_wherever_it_stands():
+def test_a_schedule_is_found_wherever_it_stands() -> None:
     data = {"optim": {"total_timesteps": 200, "lr": {"type": "linear"}, "groups": [{"type": "cosine"}, {"type": "x"}]}}
     found = [(item.path, item.cfg["type"], item.total_timesteps) for item in find_schedules(data)]
     assert found == [(("optim", "lr"), "linear", 200), (("optim", "groups", 0), "cosine", 200)]
 
 
-def test_python_in_a_string_is_read_without_being_run():
+def test_python_in_a_string_is_read_without_being_run() -> None:
     from torch import nn
 
     text = "dict(net_arch=dict(pi=[64, -1], vf=(2,)), activation_fn=nn.ReLU, log_std_init=-2.5, a={'b': None})"
@@ -254,6 +258,6 @@ def test_python_in_a_string_is_read_without_being_run():
         "'" + "a" * 20000 + "'",
     ],
 )
-def test_python_in_a_string_that_does_more_than_build_a_value_is_refused(text):
+def test_python_in_a_string_that_does_more_than_build_a_value_is_refused(text: str) -> None:
     with pytest.raises(ScheduleConfigError, match="policy_kwargs"):
         load_hyperparams({"policy": "MlpPolicy", "policy_kwargs": text})

@@ -26,7 +26,6 @@ from lr_schedule.config.registry import registry
 ROOT = Path(__file__).parent.parent
 GENERATE = ROOT / "docs" / "generate.py"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TRAINS = re.compile(r"\.learn\(|subprocess|torch\.compile")
 
 MODULES = [
     importlib.import_module(module.name)
@@ -72,11 +71,6 @@ def parse(page: Path) -> Any:
     )
 
 
-def page_parameter(page: Path) -> Any:
-    slow = bool(TRAINS.search(page.read_text(encoding="utf-8")))
-    return pytest.param(page, id=str(page.relative_to(ROOT)), marks=[pytest.mark.slow] if slow else [])
-
-
 @pytest.fixture
 def own_types(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Forget the types that a page registers, and the samplers that it gives to the Zoo."""
@@ -87,7 +81,7 @@ def own_types(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     registry.update(before)
 
 
-@pytest.mark.parametrize("page", [page_parameter(page) for page in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_code_block_of_a_page_runs_and_every_yaml_schedule_in_it_is_created(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_types: None
 ) -> None:

@@ -42,13 +42,15 @@ class Trained(NamedTuple):
     results: Path
 
 
+LENGTHS = {"ppo_cartpole": 3072, "sac_pendulum": 600, "custom_loop": 4096}
+
+
 @pytest.fixture(
     scope="module",
-    params=[("ppo_cartpole", 3072), ("sac_pendulum", 600), ("custom_loop", 4096)],
-    ids=["ppo_cartpole", "sac_pendulum", "custom_loop"],
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in LENGTHS],
 )
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    name, total = request.param
+    name, total = request.param, LENGTHS[request.param]
     folder = tmp_path_factory.mktemp(name)
     return Trained(name, total, run(name, folder, "--total-timesteps", total), folder / "runs" / name)
 

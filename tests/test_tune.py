@@ -144,7 +144,6 @@ def work(path: str, trials: int) -> None:
     study.optimize(distance, n_trials=trials)
 
 
-@pytest.mark.slow
 def test_two_processes_on_one_journal_finish_and_the_best_config_gives_its_schedule_again(tmp_path: Path) -> None:
     path = str(tmp_path / "study.log")
     study = optuna.create_study(study_name="s", storage=JournalStorage(JournalFileBackend(path)))

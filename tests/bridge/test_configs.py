@@ -119,7 +119,6 @@ def test_arrays_get_the_value_of_the_nearest_step(schedule: Any) -> None:
     assert schedule(np.empty((0, 3))).shape == (0, 3)
 
 
-@pytest.mark.slow
 def test_a_bridged_schedule_compiles_without_a_break() -> None:
     schedule = from_torch("OneCycleLR", 97, max_lr=LR)
     progress = torch.linspace(1, 0, 98, dtype=torch.float64)

@@ -88,7 +88,6 @@ def test_the_device_stays_what_it_was() -> None:
         assert values.device == progress.device
 
 
-@pytest.mark.slow
 @BY_NAME
 def test_torch_compile_takes_the_whole_graph_without_a_break(case: Case) -> None:
     schedule: Any = BaseLRSchedule.create(case.config)
@@ -97,7 +96,6 @@ def test_torch_compile_takes_the_whole_graph_without_a_break(case: Case) -> None
     np.testing.assert_allclose(compiled(torch.tensor(PROGRESS)).numpy(), scalars(schedule), rtol=1e-13, atol=1e-300)
 
 
-@pytest.mark.slow
 def test_torch_compile_goes_on_without_a_break_when_other_schedules_of_a_type_come_along() -> None:
     torch._dynamo.reset()
     compiled = torch.compile(lambda schedule, progress: schedule(progress), fullgraph=True, backend="aot_eager")
@@ -113,7 +111,6 @@ def test_torch_compile_goes_on_without_a_break_when_other_schedules_of_a_type_co
             np.testing.assert_allclose(values, scalars(schedule), rtol=1e-13, atol=0)
 
 
-@pytest.mark.slow
 def test_torch_compile_with_its_default_backend_gives_the_same_values() -> None:
     schedule: Any = BaseLRSchedule.create("cosine_warmup_3e-3")
     compiled: Any = torch.compile(schedule.__call__, fullgraph=True)

@@ -73,7 +73,6 @@ def with_gradients(kind: Any, **keys: Any) -> torch.optim.Optimizer:
     return optimizer
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "keys"),
     [(torch.optim.SGD, {}), (torch.optim.Adam, {"capturable": True}), (torch.optim.AdamW, {"capturable": True})],
@@ -85,13 +84,11 @@ def test_a_compiled_optimizer_is_not_compiled_again(kind: Any, keys: Any) -> Non
     assert compiled_steps(optimizer, lambda _: scheduler.step()) == 0
 
 
-@pytest.mark.slow
 def test_a_float_rate_shows_that_compilations_are_counted() -> None:
     optimizer = with_gradients(torch.optim.SGD, lr=0.3)
     assert compiled_steps(optimizer, lambda k: set_lr(optimizer, 0.3 / (k + 2))) > 0
 
 
-@pytest.mark.slow
 def test_a_compiled_step_uses_the_rate_of_each_step() -> None:
     optimizer = with_gradients(torch.optim.SGD, lr=torch.tensor(0.3))
     (parameter,) = optimizer.param_groups[0]["params"]

@@ -16,8 +16,6 @@ from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
 from lr_schedule import BaseLRSchedule, from_steps, from_torch
 from tests.processes import python
 
-pytestmark = pytest.mark.slow
-
 LOAD = """
 import sys, json
 from stable_baselines3 import PPO

@@ -12,8 +12,6 @@ from lr_schedule import LinearLRSchedule
 from lr_schedule.sb3 import ScheduleCallback, preview
 from tests.sb3.models import SETTINGS, at_each_update, class_of, linear, make, noise, optimizer_steps
 
-pytestmark = pytest.mark.slow
-
 TOTAL = 72
 """No multiple of a rollout: the last one goes past the end."""
 

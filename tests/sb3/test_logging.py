@@ -24,7 +24,6 @@ def logged(folder: Path) -> Any:
     return [dict(zip(keys, line.split(","), strict=True)) for line in lines[1:]]
 
 
-@pytest.mark.slow
 def test_every_scheduled_value_is_logged_when_it_comes_into_force(tmp_path: Path) -> None:
     model = make("PPO")
     model.set_logger(configure(str(tmp_path), ["csv", "json", "stdout"]))
@@ -43,7 +42,6 @@ def test_every_scheduled_value_is_logged_when_it_comes_into_force(tmp_path: Path
         assert float(row["schedule/critic.learning_rate"]) == pytest.approx(linear(0.01, 0.001, 1 - at / 64), rel=1e-9)
 
 
-@pytest.mark.slow
 def test_names_that_sb3_would_cut_to_the_same_text_do_not_stop_training(tmp_path: Path) -> None:
     model = make("PPO", policy_kwargs={"net_arch": [8, 8]})
     model.set_logger(configure(str(tmp_path), ["csv", "stdout"]))
@@ -67,7 +65,6 @@ class HParamCallback(BaseCallback):
         return True
 
 
-@pytest.mark.slow
 def test_hparams_show_the_repr_of_a_schedule_from_which_it_is_made_again(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     model = make("PPO", learning_rate=LinearLRSchedule(0.01), tensorboard_log=str(tmp_path))
@@ -78,7 +75,6 @@ def test_hparams_show_the_repr_of_a_schedule_from_which_it_is_made_again(tmp_pat
     assert events.Scalars("schedule/gamma")[0].value == pytest.approx(0.9)
 
 
-@pytest.mark.slow
 def test_without_the_repr_tensorboard_refuses_a_schedule(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     model = make("PPO", learning_rate=LinearLRSchedule(0.01), tensorboard_log=str(tmp_path))

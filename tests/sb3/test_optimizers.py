@@ -14,8 +14,6 @@ from lr_schedule import LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback
 from tests.sb3.models import linear, make, optimizer_steps
 
-pytestmark = pytest.mark.slow
-
 TOTAL = 64
 
 

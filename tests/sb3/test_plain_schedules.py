@@ -15,7 +15,6 @@ from tests.cases import CASES, Case
 from tests.processes import python
 from tests.sb3.recorder import Recorder
 
-pytestmark = pytest.mark.slow
 create = BaseLRSchedule.create
 
 LOAD = """

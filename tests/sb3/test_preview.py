@@ -144,7 +144,6 @@ def test_what_training_would_refuse_the_preview_refuses(arguments: Any, settings
         preview(*arguments, **settings)
 
 
-@pytest.mark.slow
 def test_it_is_what_a_model_does_with_the_schedule_as_its_own_learning_rate() -> None:
     schedule = LinearLRSchedule(0.01, final_value=0.001)
     cls, seen = at_each_update("TD3", lambda m: (m.num_timesteps, m.lr_schedule(m._current_progress_remaining)))

@@ -19,8 +19,6 @@ from tests.sb3.envs import Breaks, Walk
 from tests.sb3.models import DISCRETE, SETTINGS, class_of, make, noise
 from tests.sb3.test_every_algorithm import schedules_for, settings_for
 
-pytestmark = pytest.mark.slow
-
 
 def hyperparameters(model: Any) -> Any:
     """Return all that a save writes and that training does not change by itself, and what lies beside the model."""

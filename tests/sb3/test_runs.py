@@ -13,8 +13,6 @@ from lr_schedule.sb3 import ScheduleCallback, remaining_timesteps
 from tests.processes import python
 from tests.sb3.models import SETTINGS, at_each_update, linear, make, optimizer_steps
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parents[2]
 RUN = 256
 CHUNK = 64

@@ -191,7 +191,6 @@ print("RATE", model.lr_schedule(0.25), cls.load(path + "_portable").lr_schedule(
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["PPO", "ARS"])
 def test_with_the_custom_objects_a_model_loads_and_trains_where_the_package_is_missing(
     name: str, tmp_path: Path

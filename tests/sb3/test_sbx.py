@@ -15,7 +15,6 @@ from tests.sb3.models import linear
 sbx = pytest.importorskip("sbx")
 SBX_PPO: Any = sbx.PPO
 SBX_SAC: Any = sbx.SAC
-pytestmark = pytest.mark.slow
 
 TOTAL = 70
 RATE = CosineWarmupLRSchedule(initial_value=0.01, final_value=0.001, warmup_fraction=0.25)

@@ -19,8 +19,6 @@ from lr_schedule.sb3 import ScheduleCallback
 from tests.sb3.envs import Walk
 from tests.sb3.models import at_each_update, class_of, linear, make
 
-pytestmark = pytest.mark.slow
-
 TOTAL = 64
 
 

@@ -27,9 +27,9 @@ from matplotlib import pyplot as plt
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule
-from lr_schedule.config.reading import allowed_keys
 from lr_schedule.config.registry import registry
-from lr_schedule.config.schema import describe_fields, summary
+from lr_schedule.config.schema import describe_fields, shared_fields, summary
+from lr_schedule.config.twins import allowed_keys
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS / "gallery"
@@ -153,7 +153,7 @@ def key_tables() -> str:
             public = cls.__name__ in lr_schedule.__all__
             link = f", class [`{cls.__name__}`](api.md#lr_schedule.{cls.__name__})" if public else ""
             about = f"{summary(cls)} [Picture](gallery.md#{name}){link}."
-            lacking = [f"`{field}`" for field in BaseLRSchedule.quiet_fields if field not in allowed_keys(cls)]
+            lacking = [f"`{field}`" for field in shared_fields(cls) if field not in allowed_keys(cls)]
             about += f" Takes no {' or '.join(lacking)}." if lacking else ""
             parts += [f"### {name}", about, table]
     return "\n\n".join(parts)
@@ -166,7 +166,7 @@ def _own_texts(cls: type[BaseLRSchedule]) -> dict[str, str]:
     missing = [field for field in fields if field not in texts]
     if missing:
         raise SystemExit(f"the docstring of {cls.__name__} says nothing of {', '.join(missing)}")
-    common = {field for field in BaseLRSchedule.quiet_fields if texts.get(field) == shared[field]}
+    common = {field for field in shared_fields(cls) if texts.get(field) == shared[field]}
     own = {field: texts[field] for field in fields if cls is BaseLRSchedule or field not in common}
     return {field: TWIN.sub("", text).replace("``", "`").replace("|", "\\|") for field, text in own.items()}
 

@@ -1,6 +1,7 @@
 """Schedules for reinforcement learning: a learning rate, or any other hyperparameter, as a function of progress."""
 
-from lr_schedule.base import BaseLRSchedule
+from lr_schedule.base import BaseLRSchedule, ConstantLRSchedule
+from lr_schedule.bridge.sources import from_steps
 from lr_schedule.bridge.stepwise import TableLRSchedule
 from lr_schedule.bridge.torch_schedulers import TorchLRSchedule, from_torch
 from lr_schedule.config.schema import json_schema
@@ -15,6 +16,7 @@ from lr_schedule.kinds.compose import (
 from lr_schedule.kinds.cycles import CosineRestartsLRSchedule, CyclicLRSchedule, OneCycleLRSchedule
 from lr_schedule.kinds.decay import (
     CosineAnnealingLRSchedule,
+    CosineLRSchedule,
     ExponentialLRSchedule,
     LinearLRSchedule,
     PolynomialLRSchedule,
@@ -31,12 +33,13 @@ from lr_schedule.kinds.staircase import (
 from lr_schedule.kinds.warmup import CosineWarmupLRSchedule, TriStageLRSchedule, WarmupStableDecayLRSchedule
 from lr_schedule.numeric import floats as floats
 from lr_schedule.plotting import plot
-from lr_schedule.steps import from_steps
 
 __all__ = [
     "BaseLRSchedule",
     "ClipLRSchedule",
+    "ConstantLRSchedule",
     "CosineAnnealingLRSchedule",
+    "CosineLRSchedule",
     "CosineRestartsLRSchedule",
     "CosineWarmupLRSchedule",
     "CyclicLRSchedule",

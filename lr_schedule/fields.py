@@ -8,9 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from numbers import Real
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
-
-from annotated_types import Ge, Gt, Le, Lt
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
 
 from lr_schedule.errors import ScheduleConfigError
 
@@ -58,23 +56,48 @@ def _validate_whole_number(value: Any) -> float | int:
 
 
 class NumberRule:
-    """Marks a number in an annotation: numerals are numbers there, booleans are not, and it is finite.
+    """Marks a number in an annotation: finite, within bounds; numerals are numbers there, and booleans are not.
 
-    Pydantic asks the mark for a schema when it builds a model. A ``pydantic.BeforeValidator`` would do the same, but
-    would have to import pydantic here, which is half of what ``import lr_schedule`` would cost.
+    Pydantic asks the mark for a schema when it builds a model. Its own ``Field`` and ``BeforeValidator`` would do the
+    same, but would have to import pydantic here, which alone costs more than all of ``import lr_schedule``.
+
+    Args:
+        ge: Smallest value.
+        gt: What every value is above.
+        le: Largest value.
+        lt: What every value is below.
     """
 
-    def __init__(self, read: Callable[[Any], Any]) -> None:
-        self.read = read
+    def __init__(
+        self, *, ge: float | None = None, gt: float | None = None, le: float | None = None, lt: float | None = None
+    ) -> None:
+        self.ge, self.gt, self.le, self.lt = ge, gt, le, lt
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the schema of the number, behind the function that reads it."""
         from pydantic_core import core_schema
 
         inner: Any = handler(source)
-        if inner["type"] == "float":
-            inner = {**inner, "allow_inf_nan": False}
-        return core_schema.no_info_before_validator_function(self.read, inner)
+        bounds = {name: limit for name in _SIGNS if (limit := getattr(self, name)) is not None}
+        if inner["type"] == "function-before":  # of another mark, as in Annotated[Value, NumberRule(le=1)]
+            inner["schema"] |= bounds
+            return cast("CoreSchema", inner)
+        if inner["type"] == "int":
+            return core_schema.no_info_before_validator_function(_validate_whole_number, {**inner, **bounds})
+        bounded = {**inner, **bounds, "allow_inf_nan": False}
+        return core_schema.no_info_before_validator_function(_validate_number, bounded)
+
+
+class ValidatedAs:
+    """Marks a field that is validated as another kind than a type checker sees, such as a tuple given as a list."""
+
+    def __init__(self, kind: Any, **constraints: Any) -> None:
+        self.kind = kind
+        self.constraints = constraints
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the kind."""
+        return cast("CoreSchema", {**handler.generate_schema(self.kind), **self.constraints})
 
 
 class Reads:
@@ -107,6 +130,14 @@ DEFINITION = "definition"
 """Key that stands, in a field's schema, for a reference to one of the definitions of `json_schema`."""
 
 
+def required() -> Any:
+    """Declare a field that has no default.
+
+    It has one for a type checker, as the key may also be given in steps, or in the config that comes by position.
+    """
+    return ...
+
+
 class Quiet:
     """Marks a field that a config leaves unsaid while it has its default."""
 
@@ -114,47 +145,47 @@ class Quiet:
 QUIET = Quiet()
 """The mark itself: ``k: Annotated[PositiveNumber, QUIET] = 1.0``. A kind that declares the field anew makes it loud."""
 
-IS_NUMBER = NumberRule(_validate_number)
-IS_WHOLE_NUMBER = NumberRule(_validate_whole_number)
+IS_NUMBER = NumberRule()
 
 Number = Annotated[float, IS_NUMBER]
 """Any finite number."""
-Value = Annotated[float, Ge(0), IS_NUMBER]
+Value = Annotated[float, NumberRule(ge=0)]
 """A scheduled value: finite and not negative."""
-PositiveNumber = Annotated[float, Gt(0), IS_NUMBER]
+PositiveNumber = Annotated[float, NumberRule(gt=0)]
 """A finite number above 0."""
-Fraction = Annotated[float, Ge(0), Le(1), IS_NUMBER]
+Fraction = Annotated[float, NumberRule(ge=0, le=1)]
 """A fraction of the run, the ends included."""
-PartialFraction = Annotated[float, Ge(0), Lt(1), IS_NUMBER]
+PartialFraction = Annotated[float, NumberRule(ge=0, lt=1)]
 """A fraction of the run that leaves some of it over."""
-PositiveFraction = Annotated[float, Gt(0), Le(1), IS_NUMBER]
+PositiveFraction = Annotated[float, NumberRule(gt=0, le=1)]
 """A fraction of the run that is not nothing."""
-OpenFraction = Annotated[float, Gt(0), Lt(1), IS_NUMBER]
+OpenFraction = Annotated[float, NumberRule(gt=0, lt=1)]
 """A fraction of the run that is neither nothing nor all of it."""
-Count = Annotated[int, Ge(1), Le(1_000_000), IS_WHOLE_NUMBER]
+Count = Annotated[int, NumberRule(ge=1, le=1_000_000)]
 """A whole number of times."""
 
-_BOUNDS: dict[type, tuple[str, str, Callable[[Any, Any], bool]]] = {
-    Ge: ("ge", ">=", operator.ge),
-    Gt: ("gt", ">", operator.gt),
-    Le: ("le", "<=", operator.le),
-    Lt: ("lt", "<", operator.lt),
+_SIGNS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "ge": (">=", operator.ge),
+    "gt": (">", operator.gt),
+    "le": ("<=", operator.le),
+    "lt": ("<", operator.lt),
 }
-"""How each kind of bound is written: its attribute, its sign, and the comparison."""
+"""How each bound is written, and the comparison that it stands for."""
 
 
 def bounds_of(kind: Any) -> Iterator[tuple[str, Any, Callable[[Any, Any], bool]]]:
     """Yield sign, limit and comparison of each bound in the annotation of a number."""
     for extra in get_args(kind)[1:]:
         for item in getattr(extra, "metadata", [extra]):  # a pydantic Field holds its bounds in there
-            if type(item) in _BOUNDS:
-                name, sign, holds = _BOUNDS[type(item)]
-                yield sign, getattr(item, name), holds
+            for name, (sign, holds) in _SIGNS.items():
+                limit = getattr(item, name, None)
+                if limit is not None:
+                    yield sign, limit, holds
 
 
 def at_least(smallest: int) -> Any:
     """Return the kind of a whole number that is not below `smallest`."""
-    return Annotated[int, Ge(smallest), IS_WHOLE_NUMBER]
+    return Annotated[int, NumberRule(ge=smallest)]
 
 
 def read_number(kind: Any, value: Any, key: str) -> float:
@@ -187,13 +218,10 @@ def with_number_rules(annotation: Any) -> Any:
     """Return the annotation of a numeric field such that numerals are numbers there, and booleans are not."""
     if annotation is float:
         return Number
-    if (
-        get_origin(annotation) is Annotated
-        and get_args(annotation)[0] is float
-        and IS_NUMBER not in get_args(annotation)
-    ):
-        return Annotated[annotation, IS_NUMBER]
-    return annotation
+    if get_origin(annotation) is not Annotated or get_args(annotation)[0] is not float:
+        return annotation
+    is_marked = any(isinstance(item, NumberRule) for item in get_args(annotation))
+    return annotation if is_marked else Annotated[annotation, IS_NUMBER]
 
 
 def literals_of(annotation: Any) -> list[str]:

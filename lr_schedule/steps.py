@@ -1,24 +1,44 @@
-"""Between steps and progress: a function of the step becomes a schedule, and a schedule a function of the step."""
+"""Steps and fractions of a run: how many steps a run has, which step is nearest, and a schedule asked by the step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from lr_schedule.base import BaseLRSchedule
-from lr_schedule.bridge.stepper import is_stepper, record_steps
-from lr_schedule.bridge.stepwise import Record, SourceLRSchedule, nearest_step, read_total_steps
-from lr_schedule.config.arguments import name_of
 from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import PositiveNumber, read_number, to_number
 
-if TYPE_CHECKING:
-    from lr_schedule.bridge.stepwise import StepwiseLRSchedule
 
-FORMS = (
-    "must be one of: a function step -> value (optax, a lambda); an object with value(step); a Keras "
-    "LearningRateSchedule; an fvcore ParamScheduler; an object with step() or step_update(n) over an optimizer; for a "
-    "scheduler class of torch use from_torch"
-)
+def read_total_steps(total_steps: Any) -> float:
+    """Return a number of steps, which may be fractional, or raise the error that says what is wrong with it."""
+    return read_number(PositiveNumber, total_steps, "total_steps")
+
+
+def take_total_steps(given: dict[str, Any], total_steps: Any) -> float | None:
+    """Take ``total_steps`` out of a config, and return it or the one handed over by the caller."""
+    written = given.pop("total_steps", None)
+    if written is None:
+        return None if total_steps is None else read_total_steps(total_steps)
+    total = read_total_steps(written)
+    if total_steps is not None and total != to_number(total_steps):
+        raise ScheduleConfigError.at("total_steps", written, f"given twice, and differs from {total_steps}")
+    return total
+
+
+def to_fractions(steps: Any, total_steps: float) -> Any:
+    """Return steps as fractions of the run; a list is taken item by item, a [step, value] pair by its step."""
+    if isinstance(steps, Sequence) and not isinstance(steps, str):
+        paired = [isinstance(item, Sequence) and not isinstance(item, str) and len(item) == 2 for item in steps]
+        return [
+            [to_fractions(item[0], total_steps), item[1]] if pair else to_fractions(item, total_steps)
+            for item, pair in zip(steps, paired, strict=True)
+        ]
+    return to_number(steps) / total_steps
+
+
+def nearest_step(elapsed_steps: float) -> int:
+    """Return the step nearest to a number of steps that went through a progress, and so through a few roundings."""
+    return int(elapsed_steps + 0.5)
 
 
 class StepFunction:
@@ -30,23 +50,23 @@ class StepFunction:
         ``schedule(1 - step / total_steps)``
 
     Args:
-        schedule: A schedule, or a config of one.
+        schedule: A schedule.
         total_steps: Length of the run in steps (finite, > 0; may be fractional).
 
     Raises:
-        ScheduleConfigError: The config or total_steps cannot be used.
+        ScheduleConfigError: total_steps cannot be used.
 
     Example:
-        >>> StepFunction({"type": "linear", "initial_value": 0.001}, total_steps=100)(25)
+        >>> StepFunction(BaseLRSchedule.create("lin_0.001"), total_steps=100)(25)
         0.00075
     """
 
     # An empty __dict__ is what LambdaLR writes into its state for a callable object: there is nothing to keep.
     __slots__ = ("__dict__", "__weakref__", "_schedule", "_total_steps")
 
-    def __init__(self, schedule: Any, total_steps: float) -> None:
+    def __init__(self, schedule: Callable[[Any], Any], total_steps: float) -> None:
         self._total_steps = read_total_steps(total_steps)
-        self._schedule = BaseLRSchedule.create(schedule, self._total_steps)
+        self._schedule = schedule
 
     def __call__(self, step: Any) -> Any:
         """Return the value at `step`: a float for a number, an array for an array of whole or real numbers.
@@ -70,62 +90,3 @@ class StepFunction:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return StepFunction, (self._schedule, self._total_steps)
-
-
-def from_steps(source: Any, total_steps: float) -> StepwiseLRSchedule:
-    """Turn what knows a learning rate step by step into a schedule of progress.
-
-    Use it to give an optax schedule, a Keras schedule or a scheduler of your own to what asks for progress, such as
-    Stable-Baselines3. For a scheduler class of torch use `from_torch`.
-
-    Formula:
-        The value at step ``floor((1 - p) * total_steps + 1/2)``, the nearest one, exactly as the source gives it.
-
-    Args:
-        source: The first of these forms that fits counts. *fvcore*: has ``WHERE_EPSILON`` and is callable with the
-            elapsed share of the run. *Stepper*: has ``step()`` or ``step_update(n)`` and an ``optimizer`` with
-            ``param_groups``; a copy is stepped, from its present state on, and the rate of its first param group
-            counts. *Keras*: has ``get_config`` and is callable. *Value*: has ``value(step)`` and is not callable.
-            *Function*: callable with a step.
-        total_steps: Length of the run in the source's steps (finite, > 0; may be fractional).
-
-    Returns:
-        A schedule. It asks the source for a step when that step is first needed, and keeps the answer. What is saved
-        of it is the table of its values, which is of type ``table``.
-
-    Raises:
-        ScheduleConfigError: The source fits no form or follows a metric, or total_steps is out of range.
-        ValueError: When asked, where the source fails or gives NaN, infinity or a negative value; names the step.
-
-    Example:
-        >>> schedule = from_steps(lambda step: 0.001 * 0.5**step, total_steps=4)
-        >>> schedule(0.5)
-        0.00025
-    """
-    total = read_total_steps(total_steps)
-    return SourceLRSchedule(record_source(source, total), total, "from_steps")
-
-
-def record_source(source: Any, total_steps: float) -> Record:
-    """Return the record of what `source`, in any of its forms, gives step by step."""
-    if isinstance(source, BaseLRSchedule):
-        message = "is a schedule of progress already; use it as it is"
-        raise ScheduleConfigError.at("source", source, message)
-    if is_stepper(source):
-        return record_steps(source, total_steps)
-    value_at = _function_of_step(source, total_steps)
-    if value_at is None:
-        raise ScheduleConfigError.at("source", source, FORMS)
-    return Record(value_at, nearest_step(total_steps), in_order=False, name=name_of(source))
-
-
-def _function_of_step(source: Any, total_steps: float) -> Callable[[int], Any] | None:
-    if isinstance(source, type):
-        return None
-    if hasattr(source, "WHERE_EPSILON") and callable(source):
-        latest = 1.0 - source.WHERE_EPSILON
-        return lambda step: source(min(step / total_steps, latest))
-    if callable(source):
-        return source  # type: ignore[no-any-return]
-    value = getattr(source, "value", None)
-    return value if callable(value) else None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config.reading import allowed_keys, model_of
+from lr_schedule.config.frozen import Frozen
+from lr_schedule.config.model import fields_of
 from lr_schedule.config.registry import find_class
 from lr_schedule.config.schema import own_fields
+from lr_schedule.config.twins import allowed_keys
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def suggest_schedule(
     chosen = types[0] if len(types) == 1 else trial.suggest_categorical(f"{name}.type", list(types))
     cls = find_class(chosen)
     own = [key for key, field in allowed_keys(cls).items() if field in own_fields(cls)]
-    ranges = {key: SPACE[key] for key in own if key in SPACE and not _is_set_by(key, space)}
+    ranges = {key: SPACE[key] for key in own if key in SPACE and not _is_set_by(cls, key, space)}
     ranges |= {key: choices for key, choices in space.items() if key in allowed_keys(cls)}
     values = {key: _suggest(trial, f"{name}.{key}", choices, _is_whole(cls, key)) for key, choices in ranges.items()}
     config = BaseLRSchedule.create({"type": chosen, **values}, total_steps).to_config()
@@ -140,15 +142,21 @@ def _refuse_unknown(types: Sequence[str], space: Mapping[str, Any]) -> None:
             raise ScheduleConfigError.at(key, choices, message)
 
 
-def _is_set_by(key: str, space: Mapping[str, Any]) -> bool:
+def _is_set_by(cls: type[Frozen], key: str, space: Mapping[str, Any]) -> bool:
     """Tell whether `space` gives `key` or another key for the same field."""
-    keys = {"final_ratio": "final_value", "warmup_fraction": "warmup_steps"}
-    return key in space or keys.get(key) in space
+    keys = allowed_keys(cls)
+    return any(keys.get(given) == keys[key] for given in space)
 
 
-def _is_whole(cls: type[BaseLRSchedule], key: str) -> bool:
-    field = model_of(cls).model_fields.get(key)
-    return field is not None and "int" in str(field.annotation)
+def _is_whole(cls: type[Frozen], key: str) -> bool:
+    return any(kind is int for kind in _plain_kinds(fields_of(cls).get(key)))
+
+
+def _plain_kinds(annotation: Any) -> Iterator[Any]:
+    """Yield the annotation without its marks, and each option of a union."""
+    yield annotation
+    for option in get_args(annotation):
+        yield from _plain_kinds(option)
 
 
 def _suggest(trial: BaseTrial, name: str, choices: Any, whole: bool) -> Any:

@@ -38,7 +38,7 @@ FLOORS = (
 """The rooms from the top floor to the ground; a room may import from the floors below it."""
 
 MOST_ROOMS = 16
-MOST_LINES = 300
+MOST_LINES = 299
 
 FRAMEWORKS = {
     "torch": ("numeric.arrays", "numeric.torch", "bridge", "optim", "sb3", "zoo"),
@@ -227,7 +227,7 @@ def test_importing_the_package_imports_no_framework() -> None:
 
 
 def test_the_guard_against_frameworks_can_fail() -> None:
-    assert imported_by("import json", watched=("json", "torch")) == {"json"}
+    assert imported_by("import lr_schedule", watched=("difflib", "torch")) == {"difflib"}
 
 
 SOUND: House = {
@@ -284,4 +284,4 @@ def test_numpy_that_is_loaded_at_once_is_found() -> None:
 
 
 def test_a_file_that_is_too_long_is_found() -> None:
-    assert too_long({**SOUND, "base": "\n" * 301, "errors": "\n" * 300}) == ["base"]
+    assert too_long({**SOUND, "base": "\n" * 300, "errors": "\n" * 299}) == ["base"]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 import inspect
-import sys
 from collections.abc import Callable
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
-from lr_schedule.bridge.stepwise import Record, nearest_step
+from lr_schedule.bridge.record import Record
+from lr_schedule.bridge.torch_steps import shorten
 from lr_schedule.config.arguments import name_of
 from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.steps import nearest_step
 
 METRIC_DRIVEN = (
     "follows a metric, not the step, so it is no schedule; keep calling its step(metric) yourself, or use a schedule "
@@ -50,7 +51,7 @@ def _has_groups(optimizer: Any) -> bool:
     return isinstance(getattr(optimizer, "param_groups", None), list)
 
 
-def _parts(scheduler: Any) -> list[Any]:
+def schedulers_in(scheduler: Any) -> list[Any]:
     """Return the schedulers inside a scheduler (torch's SequentialLR and ChainedScheduler, timm's plateau)."""
     inner = [*getattr(scheduler, "_schedulers", ()), getattr(scheduler, "lr_scheduler", None)]
     return [part for part in inner if hasattr(part, "step")]
@@ -64,7 +65,7 @@ def is_metric_driven(scheduler: Any) -> bool:
 
 
 def _refuse_metric_driven(scheduler: Any) -> None:
-    for part in _parts(scheduler):
+    for part in schedulers_in(scheduler):
         _refuse_metric_driven(part)
     if not hasattr(scheduler, "step_update") and is_metric_driven(scheduler):
         raise ScheduleConfigError.at("scheduler", name_of(scheduler), METRIC_DRIVEN)
@@ -122,7 +123,7 @@ def _rate_after_step(scheduler: Any, optimizer: Any, group: int) -> Callable[[in
             return groups[group]["lr"]
 
         return rate_at
-    _shorten(scheduler, optimizer)
+    shorten(scheduler, optimizer, schedulers_in)
     step = scheduler.step
 
     def rate_after_next_step(k: int) -> Any:
@@ -131,67 +132,3 @@ def _rate_after_step(scheduler: Any, optimizer: Any, group: int) -> Callable[[in
         return groups[group]["lr"]
 
     return rate_after_next_step
-
-
-def _shorten(scheduler: Any, optimizer: Any) -> None:
-    """Give a torch scheduler, and those inside it, a ``step`` that does the same with less ceremony."""
-    torch_schedulers = sys.modules.get("torch.optim.lr_scheduler")
-    if torch_schedulers is None or not isinstance(scheduler, torch_schedulers.LRScheduler):
-        return
-    for part in _parts(scheduler):
-        _shorten(part, optimizer)
-    if all(type(group["lr"]) is float for group in optimizer.param_groups):
-        if _is_as_in(scheduler, torch_schedulers.LRScheduler):
-            scheduler.step = _short_step(scheduler, optimizer.param_groups)
-        elif _is_as_in(scheduler, torch_schedulers.CosineAnnealingWarmRestarts):
-            scheduler.step = _short_step(scheduler, optimizer.param_groups, _count_to_restart)
-    if isinstance(scheduler, torch_schedulers.OneCycleLR):
-        scheduler.step = _held_at_the_end(scheduler, scheduler.step)
-
-
-def _is_as_in(scheduler: Any, base: Any) -> bool:
-    """Tell whether a scheduler steps as that class of torch does."""
-    return all(getattr(type(scheduler), name, None) is getattr(base, name, None) for name in ("step", "_update_lr"))
-
-
-def _count_to_restart(restarts: Any) -> None:
-    restarts.T_cur += 1
-    if restarts.T_cur >= restarts.T_i:
-        restarts.T_cur -= restarts.T_i
-        restarts.T_i *= restarts.T_mult
-
-
-def _short_step(
-    scheduler: Any, groups: list[dict[str, Any]], count: Callable[[Any], None] | None = None
-) -> Callable[..., None]:
-    get_lr, full_step = scheduler.get_lr, scheduler.step
-    only, *others = groups
-
-    def step(epoch: int | None = None) -> None:
-        if epoch is not None or scheduler.last_epoch < 0:
-            full_step(epoch)
-            return
-        scheduler._get_lr_called_within_step = True
-        scheduler.last_epoch += 1
-        if count is None:
-            scheduler._step_count += 1
-        else:
-            count(scheduler)
-        scheduler._last_lr = rates = get_lr()
-        if others:
-            for group, rate in zip(groups, rates, strict=True):
-                group["lr"] = rate
-        else:
-            (only["lr"],) = rates
-
-    return step
-
-
-def _held_at_the_end(one_cycle: Any, step: Callable[..., None]) -> Callable[..., None]:
-    """Return the step of a OneCycleLR that stays at its last value, where torch's rebounds and then fails."""
-
-    def held_step(*epoch: int) -> None:
-        if epoch or one_cycle.last_epoch < one_cycle.total_steps - 1:
-            step(*epoch)
-
-    return held_step

@@ -6,122 +6,16 @@ Notation: ``k`` is a step, from 0 at the start of the run to ``total_steps`` at 
 from __future__ import annotations
 
 import math
-import threading
-from array import array
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
-
-import numpy as np
+from collections.abc import Hashable, Sequence
+from typing import Annotated, Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config import reading as config
+from lr_schedule.bridge.record import Record, all_values
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import PositiveNumber, Value, to_number
+from lr_schedule.fields import PositiveNumber, ValidatedAs, Value, required
 from lr_schedule.numeric import floats
-from lr_schedule.numeric import progress as numeric
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-UNKNOWN = array("d", [math.nan])
-INFINITY = math.inf
-
-MOST_KEPT = 2**24
-"""Steps of a run from which on the answers of a function are not kept: they would take more than 128 MiB."""
-
-
-def read_total_steps(total_steps: Any) -> float:
-    """Return a number of steps, which may be fractional, or raise the error that says what is wrong with it."""
-    total = config.read_total_steps({"total_steps": total_steps}, None)
-    if total is None:
-        raise ScheduleConfigError.at("total_steps", total_steps, "must be a finite number > 0")
-    return total
-
-
-def nearest_step(elapsed_steps: float) -> int:
-    """Return the step nearest to a number of steps that went through a progress, and so through a few roundings."""
-    return int(elapsed_steps + 0.5)
-
-
-class Record:
-    """The values of a source at steps 0, 1, 2, ...: each found when first asked for, and kept in eight bytes.
-
-    Args:
-        value_at: Gives the value at a step.
-        last_step: The last step that is ever asked for.
-        in_order: Whether `value_at` must be asked for 0, 1, 2, ... in this order and once each (what is stepped must).
-        name: What the source is called in messages.
-    """
-
-    __slots__ = ("_failure", "_found", "_keeps", "_last_step", "_lock", "_value_at", "in_order", "known", "name")
-
-    def __init__(self, value_at: Callable[[int], Any], last_step: int, *, in_order: bool, name: str) -> None:
-        self.known = array("d")  # NaN where a value is not known yet
-        self.in_order = in_order
-        self.name = name
-        self._value_at = value_at
-        self._last_step = last_step
-        self._keeps = in_order or last_step < MOST_KEPT
-        self._found = 0
-        self._failure: ValueError | None = None
-        self._lock = threading.RLock()
-
-    def value(self, step: int) -> float:
-        """Return the value at `step`; it is found now, after those before it where their order matters."""
-        known = self.known
-        if step < len(known) and known[step] == known[step]:
-            return known[step]
-        with self._lock:
-            if self._failure is not None and step >= self._found:
-                raise self._failure.with_traceback(None)
-            if self._keeps and step >= len(known):
-                room = min(max(step + 1, 2 * len(known)), self._last_step + 1)
-                known.extend(UNKNOWN * (room - len(known)))
-            k = self._found if self.in_order else step
-            value = math.nan
-            try:
-                while k <= step:
-                    value = self._value_at(k)
-                    if type(value) is not float:
-                        value = to_number(value)
-                    if not 0.0 <= value < INFINITY:
-                        raise ValueError(f"{value} is not finite and not negative")  # noqa: TRY301
-                    if self._keeps:
-                        known[k] = value
-                    k += 1
-            except BaseException as error:
-                failure = ValueError(f"{self.name} failed at step {k}: {type(error).__name__}: {error}")
-                self._failure = failure if self.in_order else None  # nobody knows how far a step has come
-                if isinstance(error, Exception):
-                    raise failure from error
-                raise
-            finally:
-                self._found = k
-            return known[step] if self._keeps else value
-
-    def between(self, first: int, last: int) -> npt.NDArray[np.float64]:
-        """Return the values at all steps from `first` to `last`."""
-        if self.in_order:
-            self.value(last)
-            return np.asarray(self.known[first : last + 1])
-        return np.asarray([self.value(step) for step in range(first, last + 1)])
-
-
-def all_values(record: Record, last_step: int, framework: str = "numpy") -> Any:
-    """Return the values of the whole run, also while a framework traces a computation and must not trace the source."""
-    if framework.endswith("torch"):
-        import torch
-
-        return torch.from_numpy(record.between(0, last_step))
-    if framework.startswith("jax"):
-        import jax
-
-        with jax.ensure_compile_time_eval():
-            return record.between(0, last_step)
-    return record.between(0, last_step)
-
-
-all_values._dynamo_marked_constant = True  # type: ignore[attr-defined]  # what torch.compiler.assume_constant_result sets
+from lr_schedule.numeric.places import pick
+from lr_schedule.steps import nearest_step
 
 
 class StepwiseLRSchedule(BaseLRSchedule):
@@ -136,12 +30,12 @@ class StepwiseLRSchedule(BaseLRSchedule):
         "end_fraction",
     )
 
-    total_steps: PositiveNumber
+    total_steps: PositiveNumber = required()
 
-    _known: Any
-    _last_step: int
-    _record: Record
-    _total_steps: float
+    _known: ClassVar[Any]
+    _last_step: ClassVar[int]
+    _record: ClassVar[Record]
+    _total_steps: ClassVar[float]
 
     def _look_up_in(self, record: Record) -> None:
         last_step = nearest_step(self.total_steps)
@@ -166,9 +60,11 @@ class StepwiseLRSchedule(BaseLRSchedule):
     def _look_up(self, progress: Any, xp: Any) -> Any:
         if math.prod(progress.shape) == 0:
             return progress
+        from lr_schedule.numeric import arrays
+
         nearest = xp.clip(xp.floor((1.0 - progress) * self._total_steps + 0.5), 0.0, float(self._last_step))
         values: Any
-        if numeric.is_traced(progress, xp):
+        if arrays.is_traced(progress, xp):
             values, place = all_values(self._record, self._last_step, xp.__name__), xp.astype(nearest, xp.int32)
         elif self._record.in_order:
             first = xp.min(nearest)
@@ -177,7 +73,7 @@ class StepwiseLRSchedule(BaseLRSchedule):
         else:
             steps, place = xp.unique_inverse(nearest)
             values = [self._record.value(int(step)) for step in steps.tolist()]
-        return numeric.pick(values, place, progress, xp)
+        return pick(values, place, progress, xp)
 
     def __copy__(self) -> StepwiseLRSchedule:
         return self
@@ -205,7 +101,7 @@ class TableLRSchedule(StepwiseLRSchedule):
 
     type = "table"
 
-    values: tuple[Value, ...]
+    values: Annotated[Sequence[float], ValidatedAs(tuple[Value, ...])] = required()
 
     def check(self) -> None:
         """Refuse a table that does not fit the run."""
@@ -225,7 +121,7 @@ class SourceLRSchedule(StepwiseLRSchedule):
 
     __slots__ = ("_maker",)
 
-    _maker: str
+    _maker: ClassVar[str]
 
     def __init__(self, record: Record, total_steps: float, maker: str) -> None:
         self._derive(_maker=maker)
@@ -241,7 +137,7 @@ class SourceLRSchedule(StepwiseLRSchedule):
         values = all_values(self._record, self._last_step)
         return {"type": TableLRSchedule.type, "values": values.tolist(), "total_steps": self.total_steps}
 
-    def _key(self) -> Any:
+    def _what_is_compared(self) -> Hashable:
         return TableLRSchedule(self.to_config())._key()
 
     def __eq__(self, other: object) -> bool:
@@ -253,4 +149,4 @@ class SourceLRSchedule(StepwiseLRSchedule):
         return f"{self._maker}(<{self._record.name}>, total_steps={self.total_steps!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return TableLRSchedule, (self.to_config(),)
+        return BaseLRSchedule.create, (self.to_config(),)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
-
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.bridge.record import Record
 from lr_schedule.bridge.stepper import METRIC_DRIVEN, is_metric_driven, is_stepper, record_steps
-from lr_schedule.bridge.stepwise import Record, SourceLRSchedule, StepwiseLRSchedule, nearest_step, read_total_steps
+from lr_schedule.bridge.stepwise import SourceLRSchedule, StepwiseLRSchedule
 from lr_schedule.config.arguments import check_arguments, is_data, name_of, numerals_to_numbers, parameters_of
 from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
-from lr_schedule.fields import Value, to_number
+from lr_schedule.fields import Reads, Value, read_number, required
+from lr_schedule.steps import nearest_step, read_total_steps
 
 MADE_OF_SCHEDULERS = (
     "is made of schedulers, and these of an optimizer; use from_torch with a function optimizer -> scheduler, or in a "
@@ -23,7 +24,7 @@ NOT_DATA = "must be plain data in a config; use from_torch, which takes function
 
 def from_torch(
     scheduler: Any, total_steps: float, initial_value: float | None = None, group: int = 0, **kwargs: Any
-) -> StepwiseLRSchedule:
+) -> BaseLRSchedule:
     """Turn a scheduler of torch into a schedule of progress.
 
     Use it to give a scheduler that you know and trust to what asks for progress, such as Stable-Baselines3.
@@ -59,7 +60,9 @@ def from_torch(
     total = read_total_steps(total_steps)
     if is_stepper(scheduler):
         return SourceLRSchedule(_record_attached(scheduler, total, initial_value, group, kwargs), total, "from_torch")
-    start = TorchLRSchedule.initial_value if initial_value is None else _read_initial_value(initial_value)
+    start = (
+        TorchLRSchedule.initial_value if initial_value is None else read_number(Value, initial_value, "initial_value")
+    )
     make = find_scheduler(scheduler) if isinstance(scheduler, (str, type)) else scheduler
     arguments = numerals_to_numbers(kwargs) if is_of_torch(make) else kwargs
     if is_of_torch(make) and group == 0 and all(is_data(value) for value in arguments.values()):
@@ -139,17 +142,7 @@ def _record_attached(
     return record_steps(scheduler, total_steps, group)
 
 
-def _read_initial_value(value: Any) -> float:
-    try:
-        number = to_number(value)
-    except TypeError:
-        number = -1.0
-    if not 0.0 <= number < float("inf"):
-        raise ScheduleConfigError.at("initial_value", value, "must be a finite number >= 0")
-    return number
-
-
-Arguments = Annotated[dict[str, Any], BeforeValidator(numerals_to_numbers)]
+Arguments = Annotated[dict[str, Any], Reads(lambda arguments, _: numerals_to_numbers(arguments))]
 
 
 class TorchLRSchedule(StepwiseLRSchedule):
@@ -179,9 +172,9 @@ class TorchLRSchedule(StepwiseLRSchedule):
     omitted_fields = ("warmup_fraction", "warmup_start_factor", "end_fraction")
     free_keys = "arguments"
 
-    scheduler: str
+    scheduler: str = required()
     initial_value: Value = 0.001
-    arguments: Arguments
+    arguments: Arguments = required()
 
     def prepare(self) -> None:
         """Make the scheduler, which checks its name and arguments; it is stepped when it is asked."""

@@ -1,32 +1,65 @@
-"""Schedules as values: immutable, equal by what they say, and written down as plain data."""
+"""Frozen: an object that is its type and its fields, immutable, equal by value, and written down as plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import FrozenInstanceError
-from typing import Any, ClassVar
+from inspect import Signature
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from lr_schedule.config.reading import fields_of
+from lr_schedule.config.model import fields_of, quiet_fields_of, signature_of
 from lr_schedule.errors import Keys, ScheduleConfigError
 
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+    Class = TypeVar("Class")
 
-class FrozenFields:
+    def dataclass_transform(**_: Any) -> Callable[[Class], Class]:
+        """Stand in for `typing.dataclass_transform`, which only type checkers need and Python 3.10 lacks."""
+        return lambda cls: cls
+
+
+def positional(*, default: Any, kw_only: bool = False) -> Any:
+    """Declare a parameter of the constructor that comes by position; only type checkers see it."""
+
+
+class _SignatureOfFields:
+    """What `inspect.signature`, `help` and IPython read of a class; of an instance they read its `__call__`."""
+
+    def __get__(self, instance: object, owner: type) -> Signature:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        return signature_of(owner)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(positional,))
+class Frozen:
     """An object that is nothing but its type and its fields, set once."""
 
-    __slots__ = ()
+    __slots__ = ("_known_key",)
+
+    _known_key: ClassVar[
+        Hashable
+    ]  # what follows from fields is called a ClassVar, or type checkers took it for a field
 
     type: ClassVar[str]
-    quiet_fields: ClassVar[dict[str, Any]]
+    omitted_fields: ClassVar[tuple[str, ...]] = ()
+    """Inherited fields that this class does without."""
+    free_keys: ClassVar[str | None] = None
+    """The field that takes every key of a config that is not a field."""
+
+    __signature__: ClassVar[Any] = _SignatureOfFields()
 
     def written_fields(self) -> Any:
         """Return type and fields as they stand, functions included; `to_config` is this, for what can be written."""
-        fields = {name: getattr(self, name) for name in fields_of(type(self))}
-        return {"type": self.type, **{name: value for name, value in fields.items() if self._says(name, value)}}
-
-    def _says(self, name: str, value: Any) -> bool:
-        """Tell whether a field is worth writing: not where it is None, or a quiet field left alone."""
-        untouched = self.quiet_fields.get(name, ())
-        return value is not None and not value == getattr(type(self), name, None) == untouched
+        quiet = quiet_fields_of(type(self))
+        said: dict[str, Any] = {"type": self.type}
+        for name in fields_of(type(self)):
+            value = getattr(self, name)
+            if value is not None and not (name in quiet and value == quiet[name]):
+                said[name] = value
+        return said
 
     def to_config(self) -> dict[str, Any]:
         """Return plain data (JSON, YAML) from which `create` makes an equal schedule.
@@ -40,11 +73,20 @@ class FrozenFields:
         return written
 
     def _key(self) -> Hashable:
+        """Return what equality and hash compare; it is kept, as working it out takes ten times as long as asking."""
+        try:
+            known: Hashable = self._known_key
+        except AttributeError:
+            known = self._what_is_compared()
+            object.__setattr__(self, "_known_key", known)
+        return known
+
+    def _what_is_compared(self) -> Hashable:
         kind = self.type if "type" in vars(type(self)) else type(self)
         return kind, freeze(self.written_fields())
 
     def __eq__(self, other: object) -> bool:
-        return self._key() == other._key() if isinstance(other, FrozenFields) else NotImplemented
+        return self._key() == other._key() if isinstance(other, Frozen) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self._key())
@@ -53,8 +95,10 @@ class FrozenFields:
         fields = ", ".join(f"{name}={value!r}" for name, value in self.written_fields().items() if name != "type")
         return f"{type(self).__name__}({fields})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.written_fields(),)
+    def _derive(self, **slots: Any) -> None:
+        """Set what follows from the fields; it stands in slots, apart from the fields in ``__dict__``."""
+        for name, value in slots.items():
+            object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenInstanceError(f"cannot assign to {name!r}: a schedule is immutable")
@@ -63,18 +107,12 @@ class FrozenFields:
         raise FrozenInstanceError(f"cannot delete {name!r}: a schedule is immutable")
 
 
-def written(value: Any) -> Any:
-    """Return a validated field as what is kept of it: schedules as their configs, lists as tuples."""
+def as_kept(value: Any, parts: list[Any]) -> Any:
+    """Return a validated field as what is kept of it: lists as tuples, schedules as configs, noted in `parts`."""
     if hasattr(value, "written_fields"):
+        parts.append(value if isinstance(value, Frozen) else value.schedule)
         return value.written_fields()
-    return tuple(written(item) for item in value) if isinstance(value, (list, tuple)) else value
-
-
-def schedules_in(value: Any) -> list[Any]:
-    """Return the schedules in a validated field, in their order."""
-    items = value if isinstance(value, (list, tuple)) else [value]
-    found = [item if isinstance(item, FrozenFields) else getattr(item, "schedule", None) for item in items]
-    return [item for item in found if item is not None]
+    return tuple([as_kept(item, parts) for item in value]) if isinstance(value, (list, tuple)) else value
 
 
 def to_plain(value: Any, path: Keys = ()) -> Any:
@@ -83,7 +121,7 @@ def to_plain(value: Any, path: Keys = ()) -> Any:
         return {key: to_plain(item, (*path, key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_plain(item, (*path, index)) for index, item in enumerate(value)]
-    if isinstance(value, FrozenFields):
+    if isinstance(value, Frozen):
         return value.to_config()
     if callable(value):
         message = "a Python function cannot be written down in a config; give it a type: subclass BaseLRSchedule"
@@ -97,4 +135,4 @@ def freeze(value: Any) -> Any:
         return tuple(sorted((key, freeze(item)) for key, item in value.items()))
     if isinstance(value, (list, tuple)):
         return tuple(freeze(item) for item in value)
-    return freeze(value.to_config()) if isinstance(value, FrozenFields) else value
+    return freeze(value.to_config()) if isinstance(value, Frozen) else value

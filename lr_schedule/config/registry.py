@@ -1,28 +1,22 @@
-"""Every kind of schedule by the name of its type, and the names in a string form."""
+"""Every class by the name of its type, and the names in a string form."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from lr_schedule.config.frozen import Frozen
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
 from lr_schedule.fields import is_numeral
 
-if TYPE_CHECKING:
-    from lr_schedule.base import BaseLRSchedule
-
-registry: dict[str, type[BaseLRSchedule]] = {}
-"""Every kind of schedule by the `type` that names it in a config."""
+registry: dict[str, type[Frozen]] = {}
+"""Every class by the `type` that names it in a config."""
 
 ZOO_PREFIXES = {"lin": "linear"}
 """Abbreviations of a type in the RL Zoo's string form, ``lin_3e-4``."""
 
-ALLOWED_FORMS = (
-    "must be a number, a mapping with a type, a list of phases, a string such as 'cosine_3e-4', or a schedule"
-)
 
-
-def register(cls: type[BaseLRSchedule]) -> None:
-    """Make `cls` known under its type; a second class of that name is an error, save for a notebook cell run again."""
+def register(cls: type[Frozen]) -> None:
+    """Make `cls` known under its type; a second class of that name is an error, but for a notebook cell run again."""
     holder = registry.get(cls.type)
     redefined = holder is not None and (cls.__module__, cls.__qualname__) == ("__main__", holder.__qualname__)
     if holder is not None and holder is not cls and not redefined:
@@ -30,7 +24,7 @@ def register(cls: type[BaseLRSchedule]) -> None:
     registry[cls.type] = cls
 
 
-def find_class(name: Any) -> type[BaseLRSchedule]:
+def find_class(name: Any) -> type[Frozen]:
     """Return the class registered under `name`."""
     if isinstance(name, str) and name in registry:
         return registry[name]
@@ -41,7 +35,7 @@ def find_class(name: Any) -> type[BaseLRSchedule]:
 def parse_string(text: str) -> dict[str, Any]:
     """Return the mapping that a string stands for: a numeral, or the Zoo's ``<type>_<initial_value>``."""
     if is_numeral(text):
-        return {"type": "constant", "initial_value": float(text)}
+        return {"initial_value": text}
     prefix, separator, numeral = text.rpartition("_")
     name = ZOO_PREFIXES.get(prefix, prefix)
     if not separator or not is_numeral(numeral):

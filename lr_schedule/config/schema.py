@@ -6,9 +6,10 @@ import inspect
 import re
 from typing import Any
 
-from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config.reading import allowed_keys, fields_of, model_of, steps_twin
+from lr_schedule.config.frozen import Frozen
+from lr_schedule.config.model import fields_of, model_of, quiet_fields_of
 from lr_schedule.config.registry import ZOO_PREFIXES, registry
+from lr_schedule.config.twins import allowed_keys, steps_twin, twins_of
 from lr_schedule.fields import DEFINITION, NUMERAL_PATTERN
 
 SCHEDULE: dict[str, Any] = {"$ref": "#/$defs/schedule"}
@@ -33,11 +34,13 @@ def json_schema() -> dict[str, Any]:
     forms = [{"$ref": f"#/$defs/{name}"} for name in types]
     schedule = {"anyOf": [{"type": "number", "minimum": 0}, NUMERAL, zoo, {"$ref": "#/$defs/phases"}, *forms]}
     phases = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/phase"}}
+    schedules = {"type": "array", "minItems": 1, "items": SCHEDULE}
+    shared = {"schedule": schedule, "schedules": schedules, "phases": phases, "phase": _phase_schema(types)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A schedule of lr_schedule",
         **SCHEDULE,
-        "$defs": {"schedule": schedule, "phases": phases, "phase": _phase_schema(types), **types},
+        "$defs": {**shared, **types},
     }
 
 
@@ -62,9 +65,7 @@ def _type_schema(name: str) -> dict[str, Any]:
         if key == field:
             schema = _with_numerals(fields["properties"][field])
         else:
-            schema = {
-                "description": f"{field}, {'as a share of initial_value' if key == 'final_ratio' else 'in steps'}"
-            }
+            schema = {"description": f"{field}, {twins_of(cls)[key].meaning}"}
         properties[key] = {**schema, **({"description": texts[key]} if key in texts else {})}
     properties["total_steps"] = {"type": "number", "exclusiveMinimum": 0, "description": "Length of the run, in steps."}
     given_elsewhere = ("total_steps", cls.free_keys)
@@ -114,7 +115,13 @@ def describe_fields(cls: Any) -> dict[str, str]:
     return {key: text for key, text in texts.items() if key in fields_of(cls)}
 
 
-def own_fields(cls: type[BaseLRSchedule]) -> list[str]:
-    """Return the fields that make a kind what it is, without those that it shares with every kind at one default."""
-    shared = BaseLRSchedule.quiet_fields
+def own_fields(cls: type[Frozen]) -> list[str]:
+    """Return the fields that make a type what it is, without those that it shares with every type at one default."""
+    shared = shared_fields(cls)
     return [field for field in fields_of(cls) if field not in shared or getattr(cls, field) != shared[field]]
+
+
+def shared_fields(cls: type[Frozen]) -> dict[str, Any]:
+    """Return the quiet fields that `cls` has in common with every type, and their defaults."""
+    root = next(base for base in cls.__mro__ if Frozen in base.__bases__)
+    return quiet_fields_of(root)

@@ -7,28 +7,16 @@ part sees a progress of its own, from 1.0 at its start to 0.0 at its end.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from itertools import accumulate
-from typing import Annotated, Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
-from pydantic import BeforeValidator, Field, InstanceOf, ValidationInfo, WithJsonSchema
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config import reading as config
-from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import DEFINITION, Count, OpenFraction, Value, to_number
+from lr_schedule.config.reading import Config, has_total_steps
+from lr_schedule.errors import Problems, ScheduleConfigError
+from lr_schedule.fields import Count, OpenFraction, Reads, Value, required, to_number
 from lr_schedule.numeric import floats
-from lr_schedule.numeric.progress import TICK, count_reached, tick, whole_periods
-
-
-def _read_schedule(cfg: Any, info: ValidationInfo) -> BaseLRSchedule:
-    """Return the schedule that `cfg` stands for; its steps are counted in the share of the run that is its own."""
-    total_steps = (info.context or {}).get("total_steps")
-    share = (1.0 - info.data.get("delay_fraction", 0.0)) / info.data.get("times", 1)
-    return BaseLRSchedule.create(cfg, None if total_steps is None else total_steps * share)
+from lr_schedule.numeric.places import TICK, index_reached, tick, whole_periods
+from lr_schedule.steps import take_total_steps
 
 
 class Phase(NamedTuple):
@@ -43,20 +31,19 @@ class Phase(NamedTuple):
         return {**(fields if isinstance(fields, dict) else {"schedule": fields}), "fraction": self.fraction}
 
 
-def _read_phase(cfg: Any, info: ValidationInfo) -> Phase:
-    """Return the schedule and the share of the run that a mapping with ``fraction`` or ``steps`` stands for."""
+def _read_phase(cfg: Any, total_steps: float | None) -> Phase:
+    """Return the schedule and the fraction of the run that a mapping with ``fraction`` or ``steps`` stands for."""
     if isinstance(cfg, Phase):
         return cfg
-    if not isinstance(cfg, Mapping):
+    if type(cfg) is not dict and not isinstance(cfg, Mapping):
         message = "must be a mapping with a fraction or steps; a number or function goes under its key 'schedule'"
         raise ScheduleConfigError.at((), cfg, message)
-    given, total_steps = dict(cfg), (info.context or {}).get("total_steps")
-    if not config.has_total_steps(given):
-        total_steps = config.read_total_steps({"total_steps": given.pop("total_steps", None)}, total_steps)
+    given = dict(cfg)
+    if "total_steps" in given and not has_total_steps(given):
+        total_steps = take_total_steps(given, total_steps)
     fraction = _read_share(given, total_steps)
-    schedule = given["schedule"] if set(given) == {"schedule"} else given
-    part_steps = None if total_steps is None else total_steps * fraction
-    return Phase(BaseLRSchedule.create(schedule, part_steps), fraction)
+    schedule = given["schedule"] if given.keys() == {"schedule"} else given
+    return Phase(BaseLRSchedule.create(schedule, None if total_steps is None else total_steps * fraction), fraction)
 
 
 def _read_share(given: dict[str, Any], total_steps: float | None) -> float:
@@ -78,22 +65,27 @@ def _read_share(given: dict[str, Any], total_steps: float | None) -> float:
     return share
 
 
-def _require_parts(parts: Any) -> Any:
-    if isinstance(parts, (str, Mapping)) or not isinstance(parts, Sequence):
-        raise ScheduleConfigError.at((), parts, "must be a list of schedules")
-    if not parts:
-        raise ScheduleConfigError.at((), list(parts), "must hold at least one schedule")
-    return list(parts)
+def _each_by(read: Callable[[Any, float | None], Any]) -> Callable[[Any, float | None], list[Any]]:
+    """Return the function that reads a list of schedules, each by `read`, and gathers what is wrong with any."""
+
+    def read_all(parts: Any, total_steps: float | None) -> list[Any]:
+        if type(parts) is not list and (isinstance(parts, (str, Mapping)) or not isinstance(parts, Sequence)):
+            raise ScheduleConfigError.at((), parts, "must be a list of schedules")
+        if not parts:
+            raise ScheduleConfigError.at((), list(parts), "must hold at least one schedule")
+        problems, found = Problems(), []
+        for index, part in enumerate(parts):
+            with problems.gathered(index):
+                found.append(read(part, total_steps))
+        problems.raise_any()
+        return found
+
+    return read_all
 
 
-def _reference(name: str) -> WithJsonSchema:
-    return WithJsonSchema({DEFINITION: name})
-
-
-Part = Annotated[InstanceOf[BaseLRSchedule], BeforeValidator(_read_schedule), _reference("schedule")]
-PhasePart = Annotated[InstanceOf[Phase], BeforeValidator(_read_phase), _reference("phase")]
-Parts = Annotated[list[Part], Field(min_length=1), BeforeValidator(_require_parts)]
-Phases = Annotated[list[PhasePart], Field(min_length=1), BeforeValidator(_require_parts)]
+Part = Annotated[Config, Reads(BaseLRSchedule.create, "schedule")]
+Parts = Annotated[Sequence[Any], Reads(_each_by(BaseLRSchedule.create), "schedules")]
+Phases = Annotated[Sequence[Any], Reads(_each_by(_read_phase), "phases")]
 
 
 class SequentialLRSchedule(BaseLRSchedule):
@@ -120,10 +112,10 @@ class SequentialLRSchedule(BaseLRSchedule):
     type = "sequential"
     omitted_fields = ("initial_value",)
 
-    _bounds: tuple[float, ...]
-    _tops: tuple[float, ...]
+    _bounds: ClassVar[tuple[float, ...]]
+    _tops: ClassVar[tuple[float, ...]]
 
-    parts: Phases
+    parts: Phases = required()
 
     def prepare(self) -> None:
         """Set the places where the parts meet, 0 and 1 included."""
@@ -132,34 +124,30 @@ class SequentialLRSchedule(BaseLRSchedule):
         if not math.isclose(sum(fractions), 1.0, rel_tol=0.0, abs_tol=1e-9):
             message = f"the fractions of the parts must sum to 1, not to {sum(fractions):.10g}"
             raise ScheduleConfigError.at("parts", fractions, message)
-        exact = list(accumulate(map(Fraction, fractions)))
-        bounds = (0.0, *map(float, exact[:-1]), 1.0)
+        # fsum rounds each bound once, however many parts there are; a running sum would drift.
+        bounds = (*(math.fsum(fractions[:n]) for n in range(len(fractions))), 1.0)
         self._derive(_bounds=bounds, _tops=tuple(1.0 - bound for bound in bounds))
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         if xp is floats:
-            return self._part(count_reached(self._bounds, 1.0 - progress_remaining, xp) - 1, progress_remaining, xp)
-        if isinstance(progress_remaining, np.ndarray):
-            return self._each_part_its_own(progress_remaining, xp)
-        value, elapsed = self._part(0, progress_remaining, xp), 1.0 - progress_remaining
-        for n in range(1, len(self._parts)):
+            return self._part(index_reached(self._bounds, 1.0 - progress_remaining, xp) - 1, progress_remaining, xp)
+        from lr_schedule.numeric import arrays
+
+        elapsed = 1.0 - progress_remaining
+        if arrays.is_numpy(progress_remaining):
+            part = index_reached(self._bounds, elapsed, xp) - 1
+            return arrays.evaluate_by_part(lambda n, p: self._part(n, p, xp), part, progress_remaining)
+        value = self._part(0, progress_remaining, xp)
+        for n in range(1, len(self._schedules)):
             later = elapsed >= self._bounds[n] - tick(elapsed, xp)
             value = xp.where(later, self._part(n, progress_remaining, xp), value)
         return value
 
-    def _each_part_its_own(self, p: npt.NDArray[Any], xp: Any) -> npt.NDArray[Any]:
-        """Return the values at known points, of which each part is asked for its own only."""
-        values, index = np.empty_like(p), count_reached(self._bounds, 1.0 - p, xp) - 1
-        order = index.argsort(kind="stable")
-        for own in np.split(order, np.flatnonzero(np.diff(index[order])) + 1):
-            values[own] = self._part(int(index[own[0]]), p[own], xp)
-        return values
-
     def _part(self, n: int, p: Any, xp: Any) -> Any:
-        n = min(n, len(self._parts) - 1)
+        n = min(n, len(self._schedules) - 1)
         top, bottom = self._tops[n], self._tops[n + 1]
         left = (p - bottom) / (top - bottom)
-        return self._parts[n]._evaluate(xp.clip(left, 0.0, 1.0), xp)
+        return self._schedules[n]._evaluate(xp.clip(left, 0.0, 1.0), xp)
 
 
 class ProductLRSchedule(BaseLRSchedule):
@@ -183,11 +171,11 @@ class ProductLRSchedule(BaseLRSchedule):
     omitted_fields = ("initial_value",)
     trusted = False
 
-    parts: Parts
+    parts: Parts = required()
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         value = 1.0
-        for part in self._parts:
+        for part in self._schedules:
             value = value * part._evaluate(progress_remaining, xp)
         return value
 
@@ -211,12 +199,19 @@ class RepeatLRSchedule(BaseLRSchedule):
     omitted_fields = ("initial_value",)
 
     times: Count = 2
-    schedule: Part
+    schedule: Part = required()
+
+    @classmethod
+    def steps_of_parts(cls, given: Mapping[str, Any], total_steps: float) -> float:
+        """Return how many steps one repetition has."""
+        return super().steps_of_parts(given, total_steps) / to_number(given.get("times", cls.times))
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         t = 1.0 - progress_remaining
         n = xp.clip(whole_periods(t, 1.0 / self.times, xp), 0.0, self.times - 1.0)
-        return self._parts[0]._evaluate(xp.clip(progress_remaining * self.times - (self.times - 1.0 - n), 0.0, 1.0), xp)
+        return self._schedules[0]._evaluate(
+            xp.clip(progress_remaining * self.times - (self.times - 1.0 - n), 0.0, 1.0), xp
+        )
 
 
 class DelayLRSchedule(BaseLRSchedule):
@@ -237,12 +232,17 @@ class DelayLRSchedule(BaseLRSchedule):
     type = "delay"
     omitted_fields = ("initial_value",)
 
-    delay_fraction: OpenFraction
-    schedule: Part
+    delay_fraction: OpenFraction = required()
+    schedule: Part = required()
+
+    @classmethod
+    def steps_of_parts(cls, given: Mapping[str, Any], total_steps: float) -> float:
+        """Return how many steps are left after the delay."""
+        return super().steps_of_parts(given, total_steps) * (1.0 - to_number(given.get("delay_fraction", 0.0)))
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         left = xp.clip(progress_remaining / (1.0 - self.delay_fraction), 0.0, 1.0)
-        return self._parts[0]._evaluate(left, xp)
+        return self._schedules[0]._evaluate(left, xp)
 
 
 class ClipLRSchedule(BaseLRSchedule):
@@ -264,7 +264,7 @@ class ClipLRSchedule(BaseLRSchedule):
     type = "clip"
     omitted_fields = ("initial_value",)
 
-    schedule: Part
+    schedule: Part = required()
     minimum: Value = 0.0
     maximum: Value | None = None
 
@@ -276,4 +276,4 @@ class ClipLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         maximum = math.inf if self.maximum is None else self.maximum
-        return xp.clip(self._parts[0]._evaluate(progress_remaining, xp), self.minimum, maximum)
+        return xp.clip(self._schedules[0]._evaluate(progress_remaining, xp), self.minimum, maximum)

@@ -6,21 +6,19 @@ Notation: ``t`` is the elapsed share of the run since the warmup; a cycle or a p
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
-
-from annotated_types import Ge, Gt, Le
+from typing import Annotated, Any, ClassVar, Literal
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import IS_NUMBER, Count, OpenFraction, PositiveFraction, PositiveNumber, Value
-from lr_schedule.kinds.decay import HALF_PI
+from lr_schedule.fields import Count, NumberRule, OpenFraction, PositiveFraction, PositiveNumber, Value, required
+from lr_schedule.kinds.shapes import blend, half_wave
 from lr_schedule.kinds.staircase import check_growth
 from lr_schedule.numeric import floats
-from lr_schedule.numeric.progress import TICK, count_reached, pick, whole_periods
+from lr_schedule.numeric.places import TICK, count_reached, index_reached, pick, whole_periods
 
 MOST_CYCLES = 1_000_000
 
-CycleMultiplier = Annotated[float, Ge(1), Le(1000), IS_NUMBER]
+CycleMultiplier = Annotated[float, NumberRule(ge=1, le=1000)]
 
 
 class CosineRestartsLRSchedule(BaseLRSchedule):
@@ -53,9 +51,9 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
 
     type = "cosine_restarts"
 
-    _first: float
-    _last_cycle: float
-    _starts: tuple[float, ...]
+    _first: ClassVar[float]
+    _last_cycle: ClassVar[float]
+    _starts: ClassVar[tuple[float, ...]]
 
     final_value: Value = 0.0
     first_cycle_fraction: PositiveFraction | None = None
@@ -77,29 +75,34 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
     def prepare(self) -> None:
         """Set the length of the first cycle and the places where the others start."""
         m, span = self.cycle_multiplier, self._span
-        shares = self.cycles if m == 1.0 else (m ** (self.cycles or 0) - 1.0) / (m - 1.0)
-        first = self.first_cycle_fraction or span / (shares or 1)
-        starts = [0.0, first]
-        while m > 1.0 and starts[-1] < span:
-            starts.append(starts[-1] + first * m ** (len(starts) - 1))
-        last = max(-int(-(span - TICK) // first), 1) - 1 if m == 1.0 else len(starts) - 2
+        lengths = self.cycles if m == 1.0 else (m ** (self.cycles or 0) - 1.0) / (m - 1.0)
+        first = self.first_cycle_fraction or span / (lengths or 1)
+        starts = _starts(first, m, span) if m > 1.0 else ()
+        last = len(starts) - 2 if m > 1.0 else max(-int(-(span - TICK) // first), 1) - 1
         check_growth(self.peak_multiplier, last, self.initial_value)
-        self._derive(_first=first, _starts=tuple(starts), _last_cycle=float(last))
+        self._derive(_first=first, _starts=starts, _last_cycle=float(last))
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        t = self.elapsed(progress_remaining)
-        n, c = self._cycle(t, xp)
-        left = xp.sin(HALF_PI * (1.0 - c)) ** 2
-        return left * (self.initial_value * self.peak_multiplier**n) + (1.0 - left) * self.final_value
+        n, over = self._cycle(self.elapsed(progress_remaining), xp)
+        return blend(half_wave(1.0 - over, xp), self.initial_value * self.peak_multiplier**n, self.final_value)
 
     def _cycle(self, t: Any, xp: Any) -> Any:
-        """Return the number of the cycle at t, and the share of it that is over."""
+        """Return the number of the cycle at t, and the fraction of it that is over."""
         if self.cycle_multiplier == 1.0:
             n = xp.clip(whole_periods(t, self._first, xp), 0.0, self._last_cycle)
             return n, xp.clip(t / self._first - n, 0.0, 1.0)
-        index = count_reached(self._starts[1:-1], t, xp)
+        index = index_reached(self._starts[1:-1], t, xp)
         start, end = pick(self._starts, index, t, xp), pick(self._starts, index + 1, t, xp)
-        return index + 0.0 * t, xp.clip((t - start) / (end - start), 0.0, 1.0)
+        return count_reached(self._starts[1:-1], t, xp), xp.clip((t - start) / (end - start), 0.0, 1.0)
+
+
+def _starts(first: float, multiplier: float, span: float) -> tuple[float, ...]:
+    """Return where each cycle starts, and where the last one ends; cycles grow until they cover `span`."""
+    starts = [0.0]
+    while starts[-1] < span - TICK:
+        starts.append(starts[-1] + first * multiplier ** (len(starts) - 1))
+    # A cycle meant to end with the curve ends there exactly: short of it by a rounding, another one would begin.
+    return (*starts[:-1], span if starts[-1] <= span + TICK else starts[-1])
 
 
 class CyclicLRSchedule(BaseLRSchedule):
@@ -126,13 +129,17 @@ class CyclicLRSchedule(BaseLRSchedule):
         Smith 2015, arXiv 1506.01186.
     """
 
+    __slots__ = ("_factor",)
+
     type = "cyclic"
 
-    peak_value: Value
-    up_fraction: PositiveFraction
+    _factor: ClassVar[float]
+
+    peak_value: Value = required()
+    up_fraction: PositiveFraction = required()
     down_fraction: PositiveFraction | None = None
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular"
-    gamma: Annotated[float, Gt(0), Le(1), IS_NUMBER] = 1.0
+    gamma: Annotated[float, NumberRule(gt=0, le=1)] = 1.0
 
     def check(self) -> None:
         """Refuse a peak below the lower bound."""
@@ -141,16 +148,18 @@ class CyclicLRSchedule(BaseLRSchedule):
             message = f"must be >= initial_value, the lower bound, {self.initial_value}"
             raise ScheduleConfigError.at("peak_value", self.peak_value, message)
 
+    def prepare(self) -> None:
+        """Set the factor on the height per cycle."""
+        self._derive(_factor={"triangular": 1.0, "triangular2": 0.5, "exp_range": self.gamma}[self.mode])
+
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         down = self.down_fraction or self.up_fraction
         elapsed_cycles = self.elapsed(progress_remaining) / (self.up_fraction + down)
         n = xp.floor(elapsed_cycles)
         position, top = elapsed_cycles - n, self.up_fraction / (self.up_fraction + down)
         rise = xp.minimum(position / top, (1.0 - position) / (1.0 - top))
-        scale = {"triangular": (1.0, 0.0), "triangular2": (0.5, n), "exp_range": (self.gamma, elapsed_cycles)}[
-            self.mode
-        ]
-        return self.initial_value + (self.peak_value - self.initial_value) * rise * scale[0] ** scale[1]
+        scale = self._factor ** (elapsed_cycles if self.mode == "exp_range" else n)
+        return self.initial_value + (self.peak_value - self.initial_value) * rise * scale
 
 
 class OneCycleLRSchedule(BaseLRSchedule):
@@ -182,8 +191,8 @@ class OneCycleLRSchedule(BaseLRSchedule):
     omitted_fields = ("warmup_start_factor",)
 
     warmup_fraction: OpenFraction = 0.3
-    div_factor: Annotated[float, Ge(1), IS_NUMBER] = 25.0
-    final_div_factor: Annotated[float, Ge(1), IS_NUMBER] = 10_000.0
+    div_factor: Annotated[float, NumberRule(ge=1)] = 25.0
+    final_div_factor: Annotated[float, NumberRule(ge=1)] = 10_000.0
     phases: Literal[2, 3] = 2
     shape: Literal["cosine", "linear"] = "cosine"
 
@@ -207,7 +216,6 @@ class OneCycleLRSchedule(BaseLRSchedule):
     def _ramp(self, warmed: Any, xp: Any) -> Any:
         return self._between(self.initial_value / self.div_factor, self.initial_value, warmed, xp)
 
-    def _between(self, low: float, high: float, share: Any, xp: Any) -> Any:
-        """Return the value at a share of the way from low to high, which keeps all digits next to low."""
-        share = xp.sin(HALF_PI * share) ** 2 if self.shape == "cosine" else share
-        return (1.0 - share) * low + share * high
+    def _between(self, low: float, high: float, way: Any, xp: Any) -> Any:
+        """Return the value at a fraction of the way from low to high, which keeps all digits next to low."""
+        return blend(half_wave(way, xp) if self.shape == "cosine" else way, high, low)

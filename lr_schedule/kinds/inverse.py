@@ -7,18 +7,16 @@ Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed share. Every
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
-
-from annotated_types import Ge
+from typing import Annotated, Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import IS_NUMBER, OpenFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.fields import QUIET, NumberRule, OpenFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.kinds.periods import InPeriods
 from lr_schedule.numeric import floats
-from lr_schedule.numeric.progress import whole_periods
 
 
-class InverseTimeLRSchedule(BaseLRSchedule):
+class InverseTimeLRSchedule(InPeriods):
     """A decay by one over the elapsed time: fast at first, then ever slower.
 
     Formula:
@@ -41,16 +39,11 @@ class InverseTimeLRSchedule(BaseLRSchedule):
         Robbins and Monro 1951; Keras InverseTimeDecay.
     """
 
-    __slots__ = ("_periods",)
-
     type = "inverse_time"
 
-    _periods: float
-
     decay_rate: Value = 1.0
-    decay_fraction: PositiveFraction | None = None
     step_exponent: PositiveNumber = 1.0
-    staircase: bool = False
+    staircase: Annotated[bool, QUIET] = False
 
     def check(self) -> None:
         """Refuse a divisor that grows beyond every float."""
@@ -58,14 +51,11 @@ class InverseTimeLRSchedule(BaseLRSchedule):
         if self.step_exponent * -math.log(self.decay_fraction or 1.0) > math.log(1e300):
             raise ScheduleConfigError.at("step_exponent", self.step_exponent, "makes the divisor grow beyond 1e300")
 
-    def prepare(self) -> None:
-        """Set how many periods the curve takes."""
-        self._derive(_periods=self._span / (self.decay_fraction or self._span))
-
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        periods = (1.0 - progress_remaining) * self._periods
         if self.staircase:
-            periods = whole_periods(1.0 - progress_remaining, 1.0 / self._periods, xp)
+            periods = self._whole_periods(progress_remaining, xp)
+        else:
+            periods = (1.0 - progress_remaining) * self._periods
         return self.initial_value / (1.0 + self.decay_rate * periods**self.step_exponent)
 
 
@@ -91,10 +81,14 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
         Zhai et al. 2021, arXiv 2106.04560 (reciprocal square root); Raffel et al. 2019, arXiv 1910.10683.
     """
 
+    __slots__ = ("_timescale",)
+
     type = "inverse_sqrt"
 
+    _timescale: ClassVar[float]
+
     timescale_fraction: PositiveFraction = 0.1
-    shift: Annotated[float, Ge(1e-6), IS_NUMBER] = 1.0
+    shift: Annotated[float, NumberRule(ge=1e-6)] = 1.0
 
     def check(self) -> None:
         """Refuse a first value beyond every float."""
@@ -102,12 +96,18 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
         if self.initial_value / math.sqrt(self.shift) == math.inf:
             raise ScheduleConfigError.at("shift", self.shift, "makes the first value infinite")
 
+    def prepare(self) -> None:
+        """Set the fraction of the run that makes one unit of time."""
+        self._derive(_timescale=self.timescale_fraction)
+
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        return self.initial_value / xp.sqrt(self.elapsed(progress_remaining) / self.timescale_fraction + self.shift)
+        return self.initial_value / xp.sqrt(self.elapsed(progress_remaining) / self._timescale + self.shift)
 
 
-class NoamLRSchedule(BaseLRSchedule):
+class NoamLRSchedule(InverseSqrtLRSchedule):
     """The schedule of the first Transformer: a linear warmup, then a decay by the square root of time.
+
+    It is the inverse square root with the length of the warmup as its timescale.
 
     Formula:
         ``initial_value * t / warmup_fraction`` up to the peak, then ``initial_value * sqrt(warmup_fraction / t)``. In
@@ -126,8 +126,10 @@ class NoamLRSchedule(BaseLRSchedule):
     """
 
     type = "noam"
+    omitted_fields = ("timescale_fraction", "shift")
 
     warmup_fraction: OpenFraction = 0.1
 
-    def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        return self.initial_value / xp.sqrt(self.elapsed(progress_remaining) / self.warmup_fraction + 1.0)
+    def prepare(self) -> None:
+        """Set the fraction of the run that makes one unit of time."""
+        self._derive(_timescale=self.warmup_fraction)

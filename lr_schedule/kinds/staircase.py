@@ -9,18 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Annotated, Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, PositiveNumber, ValidatedAs, Value, required
+from lr_schedule.kinds.shapes import blend
 from lr_schedule.numeric import floats
-from lr_schedule.numeric.progress import count_reached, pick, whole_periods
+from lr_schedule.numeric.places import count_reached, index_reached, pick, whole_periods
 
-Milestones = tuple[OpenFraction, ...]
-Point = tuple[Fraction, Value]
+Milestones = Annotated[Sequence[float], ValidatedAs(tuple[OpenFraction, ...])]
+Points = Annotated[Sequence[Sequence[float]], ValidatedAs(tuple[tuple[Fraction, Value], ...], min_length=1)]
+Values = Annotated[Sequence[float], ValidatedAs(tuple[Value, ...])]
 
 
 def check_ascending(key: str, places: Sequence[float]) -> None:
@@ -55,7 +55,7 @@ class StepLRSchedule(BaseLRSchedule):
 
     type = "step"
 
-    period_fraction: PositiveFraction
+    period_fraction: PositiveFraction = required()
     gamma: PositiveNumber = 0.1
 
     def check(self) -> None:
@@ -88,7 +88,7 @@ class MultiStepLRSchedule(BaseLRSchedule):
 
     type = "multi_step"
 
-    milestone_fractions: Milestones
+    milestone_fractions: Milestones = required()
     gamma: PositiveNumber = 0.1
 
     def check(self) -> None:
@@ -99,7 +99,7 @@ class MultiStepLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         t = self.warmup_fraction + self.elapsed(progress_remaining)
-        return self.initial_value * self.gamma ** (count_reached(self.milestone_fractions, t, xp) + 0.0 * t)
+        return self.initial_value * self.gamma ** count_reached(self.milestone_fractions, t, xp)
 
 
 class PiecewiseConstantLRSchedule(BaseLRSchedule):
@@ -121,8 +121,8 @@ class PiecewiseConstantLRSchedule(BaseLRSchedule):
     type = "piecewise_constant"
     omitted_fields = ("initial_value",)
 
-    values: tuple[Value, ...]
-    milestone_fractions: Milestones
+    values: Values = required()
+    milestone_fractions: Milestones = required()
 
     def check(self) -> None:
         """Refuse milestones out of order, or not one fewer than values."""
@@ -134,7 +134,7 @@ class PiecewiseConstantLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         t = self.warmup_fraction + self.elapsed(progress_remaining)
-        return pick(self.values, count_reached(self.milestone_fractions, t, xp), t, xp)
+        return pick(self.values, index_reached(self.milestone_fractions, t, xp), t, xp)
 
 
 class PiecewiseLinearLRSchedule(BaseLRSchedule):
@@ -160,16 +160,14 @@ class PiecewiseLinearLRSchedule(BaseLRSchedule):
     type = "piecewise_linear"
     omitted_fields = ("initial_value",)
 
-    _places: tuple[float, ...]
-    _heights: tuple[float, ...]
+    _places: ClassVar[tuple[float, ...]]
+    _heights: ClassVar[tuple[float, ...]]
 
-    points: Annotated[tuple[Point, ...], Field(json_schema_extra={"minItems": 1})]
+    points: Points = required()
 
     def check(self) -> None:
-        """Refuse points out of order, or none."""
+        """Refuse points out of order."""
         super().check()
-        if not self.points:
-            raise ScheduleConfigError.at("points", [], "must hold at least one point")
         check_ascending("points", [place for place, _ in self.points])
 
     def prepare(self) -> None:
@@ -179,8 +177,7 @@ class PiecewiseLinearLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         t = self.warmup_fraction + self.elapsed(progress_remaining)
-        n = count_reached(self._places, t, xp)
+        n = index_reached(self._places, t, xp)
         a, b = pick(self._places, n - 1, t, xp), pick(self._places, n, t, xp)
         u, v = pick(self._heights, n - 1, t, xp), pick(self._heights, n, t, xp)
-        covered = xp.clip((t - a) / (b - a), 0.0, 1.0)
-        return (1.0 - covered) * u + covered * v
+        return blend(xp.clip((t - a) / (b - a), 0.0, 1.0), v, u)

@@ -11,9 +11,10 @@ from typing import Any, Literal
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, Value
-from lr_schedule.kinds.decay import HALF_PI, CosineAnnealingLRSchedule
+from lr_schedule.kinds.decay import CosineAnnealingLRSchedule
+from lr_schedule.kinds.shapes import decayed, exponential
 from lr_schedule.numeric import floats
-from lr_schedule.numeric.progress import TICK, tick
+from lr_schedule.numeric.places import TICK
 
 
 class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
@@ -40,23 +41,13 @@ class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
     """
 
     type = "cosine_warmup"
-    func_includes_warmup = True
 
     warmup_fraction: OpenFraction = 0.1
 
+    _curve = CosineAnnealingLRSchedule.func  # what the warmup is put in front of
+
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         return self._in_time(progress_remaining, xp)
-
-
-def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
-    """Return the value between start and end when the share `left` of a decay of that shape remains."""
-    if shape == "exponential":
-        return start**left * end ** (1.0 - left)
-    if shape == "cosine":
-        left = xp.sin(HALF_PI * left) ** 2
-    if shape == "1-sqrt":
-        left = xp.where(1.0 - left > tick(left, xp), left / (1.0 + xp.sqrt(1.0 - left)), 1.0)
-    return left * start + (1.0 - left) * end
 
 
 class WarmupStableDecayLRSchedule(BaseLRSchedule):
@@ -149,5 +140,4 @@ class TriStageLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         into_decay = (self.elapsed(progress_remaining) - self.hold_fraction) / self.decay_fraction
-        left = 1.0 - xp.clip(into_decay, 0.0, 1.0)
-        return decayed("exponential", left, self.initial_value, self.final_value, xp)
+        return exponential(1.0 - xp.clip(into_decay, 0.0, 1.0), self.initial_value, self.final_value)

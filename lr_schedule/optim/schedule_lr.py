@@ -10,11 +10,12 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from lr_schedule.base import BaseLRSchedule, Config
-from lr_schedule.bridge.stepwise import read_total_steps
-from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.config.reading import Config
+from lr_schedule.errors import ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.optim.optimizers import configure_optimizer
+from lr_schedule.steps import read_total_steps
 
 __all__ = ["ScheduleLR", "configure_lr_scheduler", "configure_optimizer", "set_lr"]
 
@@ -105,10 +106,8 @@ class ScheduleLR(LRScheduler):
         self.step()
 
     def _create(self, cfg: Any, path: tuple[int, ...]) -> BaseLRSchedule:
-        try:
+        with under(*path):
             return BaseLRSchedule.create(cfg, self.total_steps)
-        except ScheduleConfigError as error:
-            raise error.below(path) from None
 
     def step(self, epoch: int | None = None) -> None:
         """Go on to the next step, or to step `epoch`, and set the learning rates for it."""

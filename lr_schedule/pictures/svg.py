@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 def picture(title: str, values: npt.NDArray[np.float64]) -> str:

@@ -27,6 +27,7 @@ PACKAGES = {"stable_baselines3": "", "sb3_contrib": "", "sbx": "SBX "}
 def name_of(cls: type[Any]) -> str:
     """Return the name, in this module, of the algorithm that `cls` is or derives from."""
     for base in cls.__mro__:
+        # A class of another package that happens to be called PPO is none of those known here.
         name = PACKAGES.get(base.__module__.split(".")[0], "?") + base.__name__
         if name in ALL:
             return name

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from weakref import ReferenceType, WeakKeyDictionary, ref
+from weakref import ReferenceType, ref
 
 from stable_baselines3.common.callbacks import BaseCallback
 
 from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import at_least, read_number
 from lr_schedule.sb3 import guard
-from lr_schedule.sb3.clock import Clock, clock_for, whole_number
-from lr_schedule.sb3.scheduled import Driven, When, drive, drive_own
+from lr_schedule.sb3.clock import Clock, clock_for
+from lr_schedule.sb3.scheduled import Moment, ScheduledTarget, schedule_own_targets, schedule_targets
+from lr_schedule.sb3.session import Attached, session_of
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
-
-_claims: WeakKeyDictionary[BaseAlgorithm, tuple[float, dict[str, ReferenceType[ScheduleCallback]]]] = (
-    WeakKeyDictionary()
-)
-"""For each model the `learn` call last set up, and who sets which target in it."""
 
 LONGEST_KEY = 33
 """Characters of a log key that SB3 prints; two keys that it would print alike are an error to it."""
@@ -74,24 +71,26 @@ class ScheduleCallback(BaseCallback):
             message = "must be a mapping from targets to schedules, such as {'ent_coef': {'type': 'linear'}}"
             raise ScheduleConfigError.at("schedules", schedules, message)
         self.schedules = dict(schedules)
-        self.total_timesteps = None if total_timesteps is None else whole_number("total_timesteps", total_timesteps, 1)
+        self.total_timesteps = _whole_number(total_timesteps, "total_timesteps", smallest=1)
         self.override_auto = override_auto
-        self._timesteps_done = None if timesteps_done is None else whole_number("timesteps_done", timesteps_done, 0)
+        self._timesteps_done = _whole_number(timesteps_done, "timesteps_done", smallest=0)
         if timesteps_done is not None and total_timesteps is None:
             raise ScheduleConfigError.at("timesteps_done", timesteps_done, "needs total_timesteps")
-        self._driven: list[Driven] = []
-        self._at: dict[When, list[Driven]] = {}
+        self._scheduled: list[ScheduledTarget] = []
+        self._at: dict[Moment, list[ScheduledTarget]] = {}
+        # Replaced as soon as `learn` has a model with a step count.
         self._clock = Clock(1)
 
     def _init_callback(self) -> None:
         """Check everything, and change nothing; SB3 calls this for all callbacks before training starts."""
         self._require_top_level()
+        # Before anything is read: what a `learn` that failed has left in the model is put back first.
         _claims_of(self.model)
         self._clock = clock_for(self.model, self.total_timesteps, self._timesteps_done)
         total = self._clock.total
-        driven = drive(self.schedules, self.model, total, override_auto=self.override_auto)
-        self._claim([item.name for item in driven])
-        self._drive(driven)
+        scheduled = schedule_targets(self.schedules, self.model, total, override_auto=self.override_auto)
+        self._claim([item.name for item in scheduled])
+        self._sort(scheduled)
 
     def _require_top_level(self) -> None:
         if self.parent is not None:
@@ -103,8 +102,9 @@ class ScheduleCallback(BaseCallback):
 
     def _claim(self, names: list[str]) -> None:
         claims = _claims_of(self.model)
-        claimed = {}
+        claimed: dict[str, ReferenceType[Attached]] = {}
         for name in names:
+            # target_entropy and target_entropy_magnitude are two names for one attribute.
             place = name.removesuffix("_magnitude")
             holder = claims[place]() if place in claims else None
             if place in claimed or (holder is not None and holder is not self):
@@ -116,49 +116,53 @@ class ScheduleCallback(BaseCallback):
 
     def _on_training_start(self) -> None:
         try:
+            # Asked again: a CallbackList tells its members of its parent only after their _init_callback.
             self._require_top_level()
             guard.release(self.model, self)
             guard.attach(self.model, self)
             self._adopt()
-            for item in self._driven:
+            for item in self._scheduled:
                 for place in item.places:
                     place.attach()
+            # It counts for the first `learn` only; from then on the model remembers.
             self._timesteps_done = None
-            self._set(self._driven)
+            self._set(self._scheduled)
             self._clock.record(self.model)
-        except BaseException:
+        except BaseException:  # the methods that the guard watches have not begun yet
             guard.release(self.model)
             raise
         if self.verbose > 0:
             start, total = self._clock.elapsed(self.model), self._clock.total
-            for item in self._driven:
+            for item in self._scheduled:
                 self.logger.info(f"{item.name} follows {item.schedule!r} from timestep {start} of {total}")
 
     def _adopt(self) -> None:
-        """Let the model's own schedules follow the whole run too, but for the targets that a callback sets."""
+        """Make the model's own schedules follow the whole run too, except those whose target a callback sets."""
+        # Not in _init_callback: only now have all callbacks of this `learn` made their claims.
         if self._clock.whole_run:
-            own = list(drive_own(self.model, self._clock.total, _claims_of(self.model)))
+            own = list(schedule_own_targets(self.model, self._clock.total, _claims_of(self.model)))
             self._claim([item.name for item in own])
-            self._drive([*self._driven, *own])
+            self._sort([*self._scheduled, *own])
 
-    def _drive(self, driven: list[Driven]) -> None:
-        self._driven = driven
-        self._at = {when: [item for item in driven if item.when is when] for when in When}
+    def _sort(self, scheduled: list[ScheduledTarget]) -> None:
+        self._scheduled = scheduled
+        self._at = {moment: [item for item in scheduled if item.moment is moment] for moment in Moment}
 
     def _on_rollout_start(self) -> None:
-        self._set(self._at[When.BEFORE_COLLECTING])
+        self._set(self._at[Moment.BEFORE_COLLECTING])
 
     def _on_rollout_end(self) -> None:
-        self._set(self._at[When.BEFORE_UPDATING])
+        self._set(self._at[Moment.BEFORE_UPDATING])
 
     def _on_step(self) -> bool:
-        self._set(self._at[When.EVERY_STEP])
+        self._set(self._at[Moment.EVERY_STEP])
         self._clock.record(self.model)
         return True
 
-    def _set(self, driven: list[Driven]) -> None:
-        progress = self._clock.progress(self.model) if driven else 0.0
-        for item in driven:
+    def _set(self, scheduled: list[ScheduledTarget]) -> None:
+        # Most steps set nothing; they need no progress either.
+        progress = self._clock.progress(self.model) if scheduled else 0.0
+        for item in scheduled:
             value = item.value(progress)
             item.write(value)
             self.logger.record(f"schedule/{item.name}", value, exclude=self._unprintable(item.name))
@@ -167,7 +171,7 @@ class ScheduleCallback(BaseCallback):
         """Return the outputs that cannot show a name, because they cut it to what another one is cut to."""
         if len(name) <= LONGEST_KEY:
             return None
-        alike = [item for item in self._driven if item.name[: LONGEST_KEY - 3] == name[: LONGEST_KEY - 3]]
+        alike = [item for item in self._scheduled if item.name[: LONGEST_KEY - 3] == name[: LONGEST_KEY - 3]]
         return ("stdout", "log") if len(alike) > 1 else None
 
     def _on_training_end(self) -> None:
@@ -175,15 +179,22 @@ class ScheduleCallback(BaseCallback):
 
     def detach(self) -> None:
         """Put every value of the model back that this callback has set."""
-        for item in reversed(self._driven):
+        # Backwards, as two places may be one attribute: what stood there first is put back last.
+        for item in reversed(self._scheduled):
             for place in reversed(item.places):
                 place.detach()
 
 
-def _claims_of(model: BaseAlgorithm) -> dict[str, ReferenceType[ScheduleCallback]]:
-    """Return who sets which target in the `learn` call just set up; for a new one let go what an earlier one left."""
-    learn = model.start_time
-    if model not in _claims or _claims[model][0] != learn:
+def _whole_number(received: Any, name: str, smallest: int) -> int | None:
+    return None if received is None else int(read_number(at_least(smallest), received, name))
+
+
+def _claims_of(model: BaseAlgorithm) -> dict[str, ReferenceType[Attached]]:
+    """Return who sets which target in the `learn` call that the model has just set up."""
+    session = session_of(model)
+    if session.learn != model.start_time:
+        # A new call. The one before may have ended in an exception where the guard does not watch, such as in another
+        # callback; what it has left attached is detached now.
         guard.release(model)
-        _claims[model] = (learn, {})
-    return _claims[model][1]
+        session.learn, session.claims = model.start_time, {}
+    return session.claims

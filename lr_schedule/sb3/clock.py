@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import to_number
+from lr_schedule.fields import at_least, read_number
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
 
 RUN_RECORD = "schedule_run"
 """Attribute of a model, saved with it, that tells how much of a run of many `learn` calls is done (plain numbers)."""
-
-
-def whole_number(name: str, received: Any, smallest: int) -> int:
-    """Return `received` as an int, or raise the error that names the argument and what it accepts."""
-    try:
-        number = to_number(received)
-    except TypeError:
-        number = math.nan
-    if not number.is_integer() or number < smallest:
-        raise ScheduleConfigError.at(name, received, f"must be a whole number >= {smallest}")
-    return int(number)
 
 
 @dataclass(frozen=True)
@@ -34,7 +22,7 @@ class Clock:
     Args:
         total: Length of the run in environment steps.
         before: Steps of the run that the model's own count leaves out, because `learn` set that count back to 0.
-        whole_run: Whether the run is longer than one `learn`, so that the model has to remember it.
+        whole_run: Whether the run is longer than one `learn`; the model then has to remember it.
     """
 
     total: int
@@ -117,7 +105,7 @@ def remaining_timesteps(model: BaseAlgorithm, total_timesteps: int) -> int:
         >>> remaining_timesteps(model, 300)
         200
     """
-    total = whole_number("total_timesteps", total_timesteps, smallest=1)
+    total = int(read_number(at_least(1), total_timesteps, "total_timesteps"))
     record: dict[str, int] = getattr(model, RUN_RECORD, {"before": 0})
     done = record["before"] + model.num_timesteps
     if done > total:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -12,6 +12,9 @@ from stable_baselines3.common.utils import FloatSchedule
 
 if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
+
+_UNSET: Any = object()
+"""Stands for "nothing to put back"; None may be the very value to put back."""
 
 
 class Place(Protocol):
@@ -35,18 +38,18 @@ class AttributePlace:
         owner: The object.
         name: The attribute.
         make: Turns a value into what the attribute holds.
-        keep: Whether the last value stays; so for what the algorithm itself moves while it trains.
+        keep: Whether the last value stays when training ends, because the algorithm itself sets the attribute too.
     """
 
     owner: Any
     name: str
     make: Callable[[Any], Any] = float
     keep: bool = False
-    _original: list[Any] = field(default_factory=list)
+    _original: Any = _UNSET
 
     def attach(self) -> None:
         """Remember the value to put back."""
-        self._original = [getattr(self.owner, self.name)]
+        self._original = getattr(self.owner, self.name)
 
     def write(self, value: Any) -> None:
         """Set the attribute."""
@@ -54,17 +57,18 @@ class AttributePlace:
 
     def detach(self) -> None:
         """Put the value back."""
-        if self._original and not self.keep:
-            setattr(self.owner, self.name, self._original.pop())
+        if self._original is not _UNSET and not self.keep:
+            setattr(self.owner, self.name, self._original)
+        self._original = _UNSET
 
 
 class HeldSchedule(FloatSchedule):
-    """A schedule of SB3 that is held at one value, and that a save writes as the schedule whose place it takes."""
+    """A schedule of SB3 that is held at one value; a save writes the schedule whose place it takes instead."""
 
     __slots__ = ("value",)
 
     def __init__(self, original: Any) -> None:
-        if original is None:
+        if original is None:  # clip_range_vf, which is off where it is None; FloatSchedule refuses it
             self.value_schedule = None  # type: ignore[assignment]
         else:
             super().__init__(original)
@@ -75,6 +79,8 @@ class HeldSchedule(FloatSchedule):
         return self.value
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # A checkpoint is saved in the midst of training. It must hold the model's own schedule, and None for none, and
+        # no value of the moment; and loading it must not ask for this class.
         return (type(None), ()) if self.value_schedule is None else (FloatSchedule, (self.value_schedule,))
 
 
@@ -85,29 +91,31 @@ class SchedulePlace:
     owner: Any
     name: str
     _held: HeldSchedule | None = None
-    _original: list[Any] = field(default_factory=list)
+    _original: Any = _UNSET
 
     def attach(self) -> None:
         """Take the place of the model's own schedule."""
-        self._original = [getattr(self.owner, self.name)]
-        self._held = HeldSchedule(self._original[0])
+        self._original = getattr(self.owner, self.name)
+        self._held = HeldSchedule(self._original)
         setattr(self.owner, self.name, self._held)
 
     def write(self, value: Any) -> None:
         """Set the value that the model gets."""
-        self._held.value = float(value)  # type: ignore[union-attr]
+        self._held.value = float(value)  # type: ignore[union-attr]  # a place is attached first
 
     def detach(self) -> None:
         """Put the model's own schedule back."""
-        if self._original:
-            setattr(self.owner, self.name, self._original.pop())
+        if self._original is not _UNSET:
+            setattr(self.owner, self.name, self._original)
+        self._original = _UNSET
 
 
 @dataclass
 class LearnedAlphaPlace:
     """The entropy coefficient that SAC learns, held at a scheduled value instead.
 
-    The optimizer goes on stepping, and every step is undone: what the losses use is the scheduled value.
+    The optimizer still steps, and every step is undone. SAC offers no switch: where it has made the optimizer, it
+    steps it in every update, and reads the coefficient from the parameter that the optimizer moves.
     """
 
     model: Any
@@ -128,7 +136,7 @@ class LearnedAlphaPlace:
             self.model.log_ent_coef.fill_(self._value)
 
     def detach(self) -> None:
-        """Let the optimizer's steps count again, from the last value on."""
+        """Allow the optimizer's steps again; they start from the last value."""
         if self._handle is not None:
             self._handle.remove()
             self._handle = None

@@ -1,4 +1,4 @@
-"""What a run will really use: one row per update, and what would go wrong in silence."""
+"""What a run will really use: one row per update, and what would go wrong without an error."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
+from lr_schedule.errors import Problems, ScheduleConfigError, did_you_mean
+from lr_schedule.fields import at_least, read_number
+from lr_schedule.pictures.text import table
 from lr_schedule.sb3 import algorithms, rates, targets
-from lr_schedule.sb3.clock import progress_at, whole_number
+from lr_schedule.sb3.clock import progress_at
 from lr_schedule.sb3.scheduled import Schedule, as_schedules, check_values, checked, read_schedule
 from lr_schedule.sb3.targets import Target
 
@@ -66,9 +68,7 @@ class Preview:
         rows = [self._cells(index) for index in shown]
         if count > SHOWN:
             rows.insert(SHOWN // 2, ["..."] * len(head))
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows]]
-        return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
+        return "\n".join([table([head, *rows], numbers=True), *(f"warning: {text}" for text in self.warnings)])
 
     def _cells(self, index: int) -> list[str]:
         row = self[index]
@@ -78,7 +78,7 @@ class Preview:
 def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int = 1, **hyperparams: Any) -> Preview:
     """Return what a run will really use: each update with its progress and the value of each scheduled target.
 
-    Use it before a long run: SB3 updates in jumps, so that a short warmup may never be seen.
+    Use it before a long run: SB3 updates in jumps, and may jump over a short warmup.
 
     Args:
         cfg_or_schedules: One config or schedule (that of the learning rate), or a mapping from targets to configs,
@@ -91,9 +91,9 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
             ``episode_length`` gives their length in steps.
 
     Returns:
-        A `Preview`: arrays with one entry per update, warnings, and a table when printed. A value that an algorithm
-        uses while it collects (gamma and gae_lambda on-policy, noise, epsilon, all of ARS) is that of the time at
-        which the collecting for the update began.
+        A `Preview`: arrays with one entry per update, warnings, and a table when printed. Where an algorithm uses a
+        value while it collects (gamma and gae_lambda on-policy, noise, epsilon, all of ARS), it is the value at the
+        moment when the collecting for the update began.
 
     Raises:
         ScheduleConfigError: Something is wrong with a schedule, a target, the algorithm or a hyperparameter.
@@ -108,15 +108,15 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
     """
     cls = algorithms.find(algo)
     algorithm = algorithms.name_of(cls)
-    total = whole_number("total_timesteps", total_timesteps, 1)
+    total = int(read_number(at_least(1), total_timesteps, "total_timesteps"))
     settings = _settings(cls, algorithm, hyperparams)
-    starts, ends = _updates(algorithm, settings, total, whole_number("n_envs", n_envs, 1))
+    starts, ends = _updates(algorithm, settings, total, int(read_number(at_least(1), n_envs, "n_envs")))
     progress = _progress(ends, total)
     values: dict[str, npt.NDArray[np.float64]] = {}
     warnings: list[str] = []
-    problems: list[Problem] = []
+    problems = Problems()
     for name, cfg in as_schedules(cfg_or_schedules).items():
-        try:
+        with problems.gathered():
             target, ignored = _find(name, algorithm, settings)
             schedule = read_schedule(name, cfg, total)
             check_values(name, schedule, target, target.own_range, total)
@@ -125,10 +125,7 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
             warnings += _warnings(name, schedule, target, values[name], ends, total) if not ignored else [ignored]
             if ignored and len(ends) and values[name][0] == 0.0:
                 warnings.append(f"{name}: it is 0 at the start, so that {algorithm} never learns anything")
-        except ScheduleConfigError as error:  # noqa: PERF203
-            problems += error.problems
-    if problems:
-        raise ScheduleConfigError(problems)
+    problems.raise_any()
     if not len(ends):
         warnings.append(f"{algorithm} makes no update in {total} timesteps")
     return Preview(algorithm, ends, progress, values, tuple(warnings))
@@ -137,7 +134,8 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
 def _settings(cls: type[Any], algorithm: str, hyperparams: dict[str, Any]) -> dict[str, Any]:
     """Return the hyperparameters of an algorithm: those given, else its defaults."""
     parameters: dict[str, inspect.Parameter] = {}
-    for base in reversed(cls.__mro__):  # a subclass may hand its keywords on
+    # Of all classes, as a subclass may take **kwargs and hand them on to the class below.
+    for base in reversed(cls.__mro__):
         parameters.update(inspect.signature(base.__dict__.get("__init__", object.__init__)).parameters)
     known = [name for name in parameters if name not in ("self", "args", "kwargs", "policy", "env")]
     for name, value in hyperparams.items():
@@ -169,9 +167,11 @@ def _updates(
     else:
         frequency = settings["train_freq"]
         steps, unit = frequency if isinstance(frequency, (tuple, list)) else (frequency, "step")
+        # What a user gives is a word; a model that is made holds a member of SB3's TrainFrequencyUnit.
         unit = getattr(unit, "value", unit)
         per_update = steps * n_envs if unit == "step" else steps * _episode_length(algorithm, settings)
         learning_starts = settings["learning_starts"]
+    # Past `total`, too: SB3 finishes the rollout that it has begun.
     ends = np.arange(per_update, total + per_update, per_update, dtype=np.int64)
     ends = ends[ends > learning_starts]
     return ends - per_update, ends
@@ -182,7 +182,7 @@ def _episode_length(algorithm: str, settings: dict[str, Any]) -> int:
     if length is None:
         message = f"needed here, for {algorithm} updates after whole episodes: the steps that an episode lasts"
         raise ScheduleConfigError.at("episode_length", length, message)
-    return whole_number("episode_length", length, 1)
+    return int(read_number(at_least(1), length, "episode_length"))
 
 
 def _progress(timesteps: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.float64]:
@@ -204,6 +204,7 @@ def _warnings(
     if warmup > 0.0 and ends[0] >= warmup * total:
         text = f"{name}: the warmup is over at timestep {warmup * total:.10g}, before the first update at {ends[0]}"
         yield f"{text}, so that no update uses it; make it longer, or rollouts or learning_starts shorter"
+    # A schedule with few values of its own (a staircase, whole numbers) loses none of them to long rollouts.
     finest = {target.convert(schedule(progress_at(step, 1000))) for step in range(1001)}
     distinct = len(set(values.tolist()))
     if distinct < FEW <= len(finest):

@@ -42,9 +42,9 @@ SB3_SCHEDULES = {
 GRID = 1000
 """Equal parts of the run between the sampled points of a portable schedule, before jumps are narrowed down."""
 FINEST = 1e-9
-"""Share of the run to which a jump is narrowed down."""
+"""Fraction of the run to which a jump is narrowed down."""
 TOLERANCE = 1e-4
-"""Share of the largest value by which a line may miss the schedule in its middle."""
+"""How far a line may be from the schedule in its middle, as a fraction of the largest value."""
 
 
 def read_schedules(path: str | os.PathLike[str] | io.BufferedIOBase) -> dict[str, dict[str, Any] | None]:
@@ -59,7 +59,7 @@ def read_schedules(path: str | os.PathLike[str] | io.BufferedIOBase) -> dict[str
     Returns:
         Configs by target (``learning_rate``, ``clip_range``, ``clip_range_vf``, ``delta_std``, ``exploration_rate``),
         those that the model has; numbers are constant schedules. None stands for what cannot be read without running
-        it: a Python function, or a kind of schedule that is not registered here.
+        it: a Python function, or a type of schedule that is not registered here.
 
     Raises:
         ScheduleConfigError: The file is no model zip.
@@ -94,7 +94,7 @@ def portable_custom_objects(path_or_schedules: Any) -> dict[str, Any]:
     Returns:
         For each attribute of the model that holds a schedule of this package: a number for a constant, SB3's
         ``LinearSchedule`` for a line, else a line through sampled points (``functools.partial(numpy.interp, ...)``),
-        which misses the schedule by at most 0.01 % of its largest value, save within 1e-9 of the run around a jump.
+        which misses the schedule by at most 0.01 % of its largest value, except within 1e-9 of the run around a jump.
 
     Raises:
         ScheduleConfigError: The file is no model zip, or holds a schedule that cannot be read.
@@ -122,7 +122,7 @@ def _portable_from_zip(path: Any) -> dict[str, Any]:
     for attributes in ATTRIBUTES.values():
         for name in attributes:
             stored = data.get(name)
-            if not isinstance(stored, Mapping) or _kind(stored)[0] in SB3_SCHEDULES:
+            if not isinstance(stored, Mapping) or _class_and_fields(stored)[0] in SB3_SCHEDULES:
                 continue
             cfg = _as_config(stored)
             if cfg is None:
@@ -134,6 +134,7 @@ def _portable_from_zip(path: Any) -> dict[str, Any]:
 
 def portable_schedule(schedule: BaseLRSchedule) -> Any:
     """Return a number or a function of progress that is `schedule` without needing this package."""
+    # A schedule around a Python function has no config.
     cfg = schedule.to_config() if not hasattr(schedule, "function") else {}
     if cfg.keys() == {"type", "initial_value"} and schedule.type == "constant":
         return schedule.initial_value
@@ -148,10 +149,11 @@ def _for_attribute(name: str, portable: Any) -> Any:
 
 
 def _sample(schedule: BaseLRSchedule) -> tuple[list[float], list[float]]:
-    """Return progress, ascending, and values such that lines between them stay with the schedule."""
+    """Return points of progress, ascending, and the values there; lines between them follow the schedule."""
     points = np.linspace(0.0, 1.0, GRID + 1)
     values = np.asarray(schedule(points))
     tolerance = TOLERANCE * float(values.max())
+    # A jump is never met: each round halves the interval around it, down to FINEST, so the rounds come to an end.
     while True:
         middles = (points[1:] + points[:-1]) / 2.0
         there = np.asarray(schedule(middles))
@@ -163,8 +165,9 @@ def _sample(schedule: BaseLRSchedule) -> tuple[list[float], list[float]]:
 
 
 def _read_data(path: Any) -> dict[str, Any]:
-    """Return what a model zip says of the model's attributes, pickles left alone."""
+    """Return what a model zip says in clear text of the model's attributes; its pickles are not opened."""
     source = path
+    # SB3 appends ".zip" to a name without it, when it saves and when it loads.
     if isinstance(path, (str, os.PathLike)) and not Path(path).exists() and Path(f"{os.fspath(path)}.zip").exists():
         source = f"{os.fspath(path)}.zip"
     try:
@@ -183,25 +186,28 @@ def _as_config(stored: Any) -> dict[str, Any] | None:
     if isinstance(stored, (int, float)):
         name, fields = "ConstantSchedule", {"val": stored}
     elif isinstance(stored, Mapping):
-        name, fields = _kind(stored)
+        name, fields = _class_and_fields(stored)
     else:
         return None
     if name in SB3_SCHEDULES:
-        kind, keys = SB3_SCHEDULES[name]
-        cfg = {"type": kind, **{keys[key]: value for key, value in fields.items() if key in keys}}
+        type_name, keys = SB3_SCHEDULES[name]
+        cfg = {"type": type_name, **{keys[key]: value for key, value in fields.items() if key in keys}}
     else:
-        kind = next((cls.type for cls in registry.values() if cls.__name__ == name), "")
-        cfg = {"type": kind, **{key: value for key, value in fields.items() if value is not None}}
+        # By the name of the class alone: a class may move to another module after a model is saved.
+        type_name = next((cls.type for cls in registry.values() if cls.__name__ == name), "")
+        cfg = {"type": type_name, **{key: value for key, value in fields.items() if value is not None}}
     try:
         return BaseLRSchedule.create(cfg).to_config()
     except ScheduleConfigError:
         return None
 
 
-def _kind(stored: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return class name and fields of a saved schedule, seen through SB3's wrapper around it."""
+def _class_and_fields(stored: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return class name and fields of a saved schedule, without SB3's wrapper around it."""
     if "value_schedule" in stored:
+        # Of what is inside a FloatSchedule, SB3 writes str(...): an expression, which is parsed and never run.
         return _parse(str(stored["value_schedule"]))
+    # SB3 writes str(type(value)) there: "<class 'package.module.Name'>".
     name = str(stored.get(":type:", "")).removeprefix("<class '").removesuffix("'>").rpartition(".")[2]
     return name, {key: value for key, value in stored.items() if not key.startswith(":")}
 

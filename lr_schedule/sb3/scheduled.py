@@ -1,4 +1,4 @@
-"""One target on its way: the schedule that it follows, checked over the whole run before anything is changed."""
+"""A target with the schedule that it follows, checked over the whole run before anything is changed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config import reading as config
-from lr_schedule.errors import Problem, ScheduleConfigError
+from lr_schedule.config.twins import allowed_keys
+from lr_schedule.errors import Problems, ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.sb3 import algorithms, targets
 from lr_schedule.sb3.clock import progress_at
 from lr_schedule.sb3.places import Place
-from lr_schedule.sb3.targets import NOT_NEGATIVE, Range, Target
+from lr_schedule.sb3.ranges import NOT_NEGATIVE, Range
+from lr_schedule.sb3.targets import Target
 
 Schedule = Callable[[float], Any]
 
@@ -27,25 +28,25 @@ CHECKED_FUNCTION = 1_000
 """The same for a Python function, which is asked for one value at a time."""
 
 
-class When(Enum):
-    """When a value is set: with the model's step count of that moment."""
+class Moment(Enum):
+    """When a value is set; it is the schedule's value at the model's step count of that moment."""
 
     EVERY_STEP = auto()
     BEFORE_COLLECTING = auto()
     BEFORE_UPDATING = auto()
 
 
-def when(target: Target, algorithm: str) -> When:
-    """Return when a target has to be set so that `algorithm` reads it in time."""
+def moment_for(target: Target, algorithm: str) -> Moment:
+    """Return the moment at which a target has to be set for `algorithm` to read it in time."""
     if target.every_step:
-        return When.EVERY_STEP
-    # ARS reads its values ahead of the collecting, so that the end of the one before is the time.
+        return Moment.EVERY_STEP
+    # ARS reads its values before it tells callbacks that a rollout begins: they are set when the one before ends.
     collecting = algorithm in target.read_while_collecting and algorithm != "ARS"
-    return When.BEFORE_COLLECTING if collecting else When.BEFORE_UPDATING
+    return Moment.BEFORE_COLLECTING if collecting else Moment.BEFORE_UPDATING
 
 
 @dataclass(frozen=True)
-class Driven:
+class ScheduledTarget:
     """A target, the schedule that it follows, and the places that its value goes to."""
 
     name: str
@@ -53,7 +54,7 @@ class Driven:
     target: Target
     allowed: Range
     places: tuple[Place, ...]
-    when: When
+    moment: Moment
 
     def value(self, progress: float) -> float | int:
         """Return the value at a progress as a plain number in the target's range, or raise."""
@@ -86,7 +87,7 @@ def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, 
         values: Iterable[Any] = schedule(np.asarray(points)).tolist() if plain else map(schedule, points)  # type: ignore[arg-type]
         for progress, value in zip(points, values, strict=True):
             checked(name, target.convert(value), allowed, progress)
-    except ScheduleConfigError:
+    except ScheduleConfigError:  # a ValueError too, but one that says where and why already
         raise
     except (TypeError, ValueError, OverflowError) as error:
         message = f"must return a number for every progress from 1 to 0; it fails with {error}"
@@ -94,7 +95,7 @@ def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, 
 
 
 def read_schedule(name: str, cfg: Any, total_steps: int) -> Schedule:
-    """Return what a target is to follow: a function as it is, anything else as a schedule.
+    """Return what a target follows: a function as it is, anything else as a schedule.
 
     The target ``target_entropy`` is the one that is negative in practice, as no schedule is: it takes a number or a
     function, while a schedule goes under ``target_entropy_magnitude``.
@@ -111,60 +112,59 @@ def read_schedule(name: str, cfg: Any, total_steps: int) -> Schedule:
     if _is_function(cfg):
         function: Schedule = cfg
         return function
-    try:
+    with under(name):
         return BaseLRSchedule.create(cfg, total_steps)
-    except ScheduleConfigError as error:
-        raise error.below((name,)) from None
 
 
 def _is_function(cfg: Any) -> bool:
     return callable(cfg) and not isinstance(cfg, (type, Mapping, BaseLRSchedule))
 
 
-def drive(schedules: Mapping[str, Any], model: Any, total: int, *, override_auto: bool) -> list[Driven]:
+def schedule_targets(
+    schedules: Mapping[str, Any], model: Any, total: int, *, override_auto: bool
+) -> list[ScheduledTarget]:
     """Return each target of `schedules` with its schedule and places, or raise for all that is wrong with them."""
     algorithm = algorithms.name_of(type(model))
-    found: list[Driven] = []
-    problems: list[Problem] = []
+    scheduled: list[ScheduledTarget] = []
+    problems = Problems()
     for name, cfg in schedules.items():
-        try:
+        with problems.gathered():
             target = targets.find(name, algorithm, model)
             if override_auto and name == "ent_coef" and algorithm in algorithms.ENTROPY:
                 target = targets.TARGET_WITH_LEARNED_ALPHA
             schedule = read_schedule(name, cfg, total)
-            places = tuple(target.places(model))
-            driven = Driven(name, schedule, target, target.range_for(model), places, when(target, algorithm))
-            driven.check(total)
-            found.append(driven)
-        except ScheduleConfigError as error:  # noqa: PERF203
-            problems += error.problems
-    if problems:
-        raise ScheduleConfigError(problems)
-    return found
+            places, moment = tuple(target.find_places(model)), moment_for(target, algorithm)
+            item = ScheduledTarget(name, schedule, target, target.range_for(model), places, moment)
+            item.check(total)
+            scheduled.append(item)
+    problems.raise_any()
+    return scheduled
 
 
-def drive_own(model: Any, total: int, taken: Iterable[str]) -> Iterator[Driven]:
-    """Yield the schedules that the model was made with and that move, save for the targets that are `taken`."""
+def schedule_own_targets(model: Any, total: int, taken: Iterable[str]) -> Iterator[ScheduledTarget]:
+    """Yield the targets, except those `taken`, for which the model was made with a schedule that is not constant."""
     algorithm = algorithms.name_of(type(model))
     for target in targets.TARGETS.values():
         if target.own and algorithm in target.algorithms and target.name not in taken:
             try:
-                places = tuple(target.places(model))
+                places = tuple(target.find_places(model))
             except ScheduleConfigError:  # what the model chooses itself has no schedule to follow
                 continue
+            # The first place of such a target is the attribute that holds the schedule; SB3 wraps it.
             own = getattr(model, places[0].name)  # type: ignore[attr-defined]
             inner = own.value_schedule if isinstance(own, FloatSchedule) else own
             if inner is not None and not isinstance(inner, ConstantSchedule):
-                driven = Driven(target.name, inner, target, NOT_NEGATIVE, places, when(target, algorithm))
-                driven.check(total)
-                yield driven
+                moment = moment_for(target, algorithm)
+                item = ScheduledTarget(target.name, inner, target, NOT_NEGATIVE, places, moment)
+                item.check(total)
+                yield item
 
 
 def as_schedules(cfg_or_schedules: Any) -> dict[str, Any]:
     """Return a mapping from targets to schedules; a config or a schedule alone is that of the learning rate."""
     if not isinstance(cfg_or_schedules, Mapping):
         return {"learning_rate": cfg_or_schedules}
-    constant_keys = {*config.allowed_keys(BaseLRSchedule), "total_steps"}
+    constant_keys = {*allowed_keys(BaseLRSchedule), "total_steps"}
     if "type" in cfg_or_schedules or (cfg_or_schedules and constant_keys.issuperset(cfg_or_schedules)):
         return {"learning_rate": cfg_or_schedules}
     return dict(cfg_or_schedules)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,36 +16,9 @@ from lr_schedule.errors import ScheduleConfigError, did_you_mean
 from lr_schedule.sb3 import algorithms, rates
 from lr_schedule.sb3.algorithms import DETERMINISTIC, ENTROPY, ON_POLICY, PPO, Q_LEARNING, SBX_ENTROPY, SBX_PPO
 from lr_schedule.sb3.places import AttributePlace, LearnedAlphaPlace, Place, SchedulePlace
+from lr_schedule.sb3.ranges import ANY, AT_LEAST_1, FRACTION, NOT_NEGATIVE, POSITIVE, Range
 
-Places = Callable[[Any], list[Place]]
-
-
-@dataclass(frozen=True)
-class Range:
-    """The values that a target accepts.
-
-    Args:
-        low: Smallest value.
-        high: Largest value.
-        open: Whether the smallest value itself is left out.
-    """
-
-    low: float = 0.0
-    high: float = math.inf
-    open: bool = False
-
-    def __contains__(self, value: float) -> bool:
-        return math.isfinite(value) and (self.low < value if self.open else self.low <= value) and value <= self.high
-
-    def __str__(self) -> str:
-        bounds = [f"{'>' if self.open else '>='} {self.low:g}"] if math.isfinite(self.low) else []
-        bounds += [f"<= {self.high:g}"] if math.isfinite(self.high) else []
-        return " ".join(["a finite number", " and ".join(bounds)]).strip()
-
-
-POSITIVE = Range(open=True)
-NOT_NEGATIVE = Range()
-SHARE = Range(high=1.0)
+FindPlaces = Callable[[Any], list[Place]]
 
 
 @dataclass(frozen=True)
@@ -56,11 +29,11 @@ class Target:
         name: Its name in ``schedules`` and, after ``schedule/``, in the log.
         algorithms: The algorithms that have it.
         allowed: The values that it accepts.
-        places: Returns where its value goes in a model; raises where this very model cannot use it.
+        find_places: Returns where its value goes in a model; raises where this very model cannot use it.
         every_step: Whether it is set after each environment step (else: after each rollout).
         whole: Whether values are rounded to whole numbers.
-        read_while_collecting: The algorithms that use the value while they collect, so that an update works with the
-            value of the time at which its rollout began.
+        read_while_collecting: The algorithms that use the value while they collect; an update then works with the value
+            of the moment at which its rollout began.
         own: Whether the model keeps a schedule of its own for it.
         largest: Returns the largest value for a model, where that depends on the model.
     """
@@ -68,7 +41,7 @@ class Target:
     name: str
     algorithms: tuple[str, ...]
     allowed: Range
-    places: Places
+    find_places: FindPlaces
     every_step: bool = False
     whole: bool = False
     read_while_collecting: tuple[str, ...] = ()
@@ -77,24 +50,25 @@ class Target:
 
     def range_for(self, model: Any) -> Range:
         """Return the values that the target accepts in a model."""
-        return self.allowed if self.largest is None else replace(self.allowed, high=self.largest(model))
+        return self.allowed if self.largest is None else self.allowed.up_to(self.largest(model))
 
     @property
     def own_range(self) -> Range:
-        """The values that a model accepts when it is made: of a schedule of its own, an end at 0 as well."""
+        """The values that a model accepts when it is made: a schedule that it keeps itself may reach 0."""
         return NOT_NEGATIVE if self.own else self.allowed
 
     def convert(self, value: Any) -> float | int:
         """Return a schedule's value as the plain number that the algorithm is to use."""
+        # Halves up, not to even as round() does: a schedule passes each whole number for equally long.
         number = float(value)
         return math.floor(number + 0.5) if self.whole and math.isfinite(number) else number
 
 
-def _attribute(name: str, make: Callable[[Any], Any] = float) -> Places:
+def _attribute(name: str, make: Callable[[Any], Any] = float) -> FindPlaces:
     return lambda model: [AttributePlace(model, name, make)]
 
 
-def _schedule(name: str) -> Places:
+def _schedule(name: str) -> FindPlaces:
     return lambda model: [SchedulePlace(model, name)]
 
 
@@ -117,6 +91,7 @@ def _ent_coef(model: Any) -> list[Place]:
             "is learned (ent_coef='auto'); make the model with a number, or give ScheduleCallback override_auto=True"
         )
         _refuse("ent_coef", model, message)
+    # A fixed coefficient is a tensor in SAC, on the model's device.
     like = model.ent_coef_tensor
     return [AttributePlace(model, "ent_coef_tensor", partial(torch.full_like, like))]
 
@@ -136,10 +111,12 @@ def _target_entropy(model: Any, make: Callable[[Any], Any] = float) -> list[Plac
 
 def _gamma(model: Any) -> list[Place]:
     owners = [model, getattr(model, "rollout_buffer", None), getattr(model, "replay_buffer", None), *_wrappers(model)]
+    # Each of them keeps a copy of the number that the model was made with.
     return [AttributePlace(owner, "gamma") for owner in owners if hasattr(owner, "gamma")]
 
 
 def _wrappers(model: Any) -> Iterator[VecNormalize]:
+    # From the outermost wrapper inwards; VecNormalize may stand anywhere among them.
     env = model.get_env()
     while isinstance(env, VecEnvWrapper):
         if isinstance(env, VecNormalize):
@@ -157,6 +134,7 @@ def _noise(model: Any) -> list[Place]:
         _refuse(
             "action_noise.sigma", model, "the model has no action_noise; make it with NormalActionNoise(mean, sigma)"
         )
+    # With several environments SB3 keeps a noise for each beside the one that it copies them from.
     noises = [getattr(noise, "base_noise", noise), *getattr(noise, "noises", [])]
     if not all(hasattr(item, "_sigma") for item in noises):
         _refuse("action_noise.sigma", model, f"{type(noises[0]).__name__} has no sigma")
@@ -168,6 +146,7 @@ def _like(sigma: Any, value: float) -> Any:
 
 
 def _exploration_rate(model: Any) -> list[Place]:
+    # Both: the rate is what acts, and SB3 overwrites it with what the schedule gives after each step.
     return [
         SchedulePlace(model, "exploration_schedule"),
         AttributePlace(model, "exploration_rate", keep=True),
@@ -199,18 +178,18 @@ TARGETS = {
         Target("vf_coef", _WITH_LOSSES, NOT_NEGATIVE, _attribute("vf_coef")),
         Target("max_grad_norm", (*PPO, "A2C", *Q_LEARNING), POSITIVE, _attribute("max_grad_norm")),
         Target("target_kl", (*PPO, "TRPO"), POSITIVE, _attribute("target_kl")),
-        Target("n_epochs", (*PPO, *SBX_PPO), Range(low=1.0), _attribute("n_epochs", int), whole=True),
+        Target("n_epochs", (*PPO, *SBX_PPO), AT_LEAST_1, _attribute("n_epochs", int), whole=True),
         Target("cg_damping", ("TRPO",), NOT_NEGATIVE, _attribute("cg_damping")),
-        Target("gamma", (*_ROLLOUTS, *_OFF_POLICY, *SBX_ENTROPY), SHARE, _gamma, read_while_collecting=_ROLLOUTS),
-        Target("gae_lambda", _ROLLOUTS, SHARE, _gae_lambda, read_while_collecting=_ROLLOUTS),
+        Target("gamma", (*_ROLLOUTS, *_OFF_POLICY, *SBX_ENTROPY), FRACTION, _gamma, read_while_collecting=_ROLLOUTS),
+        Target("gae_lambda", _ROLLOUTS, FRACTION, _gae_lambda, read_while_collecting=_ROLLOUTS),
         Target(
             "tau",
             (*Q_LEARNING, *DETERMINISTIC, "SAC", "TQC", *SBX_ENTROPY),
-            SHARE,
+            FRACTION,
             _attribute("tau"),
             read_while_collecting=Q_LEARNING,
         ),
-        Target("target_entropy", (*ENTROPY, *SBX_ENTROPY), Range(low=-math.inf), _target_entropy),
+        Target("target_entropy", (*ENTROPY, *SBX_ENTROPY), ANY, _target_entropy),
         Target(
             "target_entropy_magnitude",
             (*ENTROPY, *SBX_ENTROPY),
@@ -229,7 +208,7 @@ TARGETS = {
         Target(
             "exploration_rate",
             Q_LEARNING,
-            SHARE,
+            FRACTION,
             _exploration_rate,
             every_step=True,
             read_while_collecting=Q_LEARNING,
@@ -249,7 +228,8 @@ TARGETS = {
             NOT_NEGATIVE,
             _attribute("top_quantiles_to_drop_per_net", int),
             whole=True,
-            largest=lambda model: model.critic.n_quantiles - 1.0,
+            # One quantile at least has to be left over.
+            largest=lambda model: model.critic.n_quantiles - 1,
         ),
     )
 }

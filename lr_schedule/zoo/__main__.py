@@ -15,58 +15,60 @@ from lr_schedule.config.yaml_files import parse_yaml, read_yaml
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.tune import TYPES, suggest
 from lr_schedule.zoo.expressions import read_expression
-from lr_schedule.zoo.hyperparams import SCHEDULE_KEYS, is_section
+from lr_schedule.zoo.sections import SCHEDULE_KEYS, is_section
 
-COMMANDS = ("train", "enjoy", "record_video")
-USAGE = f"usage: python -m lr_schedule.zoo {{{','.join(COMMANDS)}}} [options of the RL Zoo]\n"
 SEARCH_HELP = "types of schedule that -optimize tries for the learning rate, separated by commas"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the Zoo's commands; a mistake in a schedule or in a file is one line and exit status 1."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or given[0] not in COMMANDS:
-        sys.stderr.write(USAGE)
-        return 0 if given[:1] in (["-h"], ["--help"]) else 2
-    command = given.pop(0)
-    try:
-        import rl_zoo3
-    except ImportError:
-        sys.stderr.write("error: needs the RL Zoo: pip install 'lr-schedule[zoo]'\n")
-        return 1
-    del rl_zoo3
-    sys.argv = [f"{sys.argv[0]} {command}", *given]
-    try:
-        globals()[command]()
-    except ScheduleConfigError as error:
-        sys.stderr.write("".join(f"error: {problem}\n" for problem in error.problems))
-        return 1
-    return 0
 
 
 def train() -> None:
     """Run ``rl_zoo3.train`` with schedules in YAML, in Python configs, in ``-params`` and in ``-optimize``."""
+    searched = _take_search_types()
+    _patch_zoo(searched)
+    from rl_zoo3.train import train as zoo_train
+
+    zoo_train()
+
+
+def _take_search_types() -> list[str]:
+    """Take the one option of this package out of ``sys.argv``, and return the types that it names."""
+    # Without abbreviations, which are for the Zoo to complete: it has many more options than the one here.
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--search-types", default=",".join(TYPES), metavar="TYPE,...", help=SEARCH_HELP)
+    own, rest = parser.parse_known_args(sys.argv[1:])
+    searched: list[str] = own.search_types.split(",")
+    for name in searched:
+        find_class(name)
+    if {"-h", "--help"} & set(rest):
+        # The Zoo prints its own help below this, and knows nothing of the option.
+        print(parser.format_help())
+    sys.argv[1:] = rest
+    return searched
+
+
+def _patch_zoo(searched: Sequence[str]) -> None:
+    """Put what knows schedules in the place of four names that the Zoo's train command uses; it takes no plugins."""
     import yaml
 
     from lr_schedule.zoo.manager import ScheduleExperimentManager
 
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--search-types", default=",".join(TYPES), metavar="TYPE,...", help=SEARCH_HELP)
-    own, rest = parser.parse_known_args(sys.argv[1:])
-    searched = own.search_types.split(",")
-    for name in searched:
-        find_class(name)
-    if {"-h", "--help"} & set(rest):
-        print(parser.format_help())
-    sys.argv[1:] = rest
+    # Imported as Any, because a type checker lets nobody assign to the names of a module.
     exp_manager: Any = importlib.import_module("rl_zoo3.exp_manager")
     zoo_train: Any = importlib.import_module("rl_zoo3.train")
+
+    # Without this, -optimize searches for a learning rate that is one number for the whole run.
     samplers = exp_manager.HYPERPARAMS_SAMPLER
     samplers.update({algo: suggest(sampler, types=searched) for algo, sampler in samplers.items()})
+
+    # Without this, the Zoo refuses the config.yml that it has saved itself (tags of Python objects, no section for the
+    # environment), and reads 3e-4 as a string. Only this module gets another `yaml`; for all others it is as before.
     exp_manager.yaml = types.SimpleNamespace(**{**vars(yaml), "safe_load": load_sections})
+
+    # Without this, a mapping at learning_rate ends in "Invalid value for learning_rate". `train` has imported the
+    # class by name, so the name has to be replaced there.
     zoo_train.ExperimentManager = ScheduleExperimentManager
+
+    # Without this, -params runs what stands behind the colon as Python code, where cosine_3e-4 is an unknown name.
     zoo_train.StoreDict = store_schedules(zoo_train.StoreDict)
-    zoo_train.train()
 
 
 def enjoy() -> None:
@@ -78,6 +80,7 @@ def enjoy() -> None:
 
 def record_video() -> None:
     """Run ``rl_zoo3.record_video``."""
+    # The Zoo has no function for it: all of it stands under ``if __name__ == "__main__"``.
     runpy.run_module("rl_zoo3.record_video", run_name="__main__")
 
 
@@ -94,6 +97,7 @@ def store_schedules(store: type[argparse.Action]) -> type[argparse.Action]:
         def __call__(self, parser: Any, namespace: Any, values: list[str], option_string: str | None = None) -> None:
             pairs = [(value.partition(":")[0], value) for value in values]
             super().__call__(parser, namespace, [value for key, value in pairs if key not in SCHEDULE_KEYS])
+            # The Zoo has just put a new dict there; what it runs as code are the values of all other keys.
             scheduled = {key: read_text(value.partition(":")[2], key) for key, value in pairs if key in SCHEDULE_KEYS}
             getattr(namespace, self.dest).update(scheduled)
 
@@ -106,6 +110,34 @@ def read_text(text: str, name: str = "<text>") -> Any:
         return read_expression(text)
     except ScheduleConfigError:
         return parse_yaml(text, f"-params {name}").data
+
+
+COMMANDS = {"train": train, "enjoy": enjoy, "record_video": record_video}
+USAGE = f"usage: python -m lr_schedule.zoo {{{','.join(COMMANDS)}}} [options of the RL Zoo]\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one of the Zoo's commands; a mistake in a schedule or in a file is one line and exit status 1."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] not in COMMANDS:
+        sys.stderr.write(USAGE)
+        return 0 if given[:1] in (["-h"], ["--help"]) else 2
+    command = given.pop(0)
+    try:
+        # Tried here, as an ImportError in the midst of a command is about something else.
+        import rl_zoo3
+    except ImportError:
+        sys.stderr.write("error: needs the RL Zoo: pip install 'lr-schedule[zoo]'\n")
+        return 1
+    del rl_zoo3
+    # The Zoo reads its options from sys.argv, and names itself by the first word there in its usage.
+    sys.argv = [f"{sys.argv[0]} {command}", *given]
+    try:
+        COMMANDS[command]()
+    except ScheduleConfigError as error:
+        sys.stderr.write("".join(f"error: {problem}\n" for problem in error.problems))
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

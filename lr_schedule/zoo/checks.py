@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lr_schedule.config.yaml_files import Document, FileProblem
-from lr_schedule.errors import Keys, ScheduleConfigError
-from lr_schedule.zoo.hyperparams import find_schedules, find_strays, is_section
+from lr_schedule.errors import Keys, Problems, ScheduleConfigError
+from lr_schedule.zoo.sections import find_schedules, is_section, refuse_strays
 
 
 def problems_in(document: Document, total_timesteps: float | None = None) -> list[FileProblem]:
@@ -17,22 +17,19 @@ def problems_in(document: Document, total_timesteps: float | None = None) -> lis
         document: The file, as `read_yaml` returns it.
         total_timesteps: Length of the run, for ``*_steps`` keys (None: what the file says beside each schedule).
     """
-    problems: dict[tuple[int, int, str], FileProblem] = {}
-    for error in _errors(document.data, total_timesteps):
-        for problem in document.locate(error).problems:
-            if isinstance(problem, FileProblem):
-                problems.setdefault((problem.line, problem.column, problem.message), problem)
-    return [problems[place] for place in sorted(problems)]
-
-
-def _errors(data: Any, total_timesteps: float | None) -> Iterator[ScheduleConfigError]:
-    for found in find_schedules(data):
-        try:
-            found._replace(total_timesteps=total_timesteps or found.total_timesteps).create()
-        except ScheduleConfigError as error:  # noqa: PERF203
-            yield error
-    for path, section in _sections(data):
-        yield from (error.below(path) for error in find_strays(section))
+    problems = Problems()
+    for found in find_schedules(document.data):
+        with problems.gathered():
+            found.create(total_timesteps)
+    for path, section in _sections(document.data):
+        with problems.gathered(*path):
+            refuse_strays(section)
+    located: dict[tuple[int, int, str], FileProblem] = {}
+    for problem in document.locate(ScheduleConfigError(problems.found)).problems:
+        if isinstance(problem, FileProblem):
+            # YAML aliases and merges make many paths to one place; the first of them names it.
+            located.setdefault((problem.line, problem.column, problem.message), problem)
+    return [located[place] for place in sorted(located)]
 
 
 def _sections(data: Any) -> Iterator[tuple[Keys, Mapping[Any, Any]]]:

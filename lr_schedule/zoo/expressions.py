@@ -22,6 +22,7 @@ def read_expression(text: str) -> Any:
             raise ScheduleConfigError.at((), text, f"longer than {MAX_LENGTH:,} characters")
         return _value(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, TypeError, ValueError, MemoryError, RecursionError) as error:
+        # MemoryError is what Python's parser raises for brackets within brackets beyond its stack.
         if isinstance(error, ScheduleConfigError):
             raise
         raise ScheduleConfigError.at((), text, f"no Python expression: {error}") from None
@@ -31,8 +32,9 @@ def write_expression(value: Any) -> str:
     """Return the expression that `read_expression` reads as `value`.
 
     Raises:
-        ScheduleConfigError: No expression of the kind stands for it.
+        ScheduleConfigError: No such expression stands for it.
     """
+    # Read back, as a repr may look like an expression without being one.
     text = _written(value)
     if read_expression(text) != value:
         raise ScheduleConfigError.at((), value, ALLOWED)

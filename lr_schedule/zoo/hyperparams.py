@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config.registry import parse_string, registry
 from lr_schedule.config.yaml_files import Document, read_yaml
-from lr_schedule.errors import Keys, Problem, ScheduleConfigError, did_you_mean
-from lr_schedule.fields import is_numeral, to_number
+from lr_schedule.errors import Keys, Problems, ScheduleConfigError, under
 from lr_schedule.zoo.expressions import read_expression
-
-SCHEDULE_KEYS = ("learning_rate", "clip_range", "clip_range_vf", "delta_std", "qf_learning_rate")
-"""Hyperparameters whose value may be a schedule; any other is scheduled by a ScheduleCallback under ``callback``."""
+from lr_schedule.zoo.sections import (
+    FoundSchedule,
+    find_schedules_in_section,
+    find_section,
+    refuse_strays,
+    stated_length,
+)
 
 ZOO_KEYS = (
     "n_envs",
@@ -34,9 +33,7 @@ ZOO_KEYS = (
 """What a section holds for the Zoo rather than for the algorithm."""
 
 EXPRESSION_KEYS = ("policy_kwargs", "replay_buffer_class", "replay_buffer_kwargs")
-SECTION_MARKS = ("policy", "n_timesteps", "callback", *SCHEDULE_KEYS)
-CALLBACK = "ScheduleCallback"
-OFF_WHEN_NEGATIVE = ("clip_range", "clip_range_vf")
+"""Hyperparameters that may be Python in a string."""
 
 
 class Hyperparams(NamedTuple):
@@ -53,21 +50,6 @@ class Hyperparams(NamedTuple):
 
     model: dict[str, Any]
     zoo: dict[str, Any]
-
-
-class FoundSchedule(NamedTuple):
-    """A schedule's config, its place, and the length of the run that it belongs to (None where none is stated)."""
-
-    path: Keys
-    cfg: Any
-    total_timesteps: float | None
-
-    def create(self) -> BaseLRSchedule:
-        """Return the schedule, or raise the error that names its place."""
-        try:
-            return BaseLRSchedule.create(self.cfg, self.total_timesteps)
-        except ScheduleConfigError as error:
-            raise error.below(self.path) from None
 
 
 def load_hyperparams(
@@ -103,163 +85,36 @@ def load_hyperparams(
             raise ScheduleConfigError.at((), "...", "nested too deeply, or contains itself") from None
     else:
         document = read_yaml(os.fspath(source))
-    path: Keys = ()
-    try:
+    # What was handed over as data has no lines to name, but the same paths.
+    placed = document.located if document.file else under
+    with placed():
         path = find_section(document.data, env_id)
-        section = document.data[path[0]] if path else document.data
-        return _read_section(section, total_timesteps)
-    except ScheduleConfigError as error:
-        raise (document.locate(error, path) if document.file else error.below(path)) from None
-
-
-def find_section(data: Any, env_id: str | None) -> Keys:
-    """Return the path of the section for `env_id`: empty where `data` are the hyperparameters themselves."""
-    if not isinstance(data, Mapping) or not data:
-        raise ScheduleConfigError.at((), data, "must be a mapping with a section for each environment")
-    if is_section(data):
-        return ()
-    names = [str(name) for name in data]
-    if env_id is None:
-        if len(names) > 1:
-            raise ScheduleConfigError.at((), env_id, f"env_id must name a section; there are {', '.join(names)}")
-        env_id = names[0]
-    fallbacks = ["atari"] if _is_atari(env_id) else ["default"]
-    for name in [env_id, *fallbacks]:
-        if name in data:
-            if isinstance(data[name], Mapping):
-                return (name,)
-            raise ScheduleConfigError.at(name, data[name], "must be a mapping of hyperparameters")
-    message = f"no such section, and no {fallbacks[0]!r}{did_you_mean(env_id, names)} Sections: {', '.join(names)}"
-    raise ScheduleConfigError([Problem((env_id,), env_id, message)])
-
-
-def is_section(data: Mapping[Any, Any]) -> bool:
-    """Tell whether a mapping holds hyperparameters themselves, rather than sections that do."""
-    return any(key in data for key in SECTION_MARKS) or not any(isinstance(value, Mapping) for value in data.values())
-
-
-def _is_atari(env_id: str) -> bool:
-    if env_id.startswith("ALE/") or "NoFrameskip" in env_id:
-        return True
-    try:
-        import gymnasium
-    except ImportError:
-        return False
-    spec = gymnasium.envs.registration.registry.get(env_id)
-    return spec is not None and "AtariEnv" in str(spec.entry_point)
+    with placed(*path):
+        return _read_section(document.data[path[0]] if path else document.data, total_timesteps)
 
 
 def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> Hyperparams:
     """Return the section with its schedules made; those of a callback are put into its lists and mappings."""
     made = dict(section)
-    total = _run_length(section) if total_timesteps is None else total_timesteps
-    problems = [problem for stray in find_strays(section) for problem in stray.problems]
-    found = found_in(section, total)
-    readers: dict[Keys, Any] = {item.path: partial(_read_schedule, item) for item in found}
-    readers |= {(key,): partial(_read_expression, key, section[key]) for key in EXPRESSION_KEYS if key in section}
-    for path, read in readers.items():
-        try:
-            _put(made, path, read())
-        except ScheduleConfigError as error:  # noqa: PERF203
-            problems += error.problems
-    if problems:
-        raise ScheduleConfigError(problems)
+    total = stated_length(section) if total_timesteps is None else total_timesteps
+    problems = Problems()
+    with problems.gathered():
+        refuse_strays(section)
+    for found in find_schedules_in_section(section, total):
+        with problems.gathered():
+            _put(made, found.path, _read_schedule(found))
+    for key in EXPRESSION_KEYS:
+        if isinstance(section.get(key), str):
+            with problems.gathered(key):
+                made[key] = read_expression(section[key])
+    problems.raise_any()
+    # YAML has no tuples, and SB3 takes (4, "step") as a tuple only. The Zoo does the same.
     if isinstance(made.get("train_freq"), list):
         made["train_freq"] = tuple(made["train_freq"])
     if total_timesteps is not None:
         made["n_timesteps"] = total_timesteps
     zoo = {key: value for key, value in made.items() if key in ZOO_KEYS}
     return Hyperparams({key: value for key, value in made.items() if key not in ZOO_KEYS}, zoo)
-
-
-def schedules_in(section: Mapping[Any, Any]) -> dict[Keys, Any]:
-    """Return every schedule of one section by its path, numbers included; ``None`` and "no clipping" are left out."""
-    found: dict[Keys, Any] = {}
-    for key in SCHEDULE_KEYS:
-        cfg = section.get(key)
-        is_off = key in OFF_WHEN_NEGATIVE and isinstance(cfg, (int, float)) and cfg < 0
-        if key in section and not is_off and (cfg is not None or key != "clip_range_vf"):
-            found[(key,)] = cfg
-    for path, entry in _items("callback", section.get("callback")):
-        for name, keywords in entry.items() if isinstance(entry, Mapping) else ():
-            schedules = keywords.get("schedules") if isinstance(keywords, Mapping) else None
-            if str(name).rpartition(".")[2] == CALLBACK and isinstance(schedules, Mapping):
-                found |= {(*path, name, "schedules", key): cfg for key, cfg in schedules.items()}
-    return found
-
-
-def found_in(section: Mapping[Any, Any], total_timesteps: float | None) -> list[FoundSchedule]:
-    """Return every schedule of one section with the length of its run, which a callback may set for its own."""
-    found = []
-    for path, cfg in schedules_in(section).items():
-        holder: Any = section
-        for step in path[:-2]:
-            holder = holder[step]
-        own = _run_length(holder) if len(path) > 1 else None
-        found.append(FoundSchedule(path, cfg, own or total_timesteps))
-    return found
-
-
-def _items(key: str, value: Any) -> Iterator[tuple[Keys, Any]]:
-    if isinstance(value, list):
-        yield from (((key, index), item) for index, item in enumerate(value))
-    else:
-        yield (key,), value
-
-
-def find_strays(section: Mapping[Any, Any]) -> Iterator[ScheduleConfigError]:
-    """Yield an error for each schedule that stands at a key of a section where neither SB3 nor the Zoo takes one."""
-    for key, value in section.items():
-        if key not in (*SCHEDULE_KEYS, "callback") and not str(key).endswith("_kwargs") and _looks_scheduled(value):
-            message = f"takes no schedule; give it to lr_schedule.sb3.ScheduleCallback(schedules={{{key!r}: ...}})"
-            yield ScheduleConfigError.at(key, value, f"{message} under callback")
-
-
-def _looks_scheduled(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return _names_type(value)
-    if not isinstance(value, str) or is_numeral(value):
-        return False
-    try:
-        return bool(parse_string(value))
-    except ScheduleConfigError:
-        return False
-
-
-def _names_type(value: Mapping[Any, Any]) -> bool:
-    return isinstance(value.get("type"), str) and value["type"] in registry
-
-
-def find_schedules(data: Any, path: Keys = (), total: float | None = None) -> Iterator[FoundSchedule]:
-    """Yield every schedule in data of any shape: a schedule itself, a Zoo file, any nesting of mappings and lists."""
-    if isinstance(data, Mapping):
-        if _names_type(data) if path else "type" in data and not any(key in data for key in SECTION_MARKS):
-            yield FoundSchedule(path, data, total)
-            return
-        total = _run_length(data) or total
-        here = found_in(data, total)
-        yield from (found._replace(path=(*path, *found.path)) for found in here)
-        taken = {found.path[0] for found in here} | {"callback"}
-        for key, value in data.items():
-            if key not in taken:
-                yield from find_schedules(value, (*path, key), total)
-    elif isinstance(data, list):
-        if not path and data and all(isinstance(item, Mapping) for item in data):
-            yield FoundSchedule(path, data, total)
-            return
-        for index, item in enumerate(data):
-            yield from find_schedules(item, (*path, index), total)
-
-
-def _run_length(section: Mapping[Any, Any]) -> float | None:
-    for key in ("n_timesteps", "total_timesteps"):
-        try:
-            total = to_number(section.get(key))
-        except TypeError:
-            continue
-        if 0.0 < total < math.inf:
-            return total
-    return None
 
 
 def _copy(value: Any) -> Any:
@@ -272,15 +127,9 @@ def _copy(value: Any) -> Any:
 
 
 def _read_schedule(found: FoundSchedule) -> Any:
+    # Made even of a number, which checks it; what is handed on is the number.
     schedule = found.create()
     return found.cfg if isinstance(found.cfg, (int, float)) else schedule
-
-
-def _read_expression(key: str, value: Any) -> Any:
-    try:
-        return read_expression(value) if isinstance(value, str) else value
-    except ScheduleConfigError as error:
-        raise error.below((key,)) from None
 
 
 def _put(data: Any, path: Keys, value: Any) -> None:

@@ -17,17 +17,11 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.yaml_files import SUFFIXES, Document, read_yaml
-from lr_schedule.errors import Keys, ScheduleConfigError
+from lr_schedule.errors import Keys, Problems, ScheduleConfigError
 from lr_schedule.tune import restore_schedules
 from lr_schedule.zoo.expressions import write_expression
-from lr_schedule.zoo.hyperparams import (
-    EXPRESSION_KEYS,
-    FoundSchedule,
-    find_section,
-    find_strays,
-    found_in,
-    schedules_in,
-)
+from lr_schedule.zoo.hyperparams import EXPRESSION_KEYS
+from lr_schedule.zoo.sections import find_schedules_in_section, find_section, refuse_strays
 
 
 class ScheduleExperimentManager(ExperimentManager):
@@ -39,27 +33,30 @@ class ScheduleExperimentManager(ExperimentManager):
         section: Keys = ()
         if self.config.endswith(SUFFIXES):
             document = read_yaml(self.config)
-            try:
+            with document.located():
                 section = find_section(document.data, self.env_name.gym_id)
-            except ScheduleConfigError as error:
-                raise document.locate(error) from None
         hyperparams, saved = super().read_hyperparameters()
         try:
             _check(hyperparams, self.n_timesteps)
         except ScheduleConfigError as error:
+            # What was typed behind -params stands in no file, nor does what a Python config made.
             typed = self.custom_hyperparams or {}
             if document is None or any(problem.path[0] in typed for problem in error.problems):
                 raise
             raise document.locate(error, section) from None
         return hyperparams, _without_python_tags(_plain(saved))
 
-    def _preprocess_schedules(  # type: ignore[override]  # the Zoo calls it on self
+    def _preprocess_schedules(  # type: ignore[override]  # a static method in the Zoo, which calls it on self
         self, hyperparams: dict[str, Any]
     ) -> dict[str, Any]:
         total = _run_length(hyperparams, self.n_timesteps)
-        given = {str(path[0]): cfg for path, cfg in schedules_in(hyperparams).items() if len(path) == 1}
-        numbers = {key: cfg for key, cfg in given.items() if isinstance(cfg, (int, float))}
-        made = {key: FoundSchedule((key,), cfg, total).create() for key, cfg in given.items() if key not in numbers}
+        # Schedules deeper than at a key of the section belong to a callback, which makes them itself.
+        given = {
+            str(found.path[0]): found for found in find_schedules_in_section(hyperparams, total) if len(found.path) == 1
+        }
+        numbers = {key: found.cfg for key, found in given.items() if isinstance(found.cfg, (int, float))}
+        made = {key: found.create() for key, found in given.items() if key not in numbers}
+        # Numbers are left to the Zoo, which makes functions of those for which the algorithms ask for one.
         return {**hyperparams, **super()._preprocess_schedules(numbers), **made}
 
     def load_trial(
@@ -91,7 +88,10 @@ class ScheduleExperimentManager(ExperimentManager):
             message = f"must be more than the {done} that the trained agent has behind it; give -n a larger number"
             raise ScheduleConfigError.at("n_timesteps", total, message)
         print(f"Continuing after {done} of {total} timesteps")
+        # SB3 adds what is done to what it is asked for, where it does not count from 0.
         self.n_timesteps = total - done
+        # The Zoo's learn() calls model.learn(n_timesteps, ...), which counts from 0 again, and it takes no argument to
+        # change that. So it is handed an object that has the three things it uses of a model, with another `learn`.
         continued: Any = SimpleNamespace(env=model.env, policy=model.policy)
         continued.learn = partial(model.learn, reset_num_timesteps=False)
         super().learn(continued)
@@ -104,14 +104,13 @@ def _run_length(hyperparams: Mapping[str, Any], n_timesteps: int) -> float | Non
 def _check(hyperparams: Mapping[str, Any], n_timesteps: int) -> None:
     """Raise the error that lists every problem of the schedules in a section, those that cannot be saved included."""
     total = _run_length(hyperparams, n_timesteps)
-    problems = [problem for stray in find_strays(hyperparams) for problem in stray.problems]
-    for found in found_in(hyperparams, total):
-        try:
+    problems = Problems()
+    with problems.gathered():
+        refuse_strays(hyperparams)
+    for found in find_schedules_in_section(hyperparams, total):
+        with problems.gathered():
             found.create().to_config()
-        except ScheduleConfigError as error:  # noqa: PERF203
-            problems += error.problems
-    if problems:
-        raise ScheduleConfigError(problems)
+    problems.raise_any()
 
 
 def _plain(value: Any) -> Any:
@@ -125,11 +124,15 @@ def _plain(value: Any) -> Any:
 
 def _without_python_tags(hyperparams: dict[str, Any]) -> dict[str, Any]:
     """Return hyperparameters with classes, such as the activation function of a trial, in the Zoo's string form."""
-    written = dict(hyperparams)
-    for key in EXPRESSION_KEYS:
-        try:
-            yaml.safe_dump(written.get(key))
-        except yaml.representer.RepresenterError:  # noqa: PERF203
-            with contextlib.suppress(ScheduleConfigError):
-                written[key] = write_expression(written[key])
-    return written
+    texts = {key: _without_python_tag(hyperparams[key]) for key in EXPRESSION_KEYS if key in hyperparams}
+    return {**hyperparams, **texts}
+
+
+def _without_python_tag(value: Any) -> Any:
+    try:
+        yaml.safe_dump(value)
+    except yaml.representer.RepresenterError:
+        # What has no string form either stays as it is: the Zoo then writes it with a tag, as it does by itself.
+        with contextlib.suppress(ScheduleConfigError):
+            return write_expression(value)
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lr_schedule.config.schema import SCHEDULE, json_schema
-from lr_schedule.zoo.hyperparams import OFF_WHEN_NEGATIVE, SCHEDULE_KEYS
+from lr_schedule.zoo.sections import OFF_WHEN_NEGATIVE, SCHEDULE_KEYS
 
 
 def hyperparams_schema() -> dict[str, Any]:
@@ -15,6 +15,7 @@ def hyperparams_schema() -> dict[str, Any]:
         >>> sorted(hyperparams_schema()["$defs"]["hyperparameters"]["properties"])[:2]
         ['callback', 'clip_range']
     """
+    # A negative number, or null, turns clipping off.
     off = {"type": ["number", "null"], "exclusiveMaximum": 0}
     keys = {key: {"anyOf": [SCHEDULE, off]} if key in OFF_WHEN_NEGATIVE else SCHEDULE for key in SCHEDULE_KEYS}
     scheduled = {"type": "object", "properties": {"schedules": {"type": "object", "additionalProperties": SCHEDULE}}}

@@ -42,7 +42,8 @@ def test_a_pickle_gives_the_same_values_in_a_fresh_process(tmp_path: Any) -> Non
 
 
 def test_a_recipe_is_written_down_as_class_and_arguments() -> None:
-    config = {"type": "torch", "scheduler": "OneCycleLR", "total_steps": 1000, "initial_value": 3e-4, "max_lr": 3e-3}
+    config: dict[str, Any] = {"type": "torch", "scheduler": "OneCycleLR", "total_steps": 1000}
+    config |= {"initial_value": 3e-4, "max_lr": 3e-3}
     schedule = BaseLRSchedule.create(config)
     assert schedule.to_config() == config
     assert json.loads(json.dumps(vars(schedule))) == vars(schedule)
@@ -120,7 +121,7 @@ def test_arrays_get_the_value_of_the_nearest_step(schedule: Any) -> None:
 
 
 def test_a_bridged_schedule_compiles_without_a_break() -> None:
-    schedule = from_torch("OneCycleLR", 97, max_lr=LR)
+    schedule: Any = from_torch("OneCycleLR", 97, max_lr=LR)
     progress = torch.linspace(1, 0, 98, dtype=torch.float64)
     compiled = torch.compile(schedule.__call__, fullgraph=True, backend="aot_eager")
     assert torch.equal(compiled(progress), schedule(progress))

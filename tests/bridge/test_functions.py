@@ -198,7 +198,7 @@ def test_the_nearest_step_is_found_on_any_grid(total: float, share: float) -> No
 
 
 def test_a_function_over_a_very_long_run_takes_no_memory() -> None:
-    schedule = from_steps(lambda k: 1.0 + k, 1e12)
+    schedule: Any = from_steps(lambda k: 1.0 + k, 1e12)
     assert schedule(0.0) == 1.0 + 10**12
     assert schedule(np.array([1.0, 0.5])).tolist() == [1.0, 1.0 + 5 * 10**11]
     assert len(schedule._known) == 0

@@ -126,7 +126,7 @@ def test_nothing_is_stepped_before_it_is_asked_for() -> None:
 
 
 def test_a_million_steps_take_eight_megabytes_and_a_small_pickle() -> None:
-    schedule = from_torch("StepLR", 10**6, LR, step_size=10)
+    schedule: Any = from_torch("StepLR", 10**6, LR, step_size=10)
     schedule(0.0)
     known = schedule._known
     assert len(known) * known.itemsize == 8 * (10**6 + 1)

@@ -15,6 +15,9 @@ from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_steps, from_to
 from lr_schedule.bridge.torch_schedulers import TorchLRSchedule
 from tests.bridge.sources import make, new_optimizer
 
+wrong: Any = TorchLRSchedule
+"""The class, for keywords that it refuses."""
+
 
 @pytest.mark.parametrize(
     "source",
@@ -74,11 +77,11 @@ def test_total_steps_is_positive_and_finite(use: Callable[[Any], object], total:
             r"initial_value: not for a scheduler that exists",
         ),
         (
-            lambda: TorchLRSchedule(scheduler="LambdaLR", total_steps=9, lr_lambda=abs),
+            lambda: wrong(scheduler="LambdaLR", total_steps=9, lr_lambda=abs),
             r"^lr_lambda: must be plain data",
         ),
         (
-            lambda: TorchLRSchedule(scheduler="StepLR", total_steps=9, step_size=3, warmup_fraction=0.1),
+            lambda: wrong(scheduler="StepLR", total_steps=9, step_size=3, warmup_fraction=0.1),
             r"warmup_fraction",
         ),
     ],

@@ -45,7 +45,8 @@ def test_a_step_function_is_clamped_and_takes_arrays_of_steps() -> None:
 
 def test_a_step_function_is_a_value() -> None:
     steps = BaseLRSchedule.create("cosine_3e-3").to_steps(40)
-    for twin in (pickle.loads(pickle.dumps(steps)), copy.deepcopy(steps), StepFunction("cosine_3e-3", 40)):
+    again = StepFunction(BaseLRSchedule.create("cosine_3e-3"), 40)
+    for twin in (pickle.loads(pickle.dumps(steps)), copy.deepcopy(steps), again):
         assert twin == steps
         assert hash(twin) == hash(steps)
         assert twin(13) == steps(13)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import lr_schedule
 from tests.cli.running import run, run_process
 
 
@@ -29,6 +31,27 @@ def test_every_help_text_has_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.returncode == 0
     assert f"  lr-schedule {command}" in result.stdout.partition("examples:")[2]
+
+
+def test_version_is_that_of_the_installed_package() -> None:
+    assert run("--version") == (0, f"lr-schedule {version('lr-schedule')}\n", "")
+
+
+GRAMMAR = """
+import sys, types
+# Only the command line counts here, whatever the package itself imports.
+package = sys.modules["lr_schedule"] = types.ModuleType("lr_schedule")
+package.__path__ = [sys.argv[1]]
+from lr_schedule.cli.main import make_parser
+make_parser().format_help()
+heavy = {"numpy", "pydantic", "yaml", "importlib.metadata"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_the_grammar_of_the_command_line_imports_nothing_heavy() -> None:
+    folder = Path(lr_schedule.__file__).parent
+    subprocess.run([sys.executable, "-c", GRAMMAR, str(folder)], check=True, capture_output=True)
 
 
 def test_a_reader_that_stops_early_causes_no_traceback() -> None:

@@ -55,7 +55,7 @@ NEEDS_MORE = {"step", "multi_step", "cosine_restarts", "cyclic", "torch"}
 
 @pytest.mark.parametrize("name", sorted(registry.keys() - NEEDS_MORE))
 def test_every_type_that_starts_from_a_value_has_a_string_form(name: str) -> None:
-    kind = registry[name]
+    kind: Any = registry[name]
     if "initial_value" in kind.omitted_fields:
         with pytest.raises(ScheduleConfigError, match="initial_value: unknown key"):
             create(f"{name}_3e-4")
@@ -71,8 +71,9 @@ def test_a_mapping_without_type_is_constant_and_one_of_a_class_is_of_that_class(
 
 def test_a_class_takes_its_cfg_positionally_its_fields_as_keywords_and_both() -> None:
     expected = create({"type": "linear", "initial_value": 3e-4, "final_value": 1e-5})
+    text: Any = "1e-5"
     assert LinearLRSchedule({"initial_value": 3e-4, "final_value": 1e-5}) == expected
-    assert LinearLRSchedule(initial_value=3e-4, final_value="1e-5") == expected
+    assert LinearLRSchedule(initial_value=3e-4, final_value=text) == expected
     assert LinearLRSchedule(3e-4, final_value=1e-5) == expected
     assert LinearLRSchedule(expected) == expected
 
@@ -120,7 +121,7 @@ def test_the_callers_config_is_never_changed() -> None:
 
 
 def test_a_schedule_is_immutable() -> None:
-    schedule = create("linear_3e-4")
+    schedule: Any = create("linear_3e-4")
     with pytest.raises(dataclasses.FrozenInstanceError, match="immutable"):
         schedule.initial_value = 1.0
     with pytest.raises(dataclasses.FrozenInstanceError, match="immutable"):

@@ -17,7 +17,8 @@ def test_steps_become_fractions_from_total_steps_in_the_call_or_in_the_config() 
     assert create({"type": "cosine_warmup", "warmup_steps": 50}, total_steps=1000) == expected
     assert create({"type": "cosine_warmup", "warmup_steps": 50, "total_steps": 1000}) == expected
     assert create({"type": "cosine_warmup", "warmup_steps": "50", "total_steps": 1e3}, total_steps=1000) == expected
-    assert CosineWarmupLRSchedule(warmup_steps=50, total_steps=1000) == expected
+    in_steps: Any = {"warmup_steps": 50, "total_steps": 1000}
+    assert CosineWarmupLRSchedule(**in_steps) == expected
 
 
 def test_steps_of_nested_schedules_count_in_their_own_share_of_the_run() -> None:
@@ -26,8 +27,8 @@ def test_steps_of_nested_schedules_count_in_their_own_share_of_the_run() -> None
         {"type": "multi_step", "milestone_steps": [400], "steps": 800},
     ]
     schedule: Any = create(phases, total_steps=1000)
-    assert [part.warmup_fraction for part in schedule._parts] == [0.5, 0.0]
-    assert schedule._parts[1].milestone_fractions == (0.5,)
+    assert [part.warmup_fraction for part in schedule.schedules] == [0.5, 0.0]
+    assert schedule.schedules[1].milestone_fractions == (0.5,)
 
 
 def test_final_ratio_is_a_share_of_initial_value() -> None:

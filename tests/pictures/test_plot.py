@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule, CosineAnnealingLRSchedule, LinearLRSchedule, ScheduleConfigError, plot
-from lr_schedule.plotting import describe
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def test_the_legend_names_the_schedules_or_takes_the_given_names(ax: Any) -> Non
 
 
 def test_a_long_description_is_cut_at_a_word() -> None:
-    text = describe(BaseLRSchedule.create([{"fraction": 1 / 3, "type": "cosine"}] * 3))
+    text = BaseLRSchedule.create([{"fraction": 1 / 3, "type": "cosine"}] * 3).describe()
     assert text.startswith("sequential parts=") or text == "sequential ..."
     assert len(text) <= 60
 
@@ -66,8 +65,10 @@ def test_values_stand_on_an_axis_from_zero_or_on_a_logarithmic_one(ax: Any) -> N
 
 
 def test_a_schedule_draws_itself(ax: Any) -> None:
-    assert LinearLRSchedule(0.1).plot(ax, points=3, color="red") is ax
-    (line,) = ax.lines
+    schedule: Any = LinearLRSchedule(0.1)
+    assert schedule.plot(ax, points=3, color="red") is ax
+    line: Any = ax.lines[0]
+    assert len(ax.lines) == 1
     assert (line.get_ydata().tolist(), line.get_color()) == ([0.1, 0.05, 0.0], "red")
 
 

@@ -25,7 +25,8 @@ from lr_schedule import (
 )
 from lr_schedule.zoo import load_hyperparams
 from lr_schedule.zoo.expressions import read_expression
-from lr_schedule.zoo.hyperparams import SCHEDULE_KEYS, ZOO_KEYS, find_schedules
+from lr_schedule.zoo.hyperparams import ZOO_KEYS
+from lr_schedule.zoo.sections import SCHEDULE_KEYS, find_schedules
 
 FOLDER = Path(rl_zoo3.__file__).parent / "hyperparams"
 SHIPPED = [(file, env) for file in sorted(FOLDER.glob("*.yml")) for env in yaml.safe_load(file.read_text())]

@@ -3,10 +3,11 @@
 from typing import Any
 
 from array_api_compat import torch as compat
-from torch import clamp as clip
+from torch import clamp as clip  # torch.compile breaks off at the keyword handling of array-api-compat's clip
 
 __all__ = ["clip"]
 
 
+# Looked up anew at each use: torch.compile does not trace a namespace that is copied and kept in a variable.
 def __getattr__(name: str) -> Any:
     return getattr(compat, name)

@@ -1,0 +1,79 @@
+"""from_steps: what knows a value step by step becomes a schedule of progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.bridge.record import Record
+from lr_schedule.bridge.stepper import is_stepper, record_steps
+from lr_schedule.bridge.stepwise import SourceLRSchedule
+from lr_schedule.config.arguments import name_of
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.steps import nearest_step, read_total_steps
+
+FORMS = (
+    "must be one of: a function step -> value (optax, a lambda); an object with value(step); a Keras "
+    "LearningRateSchedule; an fvcore ParamScheduler; an object with step() or step_update(n) over an optimizer; for a "
+    "scheduler class of torch use from_torch"
+)
+
+
+def from_steps(source: Any, total_steps: float) -> BaseLRSchedule:
+    """Turn what knows a learning rate step by step into a schedule of progress.
+
+    Use it to give an optax schedule, a Keras schedule or a scheduler of your own to what asks for progress, such as
+    Stable-Baselines3. For a scheduler class of torch use `from_torch`.
+
+    Formula:
+        The value at step ``floor((1 - p) * total_steps + 1/2)``, the nearest one, exactly as the source gives it.
+
+    Args:
+        source: The first of these forms that fits counts. *fvcore*: has ``WHERE_EPSILON`` and is callable with the
+            elapsed share of the run. *Stepper*: has ``step()`` or ``step_update(n)`` and an ``optimizer`` with
+            ``param_groups``; a copy is stepped, from its present state on, and the rate of its first param group
+            counts. *Keras*: has ``get_config`` and is callable. *Value*: has ``value(step)`` and is not callable.
+            *Function*: callable with a step.
+        total_steps: Length of the run in the source's steps (finite, > 0; may be fractional).
+
+    Returns:
+        A schedule. It asks the source for a step when that step is first needed, and keeps the answer. What is saved
+        of it is the table of its values, which is of type ``table``.
+
+    Raises:
+        ScheduleConfigError: The source fits no form or follows a metric, or total_steps is out of range.
+        ValueError: When asked, where the source fails or gives NaN, infinity or a negative value; names the step.
+
+    Example:
+        >>> schedule = from_steps(lambda step: 0.001 * 0.5**step, total_steps=4)
+        >>> schedule(0.5)
+        0.00025
+    """
+    total = read_total_steps(total_steps)
+    return SourceLRSchedule(record_source(source, total), total, "from_steps")
+
+
+def record_source(source: Any, total_steps: float) -> Record:
+    """Return the record of what `source`, in any of its forms, gives step by step."""
+    if isinstance(source, BaseLRSchedule):
+        message = "is a schedule of progress already; use it as it is"
+        raise ScheduleConfigError.at("source", source, message)
+    if is_stepper(source):
+        return record_steps(source, total_steps)
+    value_at = _function_of_step(source, total_steps)
+    if value_at is None:
+        raise ScheduleConfigError.at("source", source, FORMS)
+    return Record(value_at, nearest_step(total_steps), in_order=False, name=name_of(source))
+
+
+def _function_of_step(source: Any, total_steps: float) -> Callable[[int], Any] | None:
+    if isinstance(source, type):
+        return None
+    if hasattr(source, "WHERE_EPSILON") and callable(source):
+        latest = 1.0 - source.WHERE_EPSILON
+        return lambda step: source(min(step / total_steps, latest))
+    if callable(source):
+        return source  # type: ignore[no-any-return]
+    value = getattr(source, "value", None)
+    return value if callable(value) else None

@@ -1,0 +1,76 @@
+"""``lr-schedule check``: every mistake in the schedules of YAML files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lr_schedule.cli.grammar import add_command, add_json, add_total_timesteps
+from lr_schedule.cli.output import print_json
+from lr_schedule.errors import Problems, format_path
+
+if TYPE_CHECKING:
+    from lr_schedule.config.yaml_files import FileProblem
+
+EXAMPLES = """
+  lr-schedule check ppo.yml
+  lr-schedule check hyperparams/ --json"""
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """What ``lr-schedule check`` is given."""
+
+    paths: list[Path]
+    total_timesteps: float | None
+    json: bool
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(commands, "check", CheckOptions, run, "check every schedule in YAML files", EXAMPLES)
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="YAML files, or folders of them")
+    add_total_timesteps(parser)
+    add_json(parser)
+
+
+def run(options: CheckOptions) -> int:
+    """Print every problem of every schedule in files and folders."""
+    from lr_schedule.config.yaml_files import FileProblem, read_yaml
+    from lr_schedule.zoo.checks import problems_in
+    from lr_schedule.zoo.sections import find_schedules
+
+    files = [file for path in options.paths for file in _yaml_files(path)]
+    problems = Problems()
+    count = 0
+    # A file that cannot be read is a problem among others: the files after it are checked too.
+    for file in files:
+        with problems.gathered():
+            document = read_yaml(file)
+            count += sum(1 for _ in find_schedules(document.data))
+            problems.found += problems_in(document, options.total_timesteps)
+    located = [problem for problem in problems.found if isinstance(problem, FileProblem)]
+    if options.json:
+        print_json([_as_data(problem) for problem in located])
+    else:
+        for problem in located:
+            print(problem)
+        print(f"{len(files)} files, {count} schedules, {len(located)} problems")
+    return 1 if located else 0
+
+
+def _yaml_files(path: Path) -> list[Path]:
+    from lr_schedule.config.yaml_files import SUFFIXES
+
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for suffix in SUFFIXES for file in path.rglob(f"*{suffix}") if file.is_file())
+    if not found:
+        raise ValueError(f"{path}: no {' or '.join(SUFFIXES)} file in this folder")
+    return found
+
+
+def _as_data(problem: FileProblem) -> dict[str, Any]:
+    place = {"file": problem.file, "line": problem.line, "column": problem.column}
+    return {**place, "path": format_path(problem.path), "message": problem.message, "received": repr(problem.received)}

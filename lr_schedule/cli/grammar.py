@@ -1,0 +1,55 @@
+"""What the commands have in common in their grammar; it imports nothing heavy, as ``--help`` must not wait for it."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Options = TypeVar("Options")
+
+
+def add_command(
+    commands: Any, name: str, options: type[Options], run: Callable[[Options], int], summary: str, examples: str
+) -> argparse.ArgumentParser:
+    """Add a command and return its parser, to which the command adds its arguments.
+
+    Args:
+        commands: What ``ArgumentParser.add_subparsers`` returns.
+        name: The word that stands for the command.
+        options: The dataclass of its options; each argument of the parser is one of its fields.
+        run: Takes the options, does what the command is for, and returns the exit status.
+        summary: What the command does, in lower case and without a full stop.
+        examples: Command lines, each on a new line of its own.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"examples:{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    # main() takes "command" out of the parsed arguments; all that are left are fields of the options.
+    parser.set_defaults(command=lambda given: run(options(**given)))
+    return parser
+
+
+def add_total_timesteps(parser: argparse.ArgumentParser) -> None:
+    """Add the option that gives the length of the run."""
+    parser.add_argument(
+        "--total-timesteps", type=length, metavar="N", help="length of the run (default: n_timesteps of the file)"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the option that asks for JSON."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for machines")
+
+
+def length(text: str) -> float:
+    """Return a number of steps (finite, > 0), or raise the error that argparse shows with the usage."""
+    number = float(text)
+    if not 0.0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a finite number > 0, not {text}")
+    return number

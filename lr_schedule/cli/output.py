@@ -1,0 +1,35 @@
+"""What a command writes: data as JSON, and errors as lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from lr_schedule.errors import ScheduleConfigError
+
+EXTRAS = {"matplotlib": "plot", "stable_baselines3": "sb3", "sb3_contrib": "contrib", "torch": "sb3"}
+"""The extra of this package that installs a package which a command needs."""
+
+
+def print_json(data: Any) -> None:
+    """Print data as JSON for machines."""
+    print(json.dumps(data, indent=2))
+
+
+def print_error(error: Exception) -> None:
+    """Print what is wrong, one line for each problem, on the error stream."""
+    for line in _lines(error):
+        print(line, file=sys.stderr)
+
+
+def _lines(error: Exception) -> list[str]:
+    if isinstance(error, ScheduleConfigError):
+        from lr_schedule.config.yaml_files import FileProblem
+
+        # A problem in a file begins with file:line:column, as compilers write it and editors read it.
+        return [str(one) if isinstance(one, FileProblem) else f"error: {one}" for one in error.problems]
+    if isinstance(error, ImportError):
+        extra = EXTRAS.get(str(error.name).partition(".")[0])
+        return [f"error: {error}; pip install 'lr-schedule[{extra}]'" if extra else f"error: {error}"]
+    return [f"error: {error}"]

@@ -1,0 +1,146 @@
+"""``lr-schedule plot``: schedules from files and from the command line, drawn on one pair of axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lr_schedule.cli.grammar import add_command, add_json, add_total_timesteps
+from lr_schedule.cli.output import print_json
+
+if TYPE_CHECKING:
+    from lr_schedule.base import BaseLRSchedule
+    from lr_schedule.config.yaml_files import Document
+    from lr_schedule.zoo.sections import FoundSchedule
+
+EXAMPLES = """
+  lr-schedule plot cosine_3e-4 lin_3e-4
+  lr-schedule plot ppo.yml --env CartPole-v1 -o curves.png
+  lr-schedule plot '{type: cosine_warmup, warmup_steps: 5000}' --total-timesteps 1e5 --log"""
+
+MOST_CURVES = 12
+DEFAULT_KEY = "learning_rate"
+SAMPLED = 641
+"""Values of a curve in the terminal: ten for each column of the chart, and the end."""
+
+
+@dataclass(frozen=True)
+class PlotOptions:
+    """What ``lr-schedule plot`` is given."""
+
+    sources: list[str]
+    output: Path | None
+    env: str | None
+    key: str | None
+    log: bool
+    points: int
+    total_timesteps: float | None
+    json: bool
+
+
+class Curve(NamedTuple):
+    """A schedule to be drawn, and its name in the legend."""
+
+    label: str
+    schedule: BaseLRSchedule
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        commands, "plot", PlotOptions, run, "draw schedules, in the terminal and as a picture", EXAMPLES
+    )
+    parser.add_argument(
+        "sources", nargs="+", metavar="FILE_OR_CFG", help="a YAML file, or a schedule: cosine_3e-4, '{type: rex}'"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="write a picture: .png, .svg or .pdf")
+    parser.add_argument("--env", metavar="ID", help="the section of a hyperparameter file (default: every section)")
+    parser.add_argument("--key", metavar="KEY", help="the hyperparameter in a file (default: learning_rate)")
+    parser.add_argument("--log", action="store_true", help="values on a logarithmic axis")
+    parser.add_argument(
+        "--points", type=int, default=101, metavar="N", help="values in --json, from start to end (101)"
+    )
+    add_total_timesteps(parser)
+    add_json(parser)
+
+
+def run(options: PlotOptions) -> int:
+    """Draw schedules from files and from the command line."""
+    from lr_schedule.pictures.text import chart
+
+    curves = [curve for source in options.sources for curve in _curves(source, options)]
+    if len(curves) > MOST_CURVES:
+        names = ", ".join(curve.label for curve in curves)
+        raise ValueError(f"{len(curves)} schedules are too many for one picture; choose with --env or --key: {names}")
+    if options.json:
+        sampled = [(curve, curve.schedule.sample(options.points).tolist()) for curve in curves]
+        print_json([{"label": c.label, "config": c.schedule.to_config(), "values": values} for c, values in sampled])
+    else:
+        values = [curve.schedule.sample(SAMPLED).tolist() for curve in curves]
+        labels = [curve.label for curve in curves]
+        print(chart(values, labels, end=options.total_timesteps or 1.0, log=options.log))
+    if options.output is not None:
+        _save_picture(curves, options.output, options)
+    return 0
+
+
+def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
+    """Yield what a source names: a schedule, or those at a key of a file."""
+    from lr_schedule.base import BaseLRSchedule
+    from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml, read_yaml
+    from lr_schedule.errors import format_path
+
+    if Path(source).suffix not in SUFFIXES and not Path(source).is_file():
+        cfg = parse_yaml(source, "<command line>").data
+        schedule = BaseLRSchedule.create(cfg, options.total_timesteps)
+        yield Curve(schedule.describe(), schedule)
+        return
+    document = read_yaml(source)
+    for found in _chosen(document, options):
+        with document.located():
+            schedule = found.create(options.total_timesteps)
+        several = len(options.sources) > 1
+        where = format_path(found.path) or Path(source).name
+        yield Curve(f"{Path(source).name}: {where}" if several and found.path else where, schedule)
+
+
+def _chosen(document: Document, options: PlotOptions) -> Sequence[FoundSchedule]:
+    """Return the schedules of a document that the options ask for."""
+    from lr_schedule.errors import did_you_mean
+    from lr_schedule.zoo.sections import find_schedules, find_section
+
+    found = list(find_schedules(document.data))
+    if options.env is not None:
+        with document.located():
+            section = find_section(document.data, options.env)
+        found = [item for item in found if item.path[: len(section)] == section]
+    keys = {str(item.path[-1]) for item in found if item.path}
+    chosen = [item for item in found if not item.path or item.path[-1] == (options.key or DEFAULT_KEY)]
+    if not chosen and options.key is None:
+        chosen = found
+    if not chosen:
+        hint = did_you_mean(options.key, keys) if keys else "."
+        there = f" Schedules are at: {', '.join(sorted(keys))}" if keys else ""
+        raise ValueError(f"{document.file}: no schedule at {options.key or 'any key'}{hint}{there}")
+    return chosen
+
+
+def _save_picture(curves: Sequence[Curve], output: Path, options: PlotOptions) -> None:
+    from matplotlib.figure import Figure
+
+    from lr_schedule.plotting import plot
+
+    # Not through pyplot, which would look for a display and keep the figure.
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    plot(
+        [curve.schedule for curve in curves],
+        figure.subplots(),
+        labels=[curve.label for curve in curves],
+        total_timesteps=options.total_timesteps,
+        log=options.log,
+    )
+    figure.savefig(output, dpi=150)
+    if not options.json:
+        print(f"wrote {output}")

@@ -1,0 +1,67 @@
+"""``lr-schedule preview``: what a run will do with the schedules of one section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lr_schedule.cli.grammar import add_command, add_json, add_total_timesteps, length
+from lr_schedule.cli.output import print_json
+
+EXAMPLES = """
+  lr-schedule preview ppo.yml --env CartPole-v1 --algo ppo"""
+
+ZOO_NAMES = {"ppo_lstm": "RecurrentPPO"}
+"""Algorithms that the RL Zoo calls otherwise than by their class."""
+
+
+@dataclass(frozen=True)
+class PreviewOptions:
+    """What ``lr-schedule preview`` is given."""
+
+    file: str
+    env: str | None
+    algo: str
+    episode_length: float | None
+    total_timesteps: float | None
+    json: bool
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    summary = "show what a run will do with its schedules"
+    parser = add_command(commands, "preview", PreviewOptions, run, summary, EXAMPLES)
+    parser.add_argument("file", help="a hyperparameter file of the RL Zoo")
+    parser.add_argument("--env", metavar="ID", help="the section of the file")
+    parser.add_argument("--algo", required=True, metavar="NAME", help="the algorithm, such as ppo or sac")
+    parser.add_argument(
+        "--episode-length", type=length, metavar="N", help="steps of an episode, where updates follow whole episodes"
+    )
+    add_total_timesteps(parser)
+    add_json(parser)
+
+
+def run(options: PreviewOptions) -> int:
+    """Show what `lr_schedule.sb3.preview` says of the schedules of one section."""
+    from lr_schedule.sb3 import algorithms, preview
+    from lr_schedule.zoo import load_hyperparams
+    from lr_schedule.zoo.sections import find_schedules_in_section
+
+    model, zoo = load_hyperparams(options.file, options.env, options.total_timesteps)
+    if "n_timesteps" not in zoo:
+        raise ValueError(f"{options.file}: the section has no n_timesteps; give --total-timesteps")
+    # Under its last key each schedule has the name of its target, at the top of a section as in a callback.
+    schedules = {str(found.path[-1]): found.cfg for found in find_schedules_in_section({**model, **zoo})}
+    known = {name.lower(): name for name in algorithms.ALL} | ZOO_NAMES
+    algo = known.get(options.algo.lower(), options.algo)
+    others = {key: value for key, value in model.items() if key not in {*schedules, "policy"}}
+    if options.episode_length is not None:
+        others["episode_length"] = int(options.episode_length)
+    table = preview(schedules, algo, int(zoo["n_timesteps"]), n_envs=zoo.get("n_envs", 1), **others)
+    if options.json:
+        values = {name: column.tolist() for name, column in table.values.items()}
+        clock = {"timesteps": table.timesteps.tolist(), "progress": table.progress.tolist()}
+        print_json({"algorithm": table.algorithm, **clock, "values": values, "warnings": table.warnings})
+    else:
+        print(table)
+    return 0

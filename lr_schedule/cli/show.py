@@ -1,0 +1,53 @@
+"""``lr-schedule show``: the schedules in a saved model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lr_schedule.cli.grammar import add_command, add_json
+from lr_schedule.cli.output import print_json
+
+EXAMPLES = """
+  lr-schedule show logs/ppo/CartPole-v1_1/CartPole-v1.zip"""
+
+
+@dataclass(frozen=True)
+class ShowOptions:
+    """What ``lr-schedule show`` is given."""
+
+    model: Path
+    json: bool
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    summary = "show the schedules in a saved model, without unpickling it"
+    parser = add_command(commands, "show", ShowOptions, run, summary, EXAMPLES)
+    parser.add_argument("model", type=Path, metavar="MODEL.zip", help="a model saved by Stable-Baselines3")
+    add_json(parser)
+
+
+def run(options: ShowOptions) -> int:
+    """Print the schedules in a saved model."""
+    from lr_schedule.pictures.text import table
+    from lr_schedule.sb3 import read_schedules
+
+    found = read_schedules(options.model)
+    if options.json:
+        print_json(found)
+        return 0
+    rows = [(name, *_cells(cfg)) for name, cfg in found.items()]
+    print(table([("hyperparameter", "curve", "schedule"), *rows]))
+    return 0
+
+
+def _cells(cfg: Any) -> tuple[str, str]:
+    from lr_schedule.base import BaseLRSchedule
+    from lr_schedule.pictures.text import sparkline
+
+    if cfg is None:
+        return "", "a function, or an unknown type: not readable without running it"
+    schedule = BaseLRSchedule.create(cfg)
+    return sparkline(schedule.sample(20).tolist()), schedule.describe()

@@ -1,0 +1,77 @@
+"""Keys that are another key: a fraction of the run given in steps, a final value given as a fraction of the first.
+
+One table serves the reader, the JSON Schema, the docs and the search with Optuna.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from lr_schedule.config.model import fields_of, once
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import Value, read_number, to_number
+from lr_schedule.steps import to_fractions
+
+Convert = Callable[[Any, Any, Mapping[str, Any], "float | None"], Any]
+
+
+class Twin(NamedTuple):
+    """A key that stands for a field.
+
+    Attributes:
+        field: The field that it sets.
+        meaning: How it says it.
+        convert: Takes the class, what was written, the other keys and the steps of the run; returns the field's value.
+    """
+
+    field: str
+    meaning: str
+    convert: Convert
+
+
+def _from_steps(cls: Any, steps: Any, given: Mapping[str, Any], total_steps: float | None) -> Any:
+    if total_steps is None:
+        message = "needs total_steps, in the config or as create(cfg, total_steps=...)"
+        raise ScheduleConfigError.at((), steps, message)
+    try:
+        return to_fractions(steps, total_steps)
+    except TypeError:
+        raise ScheduleConfigError.at((), steps, "must be a number of steps") from None
+
+
+def _from_ratio(cls: Any, ratio: Any, given: Mapping[str, Any], total_steps: float | None) -> float:
+    try:
+        return read_number(Value, ratio, "final_ratio") * to_number(given.get("initial_value", cls.initial_value))
+    except (ScheduleConfigError, TypeError):
+        message = "must be a finite number >= 0, a share of initial_value"
+        raise ScheduleConfigError.at((), ratio, message) from None
+
+
+def steps_twin(field: str) -> str | None:
+    """Return the key that gives `field` in steps, for a field that holds fractions of the run."""
+    if field == "points":
+        return "step_points"
+    stem = field.removesuffix("s").removesuffix("fraction")
+    return f"{stem}steps" if field.removesuffix("s").endswith("fraction") else None
+
+
+@once
+def twins_of(cls: Any) -> dict[str, Twin]:
+    """Return every key of a class that stands for one of its fields."""
+    fields = fields_of(cls)
+    twins = {key: Twin(field, "in steps", _from_steps) for field in fields if (key := steps_twin(field)) is not None}
+    if "final_value" in fields:
+        twins["final_ratio"] = Twin("final_value", "as a share of initial_value", _from_ratio)
+    return {key: twin for key, twin in twins.items() if key not in fields}
+
+
+@once
+def allowed_keys(cls: Any) -> dict[str, str]:
+    """Return every key that a config of `cls` may hold, each with the field that it sets."""
+    twins = twins_of(cls)
+    keys: dict[str, str] = {}
+    for field in fields_of(cls):
+        if field != cls.free_keys:
+            keys |= {field: field, **{key: field for key, twin in twins.items() if twin.field == field}}
+    return keys

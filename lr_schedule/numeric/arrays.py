@@ -1,0 +1,101 @@
+"""Arrays of progress: the namespace in which a formula runs, and how it runs over many points.
+
+Only this module needs numpy and array-api-compat, and it is imported when an array is first asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import array_api_compat
+import numpy as np
+import numpy.typing as npt
+
+BLOCK = 65_536
+"""Points evaluated at a time: the intermediate results of a formula then stay in the processor's cache."""
+
+_namespaces: dict[type, Any] = {}
+
+
+def namespace_of(array: Any) -> Any:
+    """Return the array API namespace of `array`, or raise the TypeError that says what is accepted."""
+    kind = type(array)
+    if kind.__module__.startswith("torch"):  # torch.compile traces this line, and warns of what the other path does
+        from lr_schedule.numeric import torch
+
+        return torch
+    if kind not in _namespaces:
+        try:
+            _namespaces[kind] = array_api_compat.array_namespace(array)
+        except TypeError:
+            message = f"progress_remaining must be a number or an array (numpy, torch, jax), not {kind.__name__}"
+            raise TypeError(message) from None
+    return _namespaces[kind]
+
+
+def is_traced(array: Any, xp: Any) -> bool:
+    """Tell whether `array` stands for values that are not known yet (``jax.jit``, ``torch.compile``, vmap)."""
+    framework = xp.__name__
+    if framework.endswith("torch"):
+        import torch
+
+        # torch 2.13 has no public name for the test whether vmap or grad wraps a tensor.
+        return torch.compiler.is_compiling() or bool(torch._C._functorch.is_functorch_wrapped_tensor(array))
+    if framework.startswith("jax"):
+        import jax
+
+        return isinstance(array, jax.core.Tracer)
+    return False
+
+
+def clamp(progress: Any, xp: Any) -> Any:
+    """Return an array of progress clamped to [0, 1]; NaN is a ValueError where values are known, else counts as 0."""
+    if is_traced(progress, xp):
+        return xp.where(progress > 0.0, xp.where(progress < 1.0, progress, 1.0), 0.0)
+    if math.prod(progress.shape) == 0:
+        return progress
+    lowest, highest = xp.min(progress), xp.max(progress)
+    if lowest >= 0.0 and highest <= 1.0:
+        return progress
+    if lowest != lowest:
+        raise ValueError("progress_remaining must be between 0 and 1, but the array holds NaN")
+    return xp.clip(progress, 0.0, 1.0)
+
+
+def evaluate(curve: Callable[[Any, Any], Any], progress: Any) -> Any:
+    """Return ``curve(progress, xp)`` for an array, with the kind, dtype, shape and device of `progress`."""
+    xp = namespace_of(progress)
+    if not xp.isdtype(progress.dtype, "real floating"):
+        raise TypeError(f"an array of progress_remaining must hold floats, not {progress.dtype}")
+    if not isinstance(progress, np.ndarray):
+        return curve(clamp(progress, xp), xp)
+    points = progress.reshape(-1)
+    values = np.empty_like(points)
+    with np.errstate(all="ignore"):  # both branches of a `where` are computed, also the one that is not taken
+        for start in range(0, points.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            values[block] = curve(clamp(points[block], xp), xp)
+    return values.reshape(progress.shape)
+
+
+def is_numpy(array: Any) -> bool:
+    """Tell whether `array` is one of numpy, whose values are known."""
+    return isinstance(array, np.ndarray)
+
+
+def evaluate_by_part(part: Callable[[int, Any], Any], index: Any, progress: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return ``part(index, progress)`` for points of numpy, where each part is asked for its own points only."""
+    values = np.empty_like(progress)
+    order = index.argsort(kind="stable")
+    for own in np.split(order, np.flatnonzero(np.diff(index[order])) + 1):
+        values[own] = part(int(index[own[0]]), progress[own])
+    return values
+
+
+def require_values(values: Any, xp: Any) -> Any:
+    """Return an array of values, all finite and not negative, or raise ValueError."""
+    if is_traced(values, xp) or bool(xp.all((values >= 0.0) & (values < math.inf))):
+        return values
+    raise ValueError("a schedule gave a value that is NaN, infinite or negative")

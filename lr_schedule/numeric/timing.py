@@ -1,0 +1,74 @@
+"""Time: a warmup and an early end, put around a curve that knows of neither."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lr_schedule.numeric import floats
+from lr_schedule.numeric.progress import require_value
+
+
+class InTime:
+    """The time of a run around a curve; a schedule adds the curve and the fields."""
+
+    __slots__ = ()
+
+    warmup_fraction: float
+    warmup_start_factor: float
+    end_fraction: float
+
+    _trusted: bool
+    """Whether the curve is known to give finite values that are not negative, and so is not checked."""
+    _timed: bool
+    """Whether there is a warmup or an early end at all."""
+    _stop: float
+    """progress_remaining where the curve is complete."""
+    _span: float
+    """The fraction of the run that the curve takes."""
+    _peak: float
+    """The value that the warmup reaches."""
+    _curve: Any
+    """The curve, as a function of its own progress and an array namespace."""
+
+    def _set_time(self) -> None:
+        put = object.__setattr__
+        put(self, "_timed", self.warmup_fraction > 0.0 or self.end_fraction < 1.0)
+        put(self, "_stop", 1.0 - self.end_fraction)
+        put(self, "_span", 1.0 - self.warmup_fraction - self._stop)
+
+    def _set_peak(self) -> None:
+        object.__setattr__(self, "_peak", self._curve(1.0, floats) if self.warmup_fraction > 0.0 else 0.0)
+
+    def _checked_value(self, progress: float) -> float:
+        value = self._evaluate(progress, floats)
+        return value if self._trusted else require_value(value, progress, self)
+
+    def _checked_values(self, progress: Any, xp: Any) -> Any:
+        from lr_schedule.numeric import arrays
+
+        values = self._evaluate(progress, xp)
+        return values if self._trusted else arrays.require_values(values, xp)
+
+    def _evaluate(self, progress: Any, xp: Any) -> Any:
+        """Return the value at a progress that is known to be in [0, 1]."""
+        return self._in_time(progress, xp) if self._timed else self._curve(progress, xp)
+
+    def _in_time(self, progress: Any, xp: Any = floats) -> Any:
+        """Return the linear warmup, then the bare curve over the rest of the run, complete at `end_fraction`."""
+        inner = (progress - self._stop) / self._span
+        if xp is not floats:
+            return xp.where(inner > 1.0, self._warmup(progress, xp), self._curve(xp.clip(inner, 0.0, 1.0), xp))
+        if inner > 1.0:
+            return self._warmup(progress, xp)
+        return self._curve(inner if inner > 0.0 else 0.0, xp)
+
+    def elapsed(self, progress_remaining: Any) -> Any:
+        """Return the fraction of the whole run that is over since the warmup, for a progress of the curve itself."""
+        return (1.0 - progress_remaining) * self._span
+
+    def _warmup(self, progress: Any, xp: Any) -> Any:
+        return self._ramp((1.0 - progress) / (self.warmup_fraction or 1.0), xp)
+
+    def _ramp(self, warmed: Any, xp: Any) -> Any:
+        """Return the value when the fraction `warmed` of the warmup is over."""
+        return self._peak * (self.warmup_start_factor + (1.0 - self.warmup_start_factor) * warmed)

@@ -1,0 +1,53 @@
+"""What this package keeps of a model while it trains, outside of the model, where no save finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+from weakref import ReferenceType, WeakKeyDictionary
+
+from lr_schedule.sb3.groups import GroupRates
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+    from torch.optim import Optimizer
+
+
+class Attached(Protocol):
+    """A callback that has changed a model."""
+
+    def detach(self) -> None:
+        """Change it back."""
+
+
+@dataclass
+class Session:
+    """The callbacks at work on one model, and what they share.
+
+    Args:
+        callbacks: Those that have changed the model and have to change it back.
+        own_class: The class that the model was made with, while a guarded subclass stands in for it (else None).
+        learn: Start time of the `learn` call that the claims belong to (None: there was none).
+        claims: Who sets which target in that call.
+        rates: The learning rates of parts of each optimizer.
+    """
+
+    callbacks: list[Attached] = field(default_factory=list)
+    own_class: type[BaseAlgorithm] | None = None
+    learn: float | None = None
+    claims: dict[str, ReferenceType[Attached]] = field(default_factory=dict)
+    rates: dict[Optimizer, GroupRates] = field(default_factory=dict)
+
+    def rates_of(self, optimizer: Optimizer) -> GroupRates:
+        """Return the learning rates of the parts of an optimizer, which all of its parts share."""
+        return self.rates.setdefault(optimizer, GroupRates(optimizer))
+
+
+# Not an attribute of the model: SB3 would write it into every save, and fail on what cannot be pickled. The keys are
+# weak, so a model that nobody uses any more takes its session along.
+_sessions: WeakKeyDictionary[BaseAlgorithm, Session] = WeakKeyDictionary()
+
+
+def session_of(model: BaseAlgorithm) -> Session:
+    """Return the session of a model, a new one where it has none yet."""
+    return _sessions.setdefault(model, Session())

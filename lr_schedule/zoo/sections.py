@@ -1,0 +1,172 @@
+"""Where schedules stand in the hyperparameters of the RL Zoo: in one section, in a file of sections, in any data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from lr_schedule.base import BaseLRSchedule
+from lr_schedule.config.registry import parse_string, registry
+from lr_schedule.errors import Keys, Problems, ScheduleConfigError, did_you_mean, under
+from lr_schedule.fields import PositiveNumber, is_numeral, read_number
+
+SCHEDULE_KEYS = ("learning_rate", "clip_range", "clip_range_vf", "delta_std", "qf_learning_rate")
+"""Hyperparameters whose value may be a schedule; any other is scheduled by a ScheduleCallback under ``callback``."""
+
+SECTION_MARKS = ("policy", "n_timesteps", "callback", *SCHEDULE_KEYS)
+"""Keys that only hyperparameters have; a mapping without them holds sections, one for each environment."""
+
+OFF_WHEN_NEGATIVE = ("clip_range", "clip_range_vf")
+"""Hyperparameters that the Zoo turns off where a file gives a negative number."""
+
+CALLBACK = "ScheduleCallback"
+
+
+class FoundSchedule(NamedTuple):
+    """A schedule's config, its place, and the length of the run that it belongs to (None where none is stated)."""
+
+    path: Keys
+    cfg: Any
+    total_timesteps: float | None
+
+    def create(self, total_timesteps: float | None = None) -> BaseLRSchedule:
+        """Return the schedule, or raise the error that names its place.
+
+        Args:
+            total_timesteps: Length of the run (None: what stands beside the schedule).
+        """
+        with under(*self.path):
+            return BaseLRSchedule.create(self.cfg, total_timesteps or self.total_timesteps)
+
+
+def find_section(data: Any, env_id: str | None) -> Keys:
+    """Return the path of the section for `env_id`: empty where `data` are the hyperparameters themselves."""
+    if not isinstance(data, Mapping) or not data:
+        raise ScheduleConfigError.at((), data, "must be a mapping with a section for each environment")
+    if is_section(data):
+        return ()
+    names = [str(name) for name in data]
+    if env_id is None:
+        if len(names) > 1:
+            raise ScheduleConfigError.at((), env_id, f"env_id must name a section; there are {', '.join(names)}")
+        env_id = names[0]
+    fallbacks = ["atari"] if _is_atari(env_id) else ["default"]
+    for name in [env_id, *fallbacks]:
+        if name in data:
+            if isinstance(data[name], Mapping):
+                return (name,)
+            raise ScheduleConfigError.at(name, data[name], "must be a mapping of hyperparameters")
+    message = f"no such section, and no {fallbacks[0]!r}{did_you_mean(env_id, names)} Sections: {', '.join(names)}"
+    raise ScheduleConfigError.at(env_id, env_id, message)
+
+
+def is_section(data: Mapping[Any, Any]) -> bool:
+    """Tell whether a mapping holds hyperparameters themselves, rather than sections that do."""
+    return any(key in data for key in SECTION_MARKS) or not any(isinstance(value, Mapping) for value in data.values())
+
+
+def _is_atari(env_id: str) -> bool:
+    # The Zoo asks gymnasium for the entry point; where gymnasium or the games are not installed, the name has to do.
+    if env_id.startswith("ALE/") or "NoFrameskip" in env_id:
+        return True
+    try:
+        import gymnasium
+    except ImportError:
+        return False
+    spec = gymnasium.envs.registration.registry.get(env_id)
+    return spec is not None and "AtariEnv" in str(spec.entry_point)
+
+
+def find_schedules(data: Any, path: Keys = (), total_timesteps: float | None = None) -> Iterator[FoundSchedule]:
+    """Yield every schedule in data of any shape: a schedule itself, a Zoo file, any nesting of mappings and lists.
+
+    Args:
+        data: What a YAML file holds.
+        path: Where `data` stand.
+        total_timesteps: Length of the run that is stated around `data` (None: none is).
+    """
+    if isinstance(data, Mapping):
+        # Inside a file, a mapping with a registered type is a schedule wherever it stands. A whole file is one by any
+        # "type": one that is misspelt is then an error, and does not make it a file without schedules.
+        if _names_type(data) if path else "type" in data and not any(key in data for key in SECTION_MARKS):
+            yield FoundSchedule(path, data, total_timesteps)
+            return
+        total = stated_length(data) or total_timesteps
+        here = find_schedules_in_section(data, total)
+        yield from (found._replace(path=(*path, *found.path)) for found in here)
+        taken = {found.path[0] for found in here} | {"callback"}
+        for key, value in data.items():
+            if key not in taken:
+                yield from find_schedules(value, (*path, key), total)
+    elif isinstance(data, list):
+        if not path and data and all(isinstance(item, Mapping) for item in data):
+            yield FoundSchedule(path, data, total_timesteps)
+            return
+        for index, item in enumerate(data):
+            yield from find_schedules(item, (*path, index), total_timesteps)
+
+
+def find_schedules_in_section(section: Mapping[Any, Any], total_timesteps: float | None = None) -> list[FoundSchedule]:
+    """Return every schedule of one section, numbers included; ``None`` and "no clipping" are left out.
+
+    Args:
+        section: Hyperparameters, as they stand in a file.
+        total_timesteps: Length of the run; a ScheduleCallback may state one of its own.
+    """
+    found = []
+    for key in SCHEDULE_KEYS:
+        cfg = section.get(key)
+        is_off = key in OFF_WHEN_NEGATIVE and isinstance(cfg, (int, float)) and cfg < 0
+        if key in section and not is_off and (cfg is not None or key != "clip_range_vf"):
+            found.append(FoundSchedule((key,), cfg, total_timesteps))
+    for path, keywords in _callbacks(section.get("callback")):
+        schedules = keywords.get("schedules")
+        total = stated_length(keywords) or total_timesteps
+        if isinstance(schedules, Mapping):
+            found += [FoundSchedule((*path, "schedules", key), cfg, total) for key, cfg in schedules.items()]
+    return found
+
+
+def _callbacks(value: Any) -> Iterator[tuple[Keys, Mapping[Any, Any]]]:
+    """Yield path and keywords of each ScheduleCallback under ``callback``, which holds one callback or a list."""
+    entries = enumerate(value) if isinstance(value, list) else [(None, value)]
+    for index, entry in entries:
+        for name, keywords in entry.items() if isinstance(entry, Mapping) else ():
+            # The Zoo imports a callback by its dotted path, of which the last word names the class.
+            if str(name).rpartition(".")[2] == CALLBACK and isinstance(keywords, Mapping):
+                yield ("callback", name) if index is None else ("callback", index, name), keywords
+
+
+def refuse_strays(section: Mapping[Any, Any]) -> None:
+    """Raise for each schedule that stands at a key of a section where neither SB3 nor the Zoo takes one."""
+    problems = Problems()
+    for key, value in section.items():
+        if key not in (*SCHEDULE_KEYS, "callback") and not str(key).endswith("_kwargs") and _looks_scheduled(value):
+            message = f"takes no schedule; give it to lr_schedule.sb3.ScheduleCallback(schedules={{{key!r}: ...}})"
+            problems.add(key, value, f"{message} under callback")
+    problems.raise_any()
+
+
+def _looks_scheduled(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return _names_type(value)
+    if not isinstance(value, str) or is_numeral(value):
+        return False
+    try:
+        return bool(parse_string(value))
+    except ScheduleConfigError:
+        return False
+
+
+def _names_type(value: Mapping[Any, Any]) -> bool:
+    return isinstance(value.get("type"), str) and value["type"] in registry
+
+
+def stated_length(section: Mapping[Any, Any]) -> float | None:
+    """Return the length of the run that a section, or a callback in it, states; None where it states none."""
+    for key in ("n_timesteps", "total_timesteps"):
+        # What is no length is left for those who use it to complain about: the Zoo, or ScheduleCallback.
+        with suppress(ScheduleConfigError):
+            return read_number(PositiveNumber, section.get(key), key)
+    return None

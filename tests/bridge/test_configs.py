@@ -123,5 +123,5 @@ def test_arrays_get_the_value_of_the_nearest_step(schedule: Any) -> None:
 def test_a_bridged_schedule_compiles_without_a_break() -> None:
     schedule: Any = from_torch("OneCycleLR", 97, max_lr=LR)
     progress = torch.linspace(1, 0, 98, dtype=torch.float64)
-    compiled = torch.compile(schedule.__call__, fullgraph=True, backend="aot_eager")
+    compiled: Any = torch.compile(schedule.__call__, fullgraph=True, backend="aot_eager")
     assert torch.equal(compiled(progress), schedule(progress))

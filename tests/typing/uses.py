@@ -1,4 +1,4 @@
-"""Right and wrong uses, as an editor sees them: a type checker must find each line that ends in ``# wrong``, and no other.
+"""Right and wrong uses, as an editor sees them: type checkers must find each line marked wrong, and no other.
 
 The file is checked and never run.
 """

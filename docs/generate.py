@@ -53,7 +53,7 @@ SECTIONS = {
 }
 MODULES = [name for name in ("optim", "sb3", "zoo", "tune") if importlib.util.find_spec(f"lr_schedule.{name}")]
 MEMBERS = {
-    "BaseLRSchedule": "inherited_members: true, members: [create, __call__, sample, to_config, plot, to_steps, "
+    "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, plot, to_steps, "
     "func, complete, check, prepare]",
     "ScheduleConfigError": "members: [at, below]",
 }

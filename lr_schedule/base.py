@@ -13,7 +13,7 @@ from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import QUIET, Fraction, PartialFraction, PositiveFraction, Value, required, to_number
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.own_code import with_code_of_its_own
-from lr_schedule.numeric.places import require_room_for_a_step
+from lr_schedule.numeric.places import TICK, require_room_for_a_step
 from lr_schedule.numeric.pointwise import pointwise
 from lr_schedule.numeric.progress import is_array, to_progress
 from lr_schedule.numeric.timing import InTime
@@ -147,8 +147,8 @@ class BaseLRSchedule(InTime, Frozen):
         for name in fractions_of(type(self)):
             # Not by vars(self), which would cost every later call CPython's fast attribute path.
             require_room_for_a_step(name, getattr(self, name))
-        if self.warmup_fraction >= self.end_fraction:
-            message = f"must be below end_fraction, which is {self.end_fraction}"
+        if self.end_fraction - self.warmup_fraction < TICK:
+            message = f"must be below end_fraction, which is {self.end_fraction}, by 1e-12 or more"
             raise ScheduleConfigError.at("warmup_fraction", self.warmup_fraction, message)
 
     def prepare(self) -> None:

@@ -38,7 +38,9 @@ def to_number(value: Any) -> float:
     try:
         return float(value) + 0.0
     except OverflowError:
-        return math.inf
+        return math.inf if cast("Any", value) > 0 else -math.inf
+    except ValueError:  # a Decimal that is a signaling NaN
+        return math.nan
 
 
 def _validate_number(value: Any) -> float:

@@ -13,6 +13,7 @@ from lr_schedule.kinds.checks import require, require_bounded_growth
 from lr_schedule.kinds.periods import CycleLengths
 from lr_schedule.kinds.shapes import blend, half_wave, shaped, zigzag
 from lr_schedule.numeric import floats
+from lr_schedule.numeric.places import TICK
 
 CycleMultiplier = Annotated[float, NumberRule(ge=1, le=1000)]
 
@@ -163,7 +164,7 @@ class OneCycleLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse three phases that are longer than the run."""
         super().check()
-        fits = self.phases == 2 or 2.0 * self.warmup_fraction < self.end_fraction
+        fits = self.phases == 2 or self.end_fraction - 2.0 * self.warmup_fraction >= TICK
         message = f"must be below half of end_fraction, {self.end_fraction}, for 3 phases"
         require(fits, "warmup_fraction", self.warmup_fraction, message)
 

@@ -11,7 +11,7 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.fields import Count, NumberRule, OpenFraction, PositiveFraction, PositiveNumber, Value, required
 from lr_schedule.kinds.checks import require, require_bounded_growth
 from lr_schedule.kinds.periods import CycleLengths
-from lr_schedule.kinds.shapes import blend, half_wave, shaped, zigzag
+from lr_schedule.kinds.shapes import half_wave, shaped, zigzag
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.places import TICK
 
@@ -70,7 +70,8 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         n, over = self._lengths.cycle_at(self.elapsed(progress_remaining), xp)
-        return blend(half_wave(1.0 - over, xp), self.initial_value * self.peak_multiplier**n, self.final_value)
+        peak = self.initial_value * self.peak_multiplier**n  # it may lie on either side of final_value
+        return half_wave(1.0 - over, xp) * peak + half_wave(over, xp) * self.final_value
 
 
 class CyclicLRSchedule(BaseLRSchedule):

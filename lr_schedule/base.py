@@ -211,12 +211,12 @@ class BaseLRSchedule(InTime, Frozen):
                 return self.func(progress_remaining)
             if self._timed and self._trusted:
                 return self._in_time(progress_remaining)
-            return self._checked_value(progress_remaining)
+            return self._evaluate(progress_remaining)
         if is_array(progress_remaining):
             from lr_schedule.numeric import arrays
 
-            return arrays.evaluate(self._checked_values, progress_remaining)
-        return self._checked_value(to_progress(progress_remaining))
+            return arrays.evaluate(self._evaluate, progress_remaining)
+        return self._evaluate(to_progress(progress_remaining))
 
     def sample(self, n: int) -> npt.NDArray[np.float64]:
         """Return the values at `n` (>= 1) points spaced evenly from progress 1 to progress 0, as a float64 array."""

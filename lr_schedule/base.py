@@ -163,8 +163,13 @@ class BaseLRSchedule(InTime, Frozen):
         put(self, "_trusted", self.trusted and all(part._trusted for part in schedules))
         self._set_time()
         put(self, "_direct", self._trusted and not self._timed)
-        self.check()
-        self.prepare()
+        try:
+            self.check()
+            self.prepare()
+        except ScheduleConfigError:
+            raise
+        except ValueError as error:  # as a user's own check may raise it
+            raise ScheduleConfigError.at((), dict(fields), str(error)) from error
         self._set_peak()
 
     @property

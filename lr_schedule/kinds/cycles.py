@@ -25,7 +25,8 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
 
     Formula:
         In cycle n, of length ``first_cycle_fraction * cycle_multiplier ** n`` and with c its share that is over:
-        ``final_value + (initial_value * peak_multiplier ** n - final_value) * (1 + cos(pi * c)) / 2``
+        ``final_value + (initial_value * peak_multiplier ** n - final_value) * (1 + cos(pi * c)) / 2``. With ``cycles``,
+        the first cycle has the length with which so many of them fill the run.
 
     Args:
         initial_value: Value at the start of the first cycle (finite, >= 0; 0.001).

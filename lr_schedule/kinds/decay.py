@@ -65,9 +65,9 @@ class PolynomialLRSchedule(BaseLRSchedule):
     Use a power above 1 to spend more of the run at small values than a line does, below 1 for the opposite.
 
     Formula:
-        ``(initial_value - final_value) * (1 - t ** k) ** power + final_value``; with ``cycle``, ``t`` starts anew over
-        the next multiple of decay_fraction each time that one is over, as
-        ``t / (decay_fraction * ceil(t / decay_fraction))``.
+        ``(initial_value - final_value) * (1 - s ** k) ** power + final_value``, where s is t; with decay_fraction it is
+        ``min(t / decay_fraction, 1)``, and with ``cycle`` too it starts anew over the next multiple of decay_fraction
+        each time that one is over, as ``t / (decay_fraction * max(ceil(t / decay_fraction), 1))``.
 
     Args:
         initial_value: Value at the start of training (finite, >= 0; 0.001).

@@ -32,7 +32,7 @@ def one_minus_power(base: Any, one_minus_base: Any, exponent: float, xp: Any) ->
         xp: The array namespace of the base.
     """
     # An array computes both forms: the second is kept away from its pole, where the gradient would be NaN.
-    small = xp.clip(one_minus_base, 0.0, 0.5)
+    small = xp.where(one_minus_base < 0.5, one_minus_base, 0.5)
     return xp.where(base < 0.5, 1.0 - base**exponent, -xp.expm1(exponent * xp.log1p(-small)))
 
 

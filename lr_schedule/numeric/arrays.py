@@ -55,7 +55,7 @@ def is_traced(array: Any, xp: Any) -> bool:
 def clamp(progress: Any, xp: Any) -> Any:
     """Return an array of progress clamped to [0, 1]; NaN is a ValueError where values are known, else counts as 0."""
     if is_traced(progress, xp):
-        return xp.where(progress > 0.0, xp.where(progress < 1.0, progress, 1.0), 0.0)
+        return xp.where(progress >= 0.0, xp.where(progress <= 1.0, progress, 1.0), 0.0)
     if math.prod(progress.shape) == 0:
         return progress
     lowest, highest = xp.min(progress), xp.max(progress)

@@ -26,5 +26,5 @@ def require_plain(progress: torch.Tensor) -> torch.Tensor:
 
 
 def with_gradient_of(progress: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-    """Return the values with a gradient where progress asks for one: that of a level curve is 0, and not none at all."""
+    """Return the values with a gradient where progress asks for one: that of a level curve is 0."""
     return values + 0.0 * progress if progress.requires_grad and not values.requires_grad else values

@@ -91,6 +91,7 @@ class ScheduleCallback(BaseCallback):
         scheduled = schedule_targets(self.schedules, self.model, total, override_auto=self.override_auto)
         self._claim([item.name for item in scheduled])
         self._sort(scheduled)
+        guard.watch_callbacks(self.model, self)
 
     def _require_top_level(self) -> None:
         if self.parent is not None:
@@ -115,22 +116,17 @@ class ScheduleCallback(BaseCallback):
         claims.update(claimed)
 
     def _on_training_start(self) -> None:
-        try:
-            # Asked again: a CallbackList tells its members of its parent only after their _init_callback.
-            self._require_top_level()
-            guard.release(self.model, self)
-            guard.attach(self.model, self)
-            self._adopt()
-            for item in self._scheduled:
-                for place in item.places:
-                    place.attach()
-            # It counts for the first `learn` only; from then on the model remembers.
-            self._timesteps_done = None
-            self._set(self._scheduled)
-            self._clock.record(self.model)
-        except BaseException:  # the methods that the guard watches have not begun yet
-            guard.release(self.model)
-            raise
+        # Asked again: a CallbackList tells its members of its parent only after their _init_callback.
+        self._require_top_level()
+        guard.attach(self.model, self)
+        self._adopt()
+        for item in self._scheduled:
+            for place in item.places:
+                place.attach()
+        # It counts for the first `learn` only; from then on the model remembers.
+        self._timesteps_done = None
+        self._set(self._scheduled)
+        self._clock.record(self.model)
         if self.verbose > 0:
             start, total = self._clock.elapsed(self.model), self._clock.total
             for item in self._scheduled:
@@ -193,8 +189,8 @@ def _claims_of(model: BaseAlgorithm) -> dict[str, ReferenceType[Attached]]:
     """Return who sets which target in the `learn` call that the model has just set up."""
     session = session_of(model)
     if session.learn != model.start_time:
-        # A new call. The one before may have ended in an exception where the guard does not watch, such as in another
-        # callback; what it has left attached is detached now.
+        # A new call. The one before may have ended where the guard does not watch, such as by Ctrl-C between two calls;
+        # what it has left attached is detached now.
         guard.release(model)
         session.learn, session.claims = model.start_time, {}
     return session.claims

@@ -10,6 +10,7 @@ from lr_schedule.sb3.groups import GroupRates
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
+    from stable_baselines3.common.callbacks import BaseCallback
     from torch.optim import Optimizer
 
 
@@ -30,6 +31,7 @@ class Session:
         learn: Start time of the `learn` call that the claims belong to (None: there was none).
         claims: Who sets which target in that call.
         rates: The learning rates of parts of each optimizer.
+        watched: The callbacks that release the model when training fails as it starts, or ends.
     """
 
     callbacks: list[Attached] = field(default_factory=list)
@@ -37,6 +39,8 @@ class Session:
     learn: float | None = None
     claims: dict[str, ReferenceType[Attached]] = field(default_factory=dict)
     rates: dict[Optimizer, GroupRates] = field(default_factory=dict)
+    # Weak, as a callback holds its model, which is the key under which this session is kept.
+    watched: list[ReferenceType[BaseCallback]] = field(default_factory=list)
 
     def rates_of(self, optimizer: Optimizer) -> GroupRates:
         """Return the learning rates of the parts of an optimizer, which all of its parts share."""

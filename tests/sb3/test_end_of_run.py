@@ -33,7 +33,21 @@ def test_without_a_callback_too_nothing_is_left_of_a_run_that_is_over() -> None:
     assert [remaining_timesteps(model, total) for total in (40, 47, 48, 100)] == [0, 0, 0, 52]
 
 
-def test_a_run_that_is_shorter_than_the_one_that_was_trained_is_an_error() -> None:
-    model = make("PPO").learn(40)
-    with pytest.raises(ScheduleConfigError, match="total_timesteps: must be at least the 48 steps done"):
-        remaining_timesteps(model, 39)
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_loop_of_chunks_ends_where_the_last_of_them_went_past_the_end(reset: bool) -> None:
+    model = make("PPO").learn(1)
+    callback = ScheduleCallback({}, total_timesteps=100) if reset else None
+    while remaining_timesteps(model, 100) > 0:
+        model.learn(40, callback=callback, reset_num_timesteps=reset)
+    assert remaining_timesteps(model, 100) == 0
+    model.learn(remaining_timesteps(model, 100), callback=callback, reset_num_timesteps=False)
+    assert remaining_timesteps(model, 100) == 0
+
+
+def test_a_run_that_is_shorter_than_a_callback_was_told_is_an_error_once_it_is_passed() -> None:
+    model = make("PPO").learn(40, callback=ScheduleCallback({}, total_timesteps=200))
+    assert [remaining_timesteps(model, total) for total in (48, 100, 200, 300)] == [0, 52, 152, 252]
+    with pytest.raises(
+        ScheduleConfigError, match=r"total_timesteps: must be at least the 48 steps done of a run of 200 \(received 47"
+    ):
+        remaining_timesteps(model, 47)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from stable_baselines3.common.callbacks import BaseCallback
 
 from lr_schedule import LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback
@@ -29,10 +30,17 @@ def test_progress_is_that_of_the_length_as_it_was_given() -> None:
     assert seen == pytest.approx([0.5 * max(1 - steps / 64.5, 0) for steps in (16, 32, 48, 64, 80)], rel=1e-12)
 
 
+class Stop(BaseCallback):
+    """Ends a training that should not have begun."""
+
+    def _on_step(self) -> bool:
+        return False
+
+
 @pytest.mark.parametrize("total", [math.inf, math.nan])
 @pytest.mark.parametrize("schedule", [LinearLRSchedule(0.5, final_value=0.1), lambda p: 0.5])
 def test_a_run_without_an_end_is_refused(total: float, schedule: object) -> None:
     model = make("PPO")
     with pytest.raises(ScheduleConfigError, match="total_timesteps: must be a finite number"):
-        model.learn(total, callback=ScheduleCallback({"gamma": schedule}))
+        model.learn(total, callback=[ScheduleCallback({"gamma": schedule}), Stop()])
     assert model.num_timesteps == 0

@@ -1,21 +1,21 @@
 """What makes sure that a model is as before when training ends in an exception.
 
-SB3 tells its callbacks nothing of an exception. So while callbacks are attached, the model's class is a subclass that
-detaches them when one passes, and so does the callback that `learn` itself calls. The model's attributes, which are
-what a save writes, hold no trace of it.
+SB3 tells its callbacks nothing of an exception. So while callbacks are attached, the model has a class of its own that
+detaches them when one passes, and so does the callback that `learn` itself calls. A save sees the model as it was made.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache, partial, wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 
+from lr_schedule.sb3 import own_class
 from lr_schedule.sb3.session import Attached, session_of
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ GUARDED = ("collect_rollouts", "train", "dump_logs", "_do_one_update")
 def attach(model: BaseAlgorithm, callback: Attached) -> None:
     """Have `callback` detached when an exception leaves the training of `model`."""
     session = session_of(model)
-    if session.own_class is None:
-        session.own_class = type(model)
-        model.__class__ = guarded(type(model))
+    if not session.callbacks:
+        own_class.change(model, **_guards(type(model)))
     if callback in session.callbacks:  # it stands twice in a list: what it has set is put back before it starts anew
         callback.detach()
     else:
@@ -47,29 +46,21 @@ def release(model: BaseAlgorithm, *callbacks: Attached) -> None:
             callback.detach()
     if session.callbacks:
         return
-    if session.own_class is not None:
-        model.__class__, session.own_class = session.own_class, None
+    own_class.change_back(model, *GUARDED, "learn", "save")
     while session.watched:
         _unwatch(model, session.watched.pop()())
 
 
-@cache
-def guarded(cls: type[Any]) -> type[Any]:
-    """Return a subclass that passes for `cls`, and releases its model when an exception leaves the training."""
-    methods = {name: _guard(getattr(cls, name)) for name in GUARDED if hasattr(cls, name)}
+def _guards(cls: type[Any]) -> dict[str, Any]:
+    """Return methods that release the model where those of its class fail, and that save the model as it was made."""
 
     def learn(self: Any, *args: Any, **kwargs: Any) -> Any:
         # Training that ended where nothing watches, as by Ctrl-C between two calls, has left values: not for this run.
         release(self)
         return cls.learn(self, *args, **kwargs)
 
-    methods["learn"] = wraps(cls.learn)(learn)
-    # Under the names of `cls`, as messages, logs and run folders are named by the class of the model.
-    about = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
-    # SB3's algorithms are abstract base classes: a class below them is made by their metaclass.
-    metaclass: Any = type(cls)
-    made: type[Any] = metaclass(cls.__name__, (cls,), {**about, **methods})
-    return made
+    methods = {name: _guard(getattr(cls, name)) for name in GUARDED if hasattr(cls, name)}
+    return methods | {"learn": wraps(cls.learn)(learn), "save": own_class.as_made(cls.save)}
 
 
 def _guard(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -27,7 +27,6 @@ class Session:
 
     Args:
         callbacks: Those that have changed the model and have to change it back.
-        own_class: The class that the model was made with, while a guarded subclass stands in for it (else None).
         learn: Start time of the `learn` call that the claims belong to (None: there was none).
         claims: Who sets which target in that call.
         rates: The learning rates of parts of each optimizer.
@@ -35,7 +34,6 @@ class Session:
     """
 
     callbacks: list[Attached] = field(default_factory=list)
-    own_class: type[BaseAlgorithm] | None = None
     learn: float | None = None
     claims: dict[str, ReferenceType[Attached]] = field(default_factory=dict)
     rates: dict[Optimizer, GroupRates] = field(default_factory=dict)

@@ -76,10 +76,26 @@ class ScheduleCallback(BaseCallback):
         self._timesteps_done = _whole_number(timesteps_done, "timesteps_done", smallest=0)
         if timesteps_done is not None and total_timesteps is None:
             raise ScheduleConfigError.at("timesteps_done", timesteps_done, "needs total_timesteps")
+        self._attached_to: BaseAlgorithm | None = None
         self._scheduled: list[ScheduledTarget] = []
         self._at: dict[Moment, list[ScheduledTarget]] = {}
         # Replaced as soon as `learn` has a model with a step count.
         self._clock = Clock(1)
+
+    def init_callback(self, model: BaseAlgorithm) -> None:
+        """Take a model, unless another one is in training with this callback."""
+        if self._attached_to is not None:
+            self._require_free(model, self._attached_to)
+        super().init_callback(model)
+
+    @staticmethod
+    def _require_free(model: Any, set_now: Any) -> None:
+        if model is not set_now:
+            message = (
+                "sets another model that trains now; give each model a ScheduleCallback of its own, "
+                "or end the other training first with on_training_end()"
+            )
+            raise ScheduleConfigError.at("callback", type(model).__name__, message)
 
     def _init_callback(self) -> None:
         """Check everything, and change nothing; SB3 calls this for all callbacks before training starts."""
@@ -115,10 +131,17 @@ class ScheduleCallback(BaseCallback):
             claimed[place] = ref(self)
         claims.update(claimed)
 
+    def on_training_start(self, locals_: dict[str, Any], globals_: dict[str, Any]) -> None:
+        """Start to set the model that `learn` trains."""
+        # Another `learn`, in another thread, may have taken this callback since.
+        self._require_free(locals_.get("self", self.model), self.model)
+        super().on_training_start(locals_, globals_)
+
     def _on_training_start(self) -> None:
         # Asked again: a CallbackList tells its members of its parent only after their _init_callback.
         self._require_top_level()
         guard.attach(self.model, self)
+        self._attached_to = self.model
         self._adopt()
         for item in self._scheduled:
             for place in item.places:
@@ -156,6 +179,12 @@ class ScheduleCallback(BaseCallback):
         return True
 
     def _set(self, scheduled: list[ScheduledTarget]) -> None:
+        if self._attached_to is None:
+            message = (
+                "must be told of the start of training before a rollout; call on_training_start(locals(), globals()) "
+                "in a loop of your own, and again after an exception"
+            )
+            raise ScheduleConfigError.at("callback", type(self.model).__name__, message)
         # Most steps set nothing; they need no progress either.
         progress = self._clock.progress(self.model) if scheduled else 0.0
         for item in scheduled:
@@ -175,6 +204,7 @@ class ScheduleCallback(BaseCallback):
 
     def detach(self) -> None:
         """Put every value of the model back that this callback has set."""
+        self._attached_to = None
         # Backwards, as two places may be one attribute: what stood there first is put back last.
         for item in reversed(self._scheduled):
             for place in reversed(item.places):

@@ -42,6 +42,8 @@ TYPE_SPACE: dict[str, dict[str, Any]] = {
 STAGES = ("warmup_fraction", "hold_fraction", "decay_fraction")
 """Fields of the types in `TYPE_SPACE` that take up the run one after the other."""
 
+_SCALES: tuple[list[str], ...] = ([], ["log"])
+
 ATTRIBUTE = "{name}.config"
 Sampler = Callable[[Any, int, int, dict[str, Any]], dict[str, Any]]
 
@@ -152,6 +154,22 @@ def _refuse_unknown(types: Sequence[str], space: Mapping[str, Any]) -> None:
         if key not in known:
             message = f"none of the types takes this key{did_you_mean(key, known)} Allowed: {', '.join(sorted(known))}"
             raise ScheduleConfigError.at(key, choices, message)
+        _refuse_no_range(key, choices, whole=any(_is_whole(find_class(name), key) for name in types))
+
+
+def _refuse_no_range(key: str, choices: Any, *, whole: bool) -> None:
+    """Refuse what a sampler could draw nothing from; Optuna's own errors do not name the key."""
+    if choices == []:
+        raise ScheduleConfigError.at(key, choices, "must be a list of at least one choice")
+    if not isinstance(choices, tuple):
+        return
+    low, high, *scale = choices if len(choices) > 1 else (None, None)
+    if any(isinstance(end, bool) or not isinstance(end, (int, float)) for end in (low, high)) or scale not in _SCALES:
+        raise ScheduleConfigError.at(key, choices, "must be (low, high) or (low, high, 'log'), both of them numbers")
+    if not low <= high or (scale and low <= 0):
+        raise ScheduleConfigError.at(key, choices, "must be (low, high) with low <= high, and above 0 where 'log'")
+    if whole and not (float(low).is_integer() and float(high).is_integer()):
+        raise ScheduleConfigError.at(key, choices, "must be a range of whole numbers")
 
 
 def _own_ranges(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> dict[str, Any]:
@@ -205,7 +223,5 @@ def _suggest(trial: BaseTrial, name: str, choices: Any, whole: bool) -> Any:
     if not isinstance(choices, tuple):
         return choices
     low, high, *scale = choices
-    if scale not in ([], ["log"]):
-        raise ScheduleConfigError.at(name, choices, "must be (low, high) or (low, high, 'log')")
     log = bool(scale)
     return trial.suggest_int(name, low, high, log=log) if whole else trial.suggest_float(name, low, high, log=log)

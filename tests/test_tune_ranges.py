@@ -10,7 +10,7 @@ optuna = pytest.importorskip("optuna")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lr_schedule import BaseLRSchedule
+from lr_schedule import BaseLRSchedule, ScheduleConfigError
 from lr_schedule.config.registry import registry
 from lr_schedule.tune import suggest_schedule
 
@@ -103,3 +103,27 @@ def test_stages_that_are_given_no_range_take_what_the_others_leave(
 ) -> None:
     config = suggest_schedule(drawn(lambda: place), types=[name], **given_ranges)
     assert config["type"] == name
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [(0.2, 0.1), (0.1,), (), ("a", "b"), (0.0, 0.1, "log"), (0.1, 0.2, "lin"), (0.1, 0.2, "log", 1), [], (0.1, None)],
+    ids=str,
+)
+def test_a_range_that_is_none_is_named_before_anything_is_drawn(choices: Any) -> None:
+    def place() -> float:
+        raise AssertionError("drawn")
+
+    with pytest.raises(ScheduleConfigError, match=r"^final_ratio: must be"):
+        suggest_schedule(drawn(place), types=["linear", "cosine"], final_ratio=choices)
+
+
+@pytest.mark.parametrize("choices", [(1.5, 4), (0, 3, "log")])
+def test_a_range_of_whole_numbers_has_whole_ends(choices: Any) -> None:
+    with pytest.raises(ScheduleConfigError, match=r"^cycles: must be"):
+        suggest_schedule(drawn(lambda: 0.5), types=["cosine_restarts"], cycles=choices)
+
+
+def test_a_type_that_needs_a_range_says_which_key() -> None:
+    with pytest.raises(ScheduleConfigError, match=r"^period_fraction: required key is missing"):
+        suggest_schedule(drawn(lambda: 0.5), types=["step"])

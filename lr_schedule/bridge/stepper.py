@@ -9,6 +9,7 @@ from types import FunctionType, SimpleNamespace
 from typing import Any
 
 from lr_schedule.bridge.record import Record
+from lr_schedule.bridge.sharing import find_shared
 from lr_schedule.bridge.torch_steps import shorten
 from lr_schedule.config.arguments import name_of
 from lr_schedule.errors import ScheduleConfigError
@@ -92,7 +93,12 @@ def _shadow(scheduler: Any) -> tuple[Any, Any]:
     try:
         if isinstance(vars(scheduler).get("step"), FunctionType):
             raise TypeError("its step is a function from elsewhere, which would step the original")  # noqa: TRY301
-        return copy.deepcopy(scheduler, memo), shadow
+        if (name := find_shared(scheduler, optimizer)) is not None:
+            raise TypeError(f"its code knows {name} beside its attributes, and would reach the original")  # noqa: TRY301
+        copied = copy.deepcopy(scheduler, memo)
+        if copied.optimizer is not shadow:
+            raise TypeError("its copy is over the original optimizer")  # noqa: TRY301
+        return copied, shadow
     except Exception as error:
         message = f"cannot be copied ({type(error).__name__}: {error}); give a function optimizer -> scheduler instead"
         raise ScheduleConfigError.at("scheduler", name_of(scheduler), message) from error

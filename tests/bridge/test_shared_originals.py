@@ -1,0 +1,190 @@
+"""A scheduler that reaches what it steps by a closure, a global or a class is refused, and nothing of it is changed."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch.optim.lr_scheduler import ExponentialLR, LambdaLR
+
+from lr_schedule import ScheduleConfigError, from_steps, from_torch
+
+PARTS: list[Any] = []
+
+
+def step_all() -> None:
+    for part in PARTS:
+        part.step()
+
+
+class Stepper:
+    """The attributes of a stepper; what its step does is given from outside."""
+
+    def __init__(self, optimizer: Any, **others: Any) -> None:
+        self.optimizer = optimizer
+        vars(self).update(others)
+
+
+def closure(optimizer: Any, inner: Any) -> Any:
+    class Both(Stepper):
+        def step(self) -> None:
+            inner.step()
+
+    return Both(optimizer)
+
+
+def bound_method(optimizer: Any, inner: Any) -> Any:
+    advance = inner.step
+
+    class Both(Stepper):
+        def step(self) -> None:
+            advance()
+
+    return Both(optimizer)
+
+
+def list_in_a_closure(optimizer: Any, inner: Any) -> Any:
+    parts = {"all": [inner]}
+
+    class Both(Stepper):
+        def step(self) -> None:
+            [part.step() for part in parts["all"]]
+
+    return Both(optimizer)
+
+
+def global_function(optimizer: Any, inner: Any) -> Any:
+    PARTS[:] = [inner]
+
+    class Both(Stepper):
+        def step(self) -> None:
+            step_all()
+
+    return Both(optimizer)
+
+
+def class_attribute(optimizer: Any, inner: Any) -> Any:
+    class Both(Stepper):
+        part = inner
+
+        def step(self) -> None:
+            self.part.step()
+
+    return Both(optimizer)
+
+
+def default(optimizer: Any, inner: Any) -> Any:
+    class Both(Stepper):
+        def step(self, part: Any = inner) -> None:
+            part.step()
+
+    return Both(optimizer)
+
+
+def through_a_property(optimizer: Any, inner: Any) -> Any:
+    class Both(Stepper):
+        part = property(lambda self: inner)
+
+        def step(self) -> None:
+            self.part.step()
+
+    return Both(optimizer)
+
+
+class Running(Stepper):
+    def step(self) -> None:
+        self.hooks["step"][0]()  # type: ignore[attr-defined]
+
+
+def lambda_in_a_nested_attribute(optimizer: Any, inner: Any) -> Any:
+    return Running(optimizer, hooks={"step": [lambda: inner.step()]})
+
+
+def partial_of_a_lambda(optimizer: Any, inner: Any) -> Any:
+    return Running(optimizer, hooks={"step": [partial(lambda: inner.step())]})
+
+
+def weak_reference(optimizer: Any, inner: Any) -> Any:
+    class Both(Stepper):
+        def step(self) -> None:
+            self.part().step()  # type: ignore[attr-defined]
+
+    return Both(optimizer, part=weakref.ref(inner))
+
+
+def optimizer_in_a_closure(optimizer: Any, inner: Any) -> Any:
+    class Both(Stepper):
+        def step(self) -> None:
+            optimizer.param_groups[0]["lr"] *= 0.9
+
+    return Both(optimizer)
+
+
+def helper_object(optimizer: Any, inner: Any) -> Any:
+    class Helper:
+        def advance(self) -> None:
+            self.inner.step()  # type: ignore[attr-defined]
+
+    helper = Helper()
+    helper.inner = inner  # type: ignore[attr-defined]
+
+    class Both(Stepper):
+        def step(self) -> None:
+            helper.advance()
+
+    return Both(optimizer)
+
+
+SHAPES = [
+    closure, bound_method, list_in_a_closure, global_function, class_attribute, default, through_a_property,
+    lambda_in_a_nested_attribute, partial_of_a_lambda, weak_reference, optimizer_in_a_closure, helper_object,
+]  # fmt: skip
+
+
+def new_optimizer() -> torch.optim.Optimizer:
+    return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("bridge", [from_steps, from_torch])
+def test_a_scheduler_that_would_step_the_original_is_refused_and_nothing_is_changed(
+    shape: Callable[[Any, Any], Any], bridge: Any
+) -> None:
+    optimizer = new_optimizer()
+    inner = ExponentialLR(optimizer, 0.9)
+    scheduler = shape(optimizer, inner)
+    before = dict(vars(inner)), dict(optimizer.param_groups[0])
+    with pytest.raises(ScheduleConfigError, match=r"cannot be copied .* give a function optimizer -> scheduler"):
+        bridge(scheduler, 100)
+    assert (vars(inner), optimizer.param_groups[0]) == before
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_way_out_gives_what_stepping_gives(shape: Callable[[Any, Any], Any]) -> None:
+    kept: list[Any] = []
+
+    def make(optimizer: Any) -> Any:
+        kept.append(ExponentialLR(optimizer, 0.9))
+        return shape(optimizer, kept[-1])
+
+    optimizer = new_optimizer()
+    reference = ExponentialLR(optimizer, 0.9)
+    expected = [0.1]
+    for _ in range(20):
+        optimizer.step()
+        reference.step()
+        expected.append(optimizer.param_groups[0]["lr"])
+    schedule = from_torch(make, 20, 0.1)
+    assert [schedule(1 - k / 20) for k in range(21)] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_function_may_read_from_an_object_that_holds_the_optimizer() -> None:
+    agent = SimpleNamespace(optimizer=new_optimizer(), horizon=10)
+    agent.scheduler = LambdaLR(agent.optimizer, lambda k: 1 - k / agent.horizon)
+    assert from_torch(agent.scheduler, 10)(0.5) == 0.05
+    assert (agent.scheduler.last_epoch, agent.optimizer.param_groups[0]["lr"]) == (0, 0.1)

@@ -1,21 +1,33 @@
-# Everything runs in an environment of its own, made from constraints.txt on first use.
+# Everything runs in the environment .venv, made from constraints.txt on first use: with all that the development needs, or,
+# for the demo alone, with what its example needs.
 PYTHON ?= python3
+WORKERS ?= auto
 ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/ready
+DEMO := $(ENV)/ready-for-demo
+PYTEST := $(BIN)/python -m pytest -p no:benchmark -n $(WORKERS) --dist loadgroup
 
-.PHONY: demo test interpreters lint bench docs clean
+.PHONY: demo test test-all interpreters lint bench docs clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $(DEMO) $@
+
+$(DEMO): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(ENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[examples]"
 	touch $@
 
-demo: $(READY)
+demo: $(DEMO)
 	$(BIN)/python examples/ppo_cartpole.py
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not slow"
+
+test-all: $(READY)
+	$(PYTEST)
 
 interpreters: $(READY)
 	$(BIN)/python tests/interpreters.py $(ENV)/interpreters

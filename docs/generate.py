@@ -69,7 +69,7 @@ STYLE: Any = {
 
 def kinds() -> Iterator[tuple[str, list[str]]]:
     """Yield the heading of each section, and the types in it."""
-    ours = {name: cls for name, cls in registry.items() if cls.__module__.startswith("lr_schedule.")}
+    ours = {name: cls for name, cls in registry.items() if cls.is_built_in}
     modules = [*SECTIONS, *sorted({_file_of(cls) for cls in ours.values()} - {*SECTIONS})]
     for module in modules:
         names = [name for name, cls in ours.items() if _file_of(cls) == module]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -13,6 +14,7 @@ from lr_schedule.config.registry import find_class
 from lr_schedule.config.schema import own_fields
 from lr_schedule.config.twins import allowed_keys
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.fields import to_number
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
@@ -28,6 +30,17 @@ SPACE: dict[str, Any] = {
     "power": (0.5, 4.0),
 }
 """What is searched for the keys of a type unless a range is given; any other key keeps its default."""
+
+TYPE_SPACE: dict[str, dict[str, Any]] = {
+    # No final_ratio of 0, which an exponential decay never reaches. Nor is it logarithmic: the types share the
+    # parameters of a trial, and Optuna refuses a parameter that is logarithmic for some trials of a study only.
+    "tri_stage": {"final_ratio": (1e-3, 0.2), "hold_fraction": (0.1, 0.4), "decay_fraction": (0.1, 0.4)},
+    "warmup_stable_decay": {"decay_fraction": (0.1, 0.4)},
+}
+"""What is searched for the keys of single types, in the place of `SPACE`: all stages together fit into the run."""
+
+STAGES = ("warmup_fraction", "hold_fraction", "decay_fraction")
+"""Fields of the types in `TYPE_SPACE` that take up the run one after the other."""
 
 ATTRIBUTE = "{name}.config"
 Sampler = Callable[[Any, int, int, dict[str, Any]], dict[str, Any]]
@@ -53,8 +66,8 @@ def suggest_schedule(
         total_steps: Length of the run, for ``*_steps`` keys (> 0; None where there are none).
         **space: For each config key what to choose from: ``(low, high)`` for a number in between, ``(low, high,
             "log")`` for one on a logarithmic scale, a list for one of its items, anything else for a fixed value.
-            What is not given follows `SPACE`, for the keys that are the type's own. A key counts for those of the
-            types that take it.
+            What is not given follows `SPACE` and `TYPE_SPACE`, for the keys that are the type's own. A key counts
+            for those of the types that take it.
 
     Returns:
         The config of the chosen schedule as plain data, every key written out.
@@ -72,9 +85,8 @@ def suggest_schedule(
     _refuse_unknown(types, space)
     chosen = types[0] if len(types) == 1 else trial.suggest_categorical(f"{name}.type", list(types))
     cls = find_class(chosen)
-    own = [key for key, field in allowed_keys(cls).items() if field in own_fields(cls)]
-    ranges = {key: SPACE[key] for key in own if key in SPACE and not _is_set_by(cls, key, space)}
-    ranges |= {key: choices for key, choices in space.items() if key in allowed_keys(cls)}
+    given = {key: choices for key, choices in space.items() if key in allowed_keys(cls)}
+    ranges = {**_own_ranges(cls, given, total_steps), **given}
     values = {key: _suggest(trial, f"{name}.{key}", choices, _is_whole(cls, key)) for key, choices in ranges.items()}
     config = BaseLRSchedule.create({"type": chosen, **values}, total_steps).to_config()
     trial.set_user_attr(ATTRIBUTE.format(name=name), config)
@@ -140,6 +152,34 @@ def _refuse_unknown(types: Sequence[str], space: Mapping[str, Any]) -> None:
         if key not in known:
             message = f"none of the types takes this key{did_you_mean(key, known)} Allowed: {', '.join(sorted(known))}"
             raise ScheduleConfigError.at(key, choices, message)
+
+
+def _own_ranges(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> dict[str, Any]:
+    """Return the ranges of this package for the keys of a type that are its own and that no given range is for."""
+    space = {**SPACE, **TYPE_SPACE.get(cls.type, {})}
+    own = [key for key, field in allowed_keys(cls).items() if field in own_fields(cls)]
+    ranges = {key: space[key] for key in own if key in space and not _is_set_by(cls, key, given)}
+    stages = [key for key in STAGES if key in ranges]
+    if cls.type not in TYPE_SPACE or not stages:
+        return ranges
+    # Stages that the caller gave leave less room for the others. Whatever a trial draws has to fit, so the ends of the
+    # ranges count and not what is drawn: a range that changed between trials would be no range to a sampler.
+    room = _room_beside(cls, given, total_steps)
+    scale = min(1.0, room / sum(ranges[key][1] for key in stages))
+    return {**ranges, **{key: (ranges[key][0] * scale, ranges[key][1] * scale) for key in stages if 0.0 < scale < 1.0}}
+
+
+def _room_beside(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> float:
+    """Return the share of the run that the longest of the given stages leave over."""
+    room = 1.0
+    for key, choices in given.items():
+        field = allowed_keys(cls)[key]
+        ends = choices[:2] if isinstance(choices, tuple) else choices if isinstance(choices, list) else [choices]
+        # What is no number is left for `create` to complain about.
+        with suppress(TypeError):
+            shares = [to_number(end) / (1.0 if key == field else total_steps or 1.0) for end in ends]
+            room -= max(shares) if field in STAGES else 1.0 - min(shares) if field == "end_fraction" else 0.0
+    return room
 
 
 def _is_set_by(cls: type[Frozen], key: str, space: Mapping[str, Any]) -> bool:

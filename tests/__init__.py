@@ -1,0 +1,3 @@
+"""The promises of the package, in the shape of the package."""
+
+from __future__ import annotations

@@ -33,7 +33,7 @@ def of(kind: str, **keys: Any) -> dict[str, Any]:
     return {"type": kind, "initial_value": 0.003, **keys}
 
 
-DOWN = {"falls": True, "ends": (0.003, 0.0001), "bounds": (0.0001, 0.003)}
+DOWN: Any = {"falls": True, "ends": (0.003, 0.0001), "bounds": (0.0001, 0.003)}
 FINAL = {"final_value": 0.0001}
 
 ALL_CASES = [

@@ -12,7 +12,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
-TESTS = ("test_cases.py", "test_core.py", "test_own_types.py", "test_errors.py", "test_properties.py")
+TESTS = (
+    "test_house.py",
+    "config/test_create.py",
+    "config/test_twins.py",
+    "config/test_errors.py",
+    "config/test_own_types.py",
+    "config/test_schema.py",
+    "kinds/test_cases.py",
+    "kinds/test_properties.py",
+)
 DUMP = """
 import pickle, sys
 from lr_schedule import BaseLRSchedule

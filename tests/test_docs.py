@@ -1,5 +1,7 @@
 """What the docs say is true: every code block runs, every name is documented, nothing generated is stale."""
 
+from __future__ import annotations
+
 import doctest
 import importlib
 import inspect
@@ -7,8 +9,9 @@ import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -23,7 +26,6 @@ from lr_schedule.config.registry import registry
 ROOT = Path(__file__).parent.parent
 GENERATE = ROOT / "docs" / "generate.py"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TRAINS = re.compile(r"\.learn\(|subprocess|torch\.compile")
 
 MODULES = [
     importlib.import_module(module.name)
@@ -32,7 +34,7 @@ MODULES = [
 ]
 
 
-def schedules_in(data):
+def schedules_in(data: Any) -> Iterator[Any]:
     """Yield every schedule config in YAML data: a mapping of a known type, or a list of phases."""
     items = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else []
     is_phase = [isinstance(item, Mapping) and bool({"fraction", "steps"} & set(item)) for item in items]
@@ -43,13 +45,13 @@ def schedules_in(data):
             yield from schedules_in(item)
 
 
-def length_of_run(data):
+def length_of_run(data: Any) -> Any:
     """The total_steps for configs in YAML data: what the data itself says, or a length for those that say none."""
     found = [float(n) for n in re.findall(r"(?:n_timesteps|total_timesteps)'?: '?([0-9.e]+)", str(data))]
     return found[0] if found else 1_000_000
 
 
-def evaluate_yaml(example):
+def evaluate_yaml(example: Any) -> None:
     """Create every schedule in a YAML block; write the block to the file that its first line names, if it names one."""
     named = re.match(r"# (\S+\.ya?ml)\n", example.parsed)
     if named:
@@ -60,7 +62,7 @@ def evaluate_yaml(example):
         BaseLRSchedule.create(cfg, None if says_its_length else length_of_run(yaml.safe_load(example.parsed)))
 
 
-def parse(page):
+def parse(page: Path) -> Any:
     return Document.parse(
         str(page),
         SkipParser(),
@@ -69,13 +71,8 @@ def parse(page):
     )
 
 
-def page_parameter(page):
-    slow = bool(TRAINS.search(page.read_text(encoding="utf-8")))
-    return pytest.param(page, id=str(page.relative_to(ROOT)), marks=[pytest.mark.slow] if slow else [])
-
-
 @pytest.fixture
-def own_types(monkeypatch):
+def own_types(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Forget the types that a page registers, and the samplers that it gives to the Zoo."""
     before = dict(registry)
     monkeypatch.setattr(hyperparams_opt, "HYPERPARAMS_SAMPLER", dict(hyperparams_opt.HYPERPARAMS_SAMPLER))
@@ -84,16 +81,16 @@ def own_types(monkeypatch):
     registry.update(before)
 
 
-@pytest.mark.parametrize("page", [page_parameter(page) for page in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_code_block_of_a_page_runs_and_every_yaml_schedule_in_it_is_created(
-    page, tmp_path, monkeypatch, own_types
-):
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_types: None
+) -> None:
     monkeypatch.chdir(tmp_path)
     for example in parse(page).examples():
         example.evaluate()
 
 
-def test_a_page_with_a_wrong_block_fails(tmp_path):
+def test_a_page_with_a_wrong_block_fails(tmp_path: Path) -> None:
     for language, block in {
         "python": "assert 1 == 2",
         "python ": ">>> 1 + 1\n3",
@@ -108,7 +105,7 @@ def test_a_page_with_a_wrong_block_fails(tmp_path):
             examples[0].evaluate()
 
 
-def doctests():
+def doctests() -> Iterator[Any]:
     finder = doctest.DocTestFinder(exclude_empty=True)
     for module in MODULES:
         for test in finder.find(module, extraglobs=dict(vars(lr_schedule))):
@@ -117,15 +114,17 @@ def doctests():
 
 
 @pytest.mark.parametrize("test", list(doctests()))
-def test_the_example_in_a_docstring_runs(test, tmp_path, monkeypatch, own_types):
+def test_the_example_in_a_docstring_runs(
+    test: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_types: None
+) -> None:
     monkeypatch.chdir(tmp_path)
-    report = []
+    report: list[str] = []
     result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False).run(test, out=report.append)
     assert result.attempted > 0
     assert result.failed == 0, "".join(report)
 
 
-def public_objects():
+def public_objects() -> Iterator[Any]:
     for module in [lr_schedule, *MODULES]:
         names = getattr(module, "__all__", None) or []
         if module is lr_schedule or module.__name__ in PUBLIC_MODULES:
@@ -136,7 +135,7 @@ PUBLIC_MODULES = {f"lr_schedule.{name}" for name in ("optim", "sb3", "zoo", "tun
 
 
 @pytest.mark.parametrize("item", list(public_objects()))
-def test_every_public_name_has_a_docstring_with_an_example(item):
+def test_every_public_name_has_a_docstring_with_an_example(item: Any) -> None:
     text = inspect.getdoc(item) or ""
     assert re.match(r"[A-Z][^\n]*(\n[^\n]+)*\.", text), "a docstring begins with a sentence"
     assert "Example:" in text
@@ -144,30 +143,32 @@ def test_every_public_name_has_a_docstring_with_an_example(item):
 
 
 @pytest.mark.parametrize("cls", [c for c in registry.values() if c.__module__.startswith("lr_schedule.")])
-def test_every_type_states_its_formula_and_its_keys(cls):
-    text = inspect.getdoc(cls)
+def test_every_type_states_its_formula_and_its_keys(cls: type[BaseLRSchedule]) -> None:
+    text = inspect.getdoc(cls) or ""
     assert "Formula:" in text
     assert "Args:" in text
 
 
-def generate(*arguments):
+def generate(*arguments: Any) -> Any:
     return subprocess.run(
         [sys.executable, str(GENERATE), *arguments], capture_output=True, text=True, check=False, timeout=120
     )
 
 
-def test_the_gallery_and_the_generated_tables_are_what_the_code_says():
+def test_the_gallery_and_the_generated_tables_are_what_the_code_says() -> None:
     process = generate("--check")
     assert process.returncode == 0, process.stdout + process.stderr
 
 
-def load_generate(monkeypatch):
+def load_generate(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(GENERATE.parent))
     sys.modules.pop("generate", None)
     return importlib.import_module("generate")
 
 
-def test_a_picture_with_another_curve_is_stale_and_one_with_another_last_digit_is_not(monkeypatch, tmp_path):
+def test_a_picture_with_another_curve_is_stale_and_one_with_another_last_digit_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     pages = load_generate(monkeypatch)
     config = tmp_path / "linear.yml"
     config.write_text("{type: linear, initial_value: 1.0}", encoding="utf-8")
@@ -176,7 +177,7 @@ def test_a_picture_with_another_curve_is_stale_and_one_with_another_last_digit_i
     assert pages.is_current(picture, pages.draw(config))
 
     text = picture.read_text(encoding="utf-8")
-    coordinate = re.search(r"L (\d+\.\d{6})", text)[1]
+    (coordinate, *_) = re.findall(r"L (\d+\.\d{6})", text)
     assert pages.is_current(picture, text.replace(coordinate, f"{float(coordinate) + 1e-6:.6f}"))
     assert not pages.is_current(picture, text.replace(coordinate, f"{float(coordinate) + 0.1:.6f}"))
 
@@ -184,13 +185,13 @@ def test_a_picture_with_another_curve_is_stale_and_one_with_another_last_digit_i
     assert not pages.is_current(picture, pages.draw(config))
 
 
-def test_a_type_without_a_picture_is_an_error(monkeypatch):
+def test_a_type_without_a_picture_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = load_generate(monkeypatch)
     with pytest.raises(SystemExit, match=r"'nameless' has no picture: add docs/gallery/nameless\.yml"):
         pages.pictures_of("nameless")
 
 
-def test_the_page_on_architecture_names_every_room_of_the_package():
+def test_the_page_on_architecture_names_every_room_of_the_package() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rooms = [
         f"{module.name}/" if module.ispkg else module.name for module in pkgutil.iter_modules(lr_schedule.__path__)
@@ -198,7 +199,7 @@ def test_the_page_on_architecture_names_every_room_of_the_package():
     assert [room for room in rooms if f"`{room}`" not in text] == []
 
 
-def test_every_local_link_of_readme_and_contributing_leads_to_a_file():
+def test_every_local_link_of_readme_and_contributing_leads_to_a_file() -> None:
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
         links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
         missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]

@@ -1,53 +1,71 @@
 """The examples, run as a user runs them, for as few steps as show the point."""
 
+from __future__ import annotations
+
 import csv
 import os
-import subprocess
-import sys
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
 import yaml
 from stable_baselines3 import PPO, SAC
+from torch.optim.lr_scheduler import OneCycleLR
 
 from lr_schedule import BaseLRSchedule
+from tests.processes import Finished, Program
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
-pytestmark = pytest.mark.slow
+
+def start(name: str, folder: Path, *arguments: object) -> Program:
+    """Start an example in an empty folder."""
+    environment = {**os.environ, "COLUMNS": "120", "OMP_NUM_THREADS": "1"}
+    return Program(EXAMPLES / f"{name}.py", *arguments, cwd=folder, env=environment)
 
 
-def run(name, folder, *arguments):
-    """Return the finished process of an example started in an empty folder."""
-    environment = {**os.environ, "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(EXAMPLES / f"{name}.py"), *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
+def run(name: str, folder: Path, *arguments: object) -> str:
+    """Return what an example prints that ends well."""
+    finished = start(name, folder, *arguments).finish()
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+class Trained(NamedTuple):
+    """An example that has trained: its name, its length in timesteps, what it printed and its folder of results."""
+
+    name: str
+    total: int
+    printed: str
+    results: Path
+
+
+LENGTHS = {"ppo_cartpole": 3072, "sac_pendulum": 600, "custom_loop": 4096}
 
 
 @pytest.fixture(
     scope="module",
-    params=[("ppo_cartpole", 4000), ("sac_pendulum", 700), ("custom_loop", 4096)],
-    ids=lambda job: job[0],
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in LENGTHS],
 )
-def finished(request, tmp_path_factory):
-    """An example that has trained: its name, its length in timesteps, its process and its folder of results."""
-    name, total = request.param
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    name, total = request.param, LENGTHS[request.param]
     folder = tmp_path_factory.mktemp(name)
-    process = run(name, folder, "--total-timesteps", str(total))
-    assert process.returncode == 0, process.stderr
-    return name, total, process, folder / "runs" / name
+    return Trained(name, total, run(name, folder, "--total-timesteps", total), folder / "runs" / name)
 
 
-def rows_of(results):
+def rows_of(results: Path) -> list[dict[str, float]]:
     with (results / "updates.csv").open(newline="", encoding="utf-8") as file:
         return [{name: float(text) for name, text in row.items()} for row in csv.DictReader(file)]
 
 
-def schedules_of(name, total):
-    """The example's schedules by the name of their column, read from its YAML."""
+def column(results: Path, name: str) -> list[float]:
+    return [row[name] for row in rows_of(results)]
+
+
+def schedules_of(name: str, total: int) -> dict[str, BaseLRSchedule]:
+    """Return an example's schedules by the name of their column, read from its YAML."""
     config = yaml.safe_load((EXAMPLES / f"{name}.yml").read_text(encoding="utf-8"))
     if name == "ppo_cartpole":
         found = {"scheduled LR": config["ppo"]["learning_rate"], "clip range": config["ppo"]["clip_range"]}
@@ -59,71 +77,114 @@ def schedules_of(name, total):
     return {column: BaseLRSchedule.create(cfg, total) for column, cfg in found.items()}
 
 
-def test_every_row_holds_the_value_of_the_schedule_in_the_yaml_file(finished):
-    name, total, _, results = finished
-    rows = rows_of(results)
+def test_every_row_holds_the_value_of_the_schedule_in_the_yaml_file(trained: Trained) -> None:
+    rows = rows_of(trained.results)
     assert len(rows) >= 3
-    for column, schedule in schedules_of(name, total).items():
-        expected = [schedule(1 - row["timesteps"] / total) for row in rows]
-        assert [row[column] for row in rows] == expected
+    for name, schedule in schedules_of(trained.name, trained.total).items():
+        expected = [schedule(1 - row["timesteps"] / trained.total) for row in rows]
+        assert [row[name] for row in rows] == expected
         assert len(set(expected)) > 1
 
 
-def test_the_optimizers_used_the_scheduled_learning_rate_at_every_update(finished):
-    _, _, process, results = finished
-    for row in rows_of(results):
-        used = {value for column, value in row.items() if column.endswith(" LR")}
+def test_the_optimizers_used_the_scheduled_learning_rate_at_every_update(trained: Trained) -> None:
+    for row in rows_of(trained.results):
+        used = {value for name, value in row.items() if name.endswith(" LR")}
         assert used == {row["scheduled LR"]}
-    assert "equal to scheduled LR, bit for bit" in process.stdout
+    assert "equal to scheduled LR, bit for bit" in trained.printed
 
 
-def test_the_last_row_is_the_end_of_the_run(finished):
-    _, total, _, results = finished
-    assert rows_of(results)[-1]["timesteps"] >= total
+def test_the_last_row_is_the_end_of_the_run(trained: Trained) -> None:
+    assert rows_of(trained.results)[-1]["timesteps"] >= trained.total
 
 
-def test_the_table_the_csv_and_the_picture_are_there(finished):
-    _, _, process, results = finished
-    assert all(name in process.stdout for name in ("timesteps", "progress", "mean episode"))
-    assert len([line for line in process.stdout.splitlines() if line.lstrip()[:1].isdigit()]) >= len(rows_of(results))
-    assert (results / "updates.png").read_bytes().startswith(b"\x89PNG")
+def test_the_table_the_csv_and_the_picture_are_there(trained: Trained) -> None:
+    assert all(name in trained.printed for name in ("timesteps", "progress", "mean episode"))
+    lines = [line for line in trained.printed.splitlines() if line.lstrip()[:1].isdigit()]
+    assert len(lines) >= len(rows_of(trained.results))
+    assert (trained.results / "updates.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_schedules_come_back_equal_from_the_saved_model(finished):
-    name, total, process, _ = finished
-    loaded = [line for line in process.stdout.splitlines() if line.startswith("Loaded ")]
-    assert len(loaded) == len(schedules_of(name, total))
+def test_the_schedules_come_back_equal_from_the_saved_model(trained: Trained) -> None:
+    loaded = [line for line in trained.printed.splitlines() if line.startswith("Loaded ")]
+    assert len(loaded) == len(schedules_of(trained.name, trained.total))
     assert all(line.endswith("equal to the one saved") for line in loaded)
 
 
-def test_the_saved_model_holds_the_schedules_for_another_process_too(finished):
-    name, total, _, results = finished
-    expected = schedules_of(name, total)
-    if name == "custom_loop":
-        saved = torch.load(results / "checkpoint.pt", weights_only=True)["schedules"]
+def test_the_saved_model_holds_the_schedules_for_another_process_too(trained: Trained) -> None:
+    expected = schedules_of(trained.name, trained.total)
+    if trained.name == "custom_loop":
+        saved = torch.load(trained.results / "checkpoint.pt", weights_only=True)["schedules"]
         assert BaseLRSchedule.create(saved["learning_rate"]) == expected["scheduled LR"]
         assert BaseLRSchedule.create(saved["entropy_coefficient"]) == expected["entropy coefficient"]
-        return
-    model = {"ppo_cartpole": PPO, "sac_pendulum": SAC}[name].load(results / "model.zip", device="cpu")
-    assert model.learning_rate == expected["scheduled LR"]
-    if name == "ppo_cartpole":
-        assert [model.clip_range(p) for p in (1.0, 0.4, -0.1)] == [expected["clip range"](p) for p in (1.0, 0.4, -0.1)]
+    elif trained.name == "sac_pendulum":
+        assert SAC.load(trained.results / "model.zip", device="cpu").learning_rate == expected["scheduled LR"]
+    else:
+        model = PPO.load(trained.results / "model.zip", device="cpu")
+        assert model.learning_rate == expected["scheduled LR"]
+        assert callable(model.clip_range)
+        points = (1.0, 0.4, -0.1)
+        assert [model.clip_range(p) for p in points] == [expected["clip range"](p) for p in points]
 
 
-def test_results_go_where_the_option_says(tmp_path):
-    process = run("custom_loop", tmp_path, "--total-timesteps", "1024", "--output", "elsewhere/deep")
-    assert process.returncode == 0, process.stderr
-    assert {path.name for path in (tmp_path / "elsewhere/deep").iterdir()} == {
-        "checkpoint.pt",
-        "updates.csv",
-        "updates.png",
-    }
+def test_results_go_where_the_option_says(tmp_path: Path) -> None:
+    run("custom_loop", tmp_path, "--total-timesteps", "1024", "--output", "elsewhere/deep")
+    written = {path.name for path in (tmp_path / "elsewhere/deep").iterdir()}
+    assert written == {"checkpoint.pt", "updates.csv", "updates.png"}
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_mistake_in_the_yaml_file_is_named_before_training_starts(tmp_path):
+def test_a_mistake_in_the_yaml_file_is_named_before_training_starts(tmp_path: Path) -> None:
     config = (EXAMPLES / "ppo_cartpole.yml").read_text(encoding="utf-8").replace("final_value", "final_valu")
     (tmp_path / "mistake.yml").write_text(config, encoding="utf-8")
-    process = run("ppo_cartpole", tmp_path, "--config", "mistake.yml")
-    assert process.returncode == 1
-    assert "final_valu: unknown key; did you mean 'final_value'?" in process.stderr
+    finished: Finished = start("ppo_cartpole", tmp_path, "--config", "mistake.yml").finish()
+    assert finished.returncode == 1
+    assert "final_valu: unknown key; did you mean 'final_value'?" in finished.stderr
+
+
+def test_ppo_with_torch_and_optax_schedules_uses_what_stepping_by_hand_gives(tmp_path: Path) -> None:
+    printed = run("bridge_one_cycle_ppo", tmp_path, "--total-timesteps", "10000")
+    assert printed.count("optimizer LR, stepped by hand: equal to scheduled LR, bit for bit, in all 10 rows") == 2
+    assert "Loaded one_cycle: TorchLRSchedule, equal" in printed
+    assert "Loaded optax: TableLRSchedule, equal" in printed
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0, momentum=0.9)
+    scheduler = OneCycleLR(optimizer, max_lr=5e-3, total_steps=10, pct_start=0.2)
+    expected: list[float] = []
+    for _ in range(9):
+        optimizer.step()
+        scheduler.step()
+        expected += [float(rate) for rate in scheduler.get_last_lr()]
+    used = column(tmp_path / "runs/bridge_one_cycle_ppo/one_cycle", "optimizer LR")
+    assert used == [*expected, expected[-1]]
+
+
+def follows_its_schedule(results: Path) -> None:
+    """Require that each update of the single-file PPO used its rate, and that the checkpoint counts the updates."""
+    config = yaml.safe_load((EXAMPLES / "cleanrl_style_ppo.yml").read_text(encoding="utf-8"))
+    used = column(results, "optimizer LR")
+    schedule = BaseLRSchedule.create(config["learning_rate"], len(used))
+    assert used == [torch.tensor(schedule(1 - k / len(used))).item() for k in range(len(used))]
+    assert len(set(used)) == len(used)
+    checkpoint = torch.load(results / "checkpoint.pt", weights_only=True)
+    assert checkpoint["scheduler"] == {"last_epoch": len(used)}
+
+
+def test_the_single_file_ppo_uses_its_schedules_at_every_update(tmp_path: Path) -> None:
+    text = (EXAMPLES / "cleanrl_style_ppo.yml").read_text(encoding="utf-8")
+    (tmp_path / "plain.yml").write_text(text.replace("compile: true", "compile: false"), encoding="utf-8")
+    run("cleanrl_style_ppo", tmp_path, "--total-timesteps", "12800", "--config", "plain.yml")
+    follows_its_schedule(tmp_path / "runs/cleanrl_style_ppo")
+
+
+@pytest.mark.slow
+def test_the_single_file_ppo_learns_cartpole_on_its_schedules(tmp_path: Path) -> None:
+    printed = run("cleanrl_style_ppo", tmp_path)
+    (mean,) = re.findall(r"Mean reward of the last 100 episodes: ([\d.]+)", printed)
+    assert float(mean) >= 400
+    follows_its_schedule(tmp_path / "runs/cleanrl_style_ppo")
+
+
+def test_the_optax_loop_fits_and_resumes_exactly(tmp_path: Path) -> None:
+    printed = run("optax_loop", tmp_path)
+    losses = [float(loss) for loss in re.findall(r"loss ([\d.]+)", printed)]
+    assert losses[-1] < 1e-3 < losses[0]
+    assert "equal to those of the whole run, bit for bit" in printed

@@ -17,7 +17,7 @@ from transformers import SchedulerType
 
 from lr_schedule import BaseLRSchedule
 from tests.oracles import LIBRARIES, ORACLES, Oracle, torch_schedulers
-from tests.oracles.keras_schedules import keras
+from tests.oracles.keras_schedules import schedules as keras_schedules
 
 PAGE = Path(__file__).parent.parent / "docs" / "coming-from.md"
 
@@ -64,7 +64,7 @@ def schedules_of_optax() -> set[str]:
 
 
 def schedules_of_keras() -> set[str]:
-    classes = {name for name, member in vars(keras.optimizers.schedules).items() if inspect.isclass(member)}
+    classes = {name for name, member in vars(keras_schedules).items() if inspect.isclass(member)}
     return classes - {"LearningRateSchedule"}
 
 

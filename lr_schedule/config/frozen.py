@@ -39,11 +39,12 @@ class Frozen:
 
     __slots__ = ("_known_key",)
 
-    _known_key: ClassVar[
-        Hashable
-    ]  # what follows from fields is called a ClassVar, or type checkers took it for a field
+    # What follows from fields is annotated as a ClassVar: type checkers would take it for a field otherwise.
+    _known_key: ClassVar[Hashable]
 
     type: ClassVar[str]
+    is_built_in: ClassVar[bool]
+    """Whether the class is one of this package, whose pickles name its type and not the class."""
     omitted_fields: ClassVar[tuple[str, ...]] = ()
     """Inherited fields that this class does without."""
     free_keys: ClassVar[str | None] = None

@@ -37,6 +37,8 @@ def read(
         total_steps: Length of the run in steps (None where no key is in steps).
         keywords: What the constructor of `cls` was called with beside the config; another type is then an error.
     """
+    if cfg is None and keywords is None:
+        raise ScheduleConfigError.at((), cfg, ALLOWED_FORMS)
     given = as_mapping(cfg)
     if keywords is not None:
         repeated = [(key, keywords[key]) for key in keywords if key in given]

@@ -14,8 +14,9 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.reading import Config, has_total_steps
 from lr_schedule.errors import Problems, ScheduleConfigError
 from lr_schedule.fields import Count, OpenFraction, Reads, Value, required, to_number
+from lr_schedule.kinds.checks import require
 from lr_schedule.numeric import floats
-from lr_schedule.numeric.places import TICK, index_reached, tick, whole_periods
+from lr_schedule.numeric.places import TICK, index_reached, whole_periods
 from lr_schedule.steps import take_total_steps
 
 
@@ -121,9 +122,9 @@ class SequentialLRSchedule(BaseLRSchedule):
         """Set the places where the parts meet, 0 and 1 included."""
         written: Any = self.parts
         fractions = [part["fraction"] for part in written]
-        if not math.isclose(sum(fractions), 1.0, rel_tol=0.0, abs_tol=1e-9):
-            message = f"the fractions of the parts must sum to 1, not to {sum(fractions):.10g}"
-            raise ScheduleConfigError.at("parts", fractions, message)
+        total = sum(fractions)
+        message = f"the fractions of the parts must sum to 1, not to {total:.10g}"
+        require(abs(total - 1.0) <= 1e-9, "parts", fractions, message)
         # fsum rounds each bound once, however many parts there are; a running sum would drift.
         bounds = (*(math.fsum(fractions[:n]) for n in range(len(fractions))), 1.0)
         self._derive(_bounds=bounds, _tops=tuple(1.0 - bound for bound in bounds))
@@ -133,15 +134,7 @@ class SequentialLRSchedule(BaseLRSchedule):
             return self._part(index_reached(self._bounds, 1.0 - progress_remaining, xp) - 1, progress_remaining, xp)
         from lr_schedule.numeric import arrays
 
-        elapsed = 1.0 - progress_remaining
-        if arrays.is_numpy(progress_remaining):
-            part = index_reached(self._bounds, elapsed, xp) - 1
-            return arrays.evaluate_by_part(lambda n, p: self._part(n, p, xp), part, progress_remaining)
-        value = self._part(0, progress_remaining, xp)
-        for n in range(1, len(self._schedules)):
-            later = elapsed >= self._bounds[n] - tick(elapsed, xp)
-            value = xp.where(later, self._part(n, progress_remaining, xp), value)
-        return value
+        return arrays.evaluate_parts(self._part, self._bounds, progress_remaining, xp)
 
     def _part(self, n: int, p: Any, xp: Any) -> Any:
         n = min(n, len(self._schedules) - 1)
@@ -271,8 +264,8 @@ class ClipLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse a maximum below the minimum."""
         super().check()
-        if self.maximum is not None and self.maximum < self.minimum:
-            raise ScheduleConfigError.at("maximum", self.maximum, f"must be >= minimum, which is {self.minimum}")
+        fits = self.maximum is None or self.maximum >= self.minimum
+        require(fits, "maximum", self.maximum, f"must be >= minimum, which is {self.minimum}")
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         maximum = math.inf if self.maximum is None else self.maximum

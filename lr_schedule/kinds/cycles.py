@@ -5,18 +5,14 @@ Notation: ``t`` is the elapsed share of the run since the warmup; a cycle or a p
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any, ClassVar, Literal
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Count, NumberRule, OpenFraction, PositiveFraction, PositiveNumber, Value, required
-from lr_schedule.kinds.shapes import blend, half_wave
-from lr_schedule.kinds.staircase import check_growth
+from lr_schedule.kinds.checks import require, require_bounded_growth
+from lr_schedule.kinds.periods import CycleLengths
+from lr_schedule.kinds.shapes import blend, half_wave, shaped, zigzag
 from lr_schedule.numeric import floats
-from lr_schedule.numeric.places import TICK, count_reached, index_reached, pick, whole_periods
-
-MOST_CYCLES = 1_000_000
 
 CycleMultiplier = Annotated[float, NumberRule(ge=1, le=1000)]
 
@@ -47,13 +43,11 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
         Loshchilov and Hutter 2016, arXiv 1608.03983.
     """
 
-    __slots__ = ("_first", "_last_cycle", "_starts")
+    __slots__ = ("_lengths",)
 
     type = "cosine_restarts"
 
-    _first: ClassVar[float]
-    _last_cycle: ClassVar[float]
-    _starts: ClassVar[tuple[float, ...]]
+    _lengths: ClassVar[CycleLengths]
 
     final_value: Value = 0.0
     first_cycle_fraction: PositiveFraction | None = None
@@ -64,45 +58,18 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse a length of cycles that is given in two ways, or in none."""
         super().check()
-        if (self.first_cycle_fraction is None) == (self.cycles is None):
-            raise ScheduleConfigError.at("cycles", self.cycles, "give either cycles or first_cycle_fraction")
-        m, first = self.cycle_multiplier, self.first_cycle_fraction
-        if self.cycles is not None and self.cycles * math.log(m) > math.log(1e12):
-            raise ScheduleConfigError.at("cycles", self.cycles, "cycles so unequal leave the first one no time")
-        if first is not None and m > 1.0 and math.log1p((m - 1.0) / first) > MOST_CYCLES * math.log(m):
-            raise ScheduleConfigError.at("first_cycle_fraction", first, f"makes more than {MOST_CYCLES:,} cycles")
+        is_given_once = (self.first_cycle_fraction is None) != (self.cycles is None)
+        require(is_given_once, "cycles", self.cycles, "give either cycles or first_cycle_fraction")
 
     def prepare(self) -> None:
-        """Set the length of the first cycle and the places where the others start."""
-        m, span = self.cycle_multiplier, self._span
-        lengths = self.cycles if m == 1.0 else (m ** (self.cycles or 0) - 1.0) / (m - 1.0)
-        first = self.first_cycle_fraction or span / (lengths or 1)
-        starts = _starts(first, m, span) if m > 1.0 else ()
-        last = len(starts) - 2 if m > 1.0 else max(-int(-(span - TICK) // first), 1) - 1
-        check_growth(self.peak_multiplier, last, self.initial_value)
-        self._derive(_first=first, _starts=starts, _last_cycle=float(last))
+        """Set the lengths of the cycles."""
+        lengths = CycleLengths(self._span, self.cycle_multiplier, self.first_cycle_fraction, self.cycles)
+        require_bounded_growth(self.peak_multiplier, lengths.last, self.initial_value)
+        self._derive(_lengths=lengths)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        n, over = self._cycle(self.elapsed(progress_remaining), xp)
+        n, over = self._lengths.cycle_at(self.elapsed(progress_remaining), xp)
         return blend(half_wave(1.0 - over, xp), self.initial_value * self.peak_multiplier**n, self.final_value)
-
-    def _cycle(self, t: Any, xp: Any) -> Any:
-        """Return the number of the cycle at t, and the fraction of it that is over."""
-        if self.cycle_multiplier == 1.0:
-            n = xp.clip(whole_periods(t, self._first, xp), 0.0, self._last_cycle)
-            return n, xp.clip(t / self._first - n, 0.0, 1.0)
-        index = index_reached(self._starts[1:-1], t, xp)
-        start, end = pick(self._starts, index, t, xp), pick(self._starts, index + 1, t, xp)
-        return count_reached(self._starts[1:-1], t, xp), xp.clip((t - start) / (end - start), 0.0, 1.0)
-
-
-def _starts(first: float, multiplier: float, span: float) -> tuple[float, ...]:
-    """Return where each cycle starts, and where the last one ends; cycles grow until they cover `span`."""
-    starts = [0.0]
-    while starts[-1] < span - TICK:
-        starts.append(starts[-1] + first * multiplier ** (len(starts) - 1))
-    # A cycle meant to end with the curve ends there exactly: short of it by a rounding, another one would begin.
-    return (*starts[:-1], span if starts[-1] <= span + TICK else starts[-1])
 
 
 class CyclicLRSchedule(BaseLRSchedule):
@@ -144,22 +111,19 @@ class CyclicLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse a peak below the lower bound."""
         super().check()
-        if self.peak_value < self.initial_value:
-            message = f"must be >= initial_value, the lower bound, {self.initial_value}"
-            raise ScheduleConfigError.at("peak_value", self.peak_value, message)
+        message = f"must be >= initial_value, the lower bound, {self.initial_value}"
+        require(self.peak_value >= self.initial_value, "peak_value", self.peak_value, message)
 
     def prepare(self) -> None:
         """Set the factor on the height per cycle."""
         self._derive(_factor={"triangular": 1.0, "triangular2": 0.5, "exp_range": self.gamma}[self.mode])
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        down = self.down_fraction or self.up_fraction
-        elapsed_cycles = self.elapsed(progress_remaining) / (self.up_fraction + down)
-        n = xp.floor(elapsed_cycles)
-        position, top = elapsed_cycles - n, self.up_fraction / (self.up_fraction + down)
-        rise = xp.minimum(position / top, (1.0 - position) / (1.0 - top))
-        scale = self._factor ** (elapsed_cycles if self.mode == "exp_range" else n)
-        return self.initial_value + (self.peak_value - self.initial_value) * rise * scale
+        length = self.up_fraction + (self.down_fraction or self.up_fraction)
+        cycles = self.elapsed(progress_remaining) / length
+        scale = self._factor ** (cycles if self.mode == "exp_range" else xp.floor(cycles))
+        height = (self.peak_value - self.initial_value) * zigzag(cycles, self.up_fraction / length, xp) * scale
+        return self.initial_value + height
 
 
 class OneCycleLRSchedule(BaseLRSchedule):
@@ -199,23 +163,19 @@ class OneCycleLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse three phases that are longer than the run."""
         super().check()
-        if self.phases == 3 and 2.0 * self.warmup_fraction >= self.end_fraction:
-            message = f"must be below half of end_fraction, {self.end_fraction}, for 3 phases"
-            raise ScheduleConfigError.at("warmup_fraction", self.warmup_fraction, message)
+        fits = self.phases == 2 or 2.0 * self.warmup_fraction < self.end_fraction
+        message = f"must be below half of end_fraction, {self.end_fraction}, for 3 phases"
+        require(fits, "warmup_fraction", self.warmup_fraction, message)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         p, peak, first = progress_remaining, self.initial_value, self.initial_value / self.div_factor
         last = first / self.final_div_factor
         if self.phases == 2:
-            return self._between(last, peak, p, xp)
+            return shaped(self.shape, p, last, peak, xp)
         t = self.elapsed(p)
-        fall = self._between(first, peak, xp.clip(1.0 - t / self.warmup_fraction, 0.0, 1.0), xp)
+        fall = shaped(self.shape, xp.clip(1.0 - t / self.warmup_fraction, 0.0, 1.0), first, peak, xp)
         left = xp.clip(p * self._span / (self._span - self.warmup_fraction), 0.0, 1.0)
-        return xp.where(t < self.warmup_fraction, fall, self._between(last, first, left, xp))
+        return xp.where(t < self.warmup_fraction, fall, shaped(self.shape, left, last, first, xp))
 
     def _ramp(self, warmed: Any, xp: Any) -> Any:
-        return self._between(self.initial_value / self.div_factor, self.initial_value, warmed, xp)
-
-    def _between(self, low: float, high: float, way: Any, xp: Any) -> Any:
-        """Return the value at a fraction of the way from low to high, which keeps all digits next to low."""
-        return blend(half_wave(way, xp) if self.shape == "cosine" else way, high, low)
+        return shaped(self.shape, warmed, self.initial_value / self.div_factor, self.initial_value, xp)

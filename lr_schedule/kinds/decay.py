@@ -11,12 +11,19 @@ import math
 from typing import Annotated, Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import QUIET, NumberRule, PositiveFraction, PositiveNumber, Value
+from lr_schedule.kinds.checks import require
 from lr_schedule.kinds.periods import InPeriods
-from lr_schedule.kinds.shapes import HALF_PI, blend, exponential, half_wave, slowed
+from lr_schedule.kinds.shapes import (
+    HALF_PI,
+    blend,
+    exponential,
+    falling_or_rising,
+    half_wave,
+    left_in_growing_cycles,
+    slowed,
+)
 from lr_schedule.numeric import floats
-from lr_schedule.numeric.places import tick
 
 DecayRate = Annotated[float, NumberRule(gt=0, le=1)]
 Exponent = Annotated[float, NumberRule(ge=0)]
@@ -86,18 +93,14 @@ class PolynomialLRSchedule(BaseLRSchedule):
     cycle: Annotated[bool, QUIET] = False
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        p = progress_remaining if self.decay_fraction == 1.0 else self._in_cycle(progress_remaining, xp)
+        p = progress_remaining
+        if self.decay_fraction != 1.0:
+            p = left_in_growing_cycles(self.elapsed(p), self.decay_fraction, again=self.cycle, xp=xp)
         p = p if self.k == 1.0 else slowed(p, self.k, xp)
         left = p**self.power
         if self.initial_value >= self.final_value or self.power == 0.0:
             return blend(left, self.initial_value, self.final_value)
-        # A curve that rises from 0 starts at what 1 - left is near p = 1, where that difference has no digits left.
-        return left * self.initial_value - xp.expm1(self.power * xp.log(p)) * self.final_value
-
-    def _in_cycle(self, p: Any, xp: Any) -> Any:
-        t = self.elapsed(p)
-        cycles = xp.clip(xp.ceil((t - tick(t, xp)) / self.decay_fraction), 1.0, math.inf) if self.cycle else 1.0
-        return xp.clip(1.0 - t / (self.decay_fraction * cycles), 0.0, 1.0)
+        return falling_or_rising(left, -xp.expm1(self.power * xp.log(p)), self.initial_value, self.final_value)
 
 
 class CosineAnnealingLRSchedule(BaseLRSchedule):
@@ -142,10 +145,8 @@ class CosineAnnealingLRSchedule(BaseLRSchedule):
             left = sine * sine
             return left * self.initial_value + (1.0 - left) * self.final_value
         left = half_wave(slowed(p, self.k, xp), xp)
-        if self.initial_value >= self.final_value:
-            return blend(left, self.initial_value, self.final_value)
-        # A curve that rises from 0 starts at what 1 - left is near p = 1, where that difference has no digits left.
-        return left * self.initial_value + half_wave((1.0 - p) ** self.k, xp) * self.final_value
+        covered = 1.0 - left if self.initial_value >= self.final_value else half_wave((1.0 - p) ** self.k, xp)
+        return falling_or_rising(left, covered, self.initial_value, self.final_value)
 
 
 CosineLRSchedule = CosineAnnealingLRSchedule
@@ -194,12 +195,12 @@ class ExponentialLRSchedule(InPeriods):
     def check(self) -> None:
         """Refuse an end that no rate reaches, and a floor above the start."""
         super().check()
-        first, last = self.initial_value, self.final_value
-        if last is not None and self.decay_rate is not None and last > first:
-            raise ScheduleConfigError.at("final_value", last, f"is the floor: must be <= initial_value, {first}")
-        if self.decay_rate is None and not (last and first):
+        first, last = self.initial_value, self.final_value or 0.0
+        if self.decay_rate is None:
             message = "without decay_rate, final_value and initial_value must be > 0: no rate leads to or from 0"
-            raise ScheduleConfigError.at("final_value", last, message)
+            require(min(first, last) > 0.0, "final_value", last, message)
+        else:
+            require(last <= first, "final_value", last, f"is the floor: must be <= initial_value, {first}")
 
     def prepare(self) -> None:
         """Set whether the curve is the plain one, a rate and nothing else: asked at once, it takes a seventh less."""
@@ -279,8 +280,7 @@ class TanhLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse a lower that is not below upper."""
         super().check()
-        if self.lower >= self.upper:
-            raise ScheduleConfigError.at("lower", self.lower, f"must be below upper, which is {self.upper}")
+        require(self.lower < self.upper, "lower", self.lower, f"must be below upper, which is {self.upper}")
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         x = self.lower + (self.upper - self.lower) * (1.0 - progress_remaining)

@@ -10,8 +10,8 @@ import math
 from typing import Annotated, Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import QUIET, NumberRule, OpenFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.kinds.checks import LARGEST, require
 from lr_schedule.kinds.periods import InPeriods
 from lr_schedule.numeric import floats
 
@@ -48,8 +48,8 @@ class InverseTimeLRSchedule(InPeriods):
     def check(self) -> None:
         """Refuse a divisor that grows beyond every float."""
         super().check()
-        if self.step_exponent * -math.log(self.decay_fraction or 1.0) > math.log(1e300):
-            raise ScheduleConfigError.at("step_exponent", self.step_exponent, "makes the divisor grow beyond 1e300")
+        growth = self.step_exponent * -math.log(self.decay_fraction or 1.0)
+        require(growth <= LARGEST, "step_exponent", self.step_exponent, "makes the divisor grow beyond 1e300")
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         if self.staircase:
@@ -93,8 +93,8 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse a first value beyond every float."""
         super().check()
-        if self.initial_value / math.sqrt(self.shift) == math.inf:
-            raise ScheduleConfigError.at("shift", self.shift, "makes the first value infinite")
+        first = self.initial_value / math.sqrt(self.shift)
+        require(first < math.inf, "shift", self.shift, "makes the first value infinite")
 
     def prepare(self) -> None:
         """Set the fraction of the run that makes one unit of time."""

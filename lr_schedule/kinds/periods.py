@@ -1,12 +1,16 @@
-"""Periods: a decay that goes on by the same rule in each equal stretch of the run."""
+"""Periods and cycles: how the time of a curve is divided, in equal stretches or in stretches that grow."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.fields import PositiveFraction
-from lr_schedule.numeric.places import whole_periods
+from lr_schedule.kinds.checks import require
+from lr_schedule.numeric.places import TICK, count_reached, index_reached, pick, whole_periods
+
+MOST_CYCLES = 1_000_000
 
 
 class InPeriods(BaseLRSchedule):
@@ -24,3 +28,42 @@ class InPeriods(BaseLRSchedule):
 
     def _whole_periods(self, progress_remaining: Any, xp: Any) -> Any:
         return whole_periods(1.0 - progress_remaining, 1.0 / self._periods, xp)
+
+
+class CycleLengths:
+    """Cycles one after another, each `multiplier` times as long as the one before.
+
+    Args:
+        span: The fraction of the run that all cycles together take.
+        multiplier: Length of a cycle over that of the one before (>= 1).
+        first: The fraction of the run that the first cycle takes (None: as `count` has it).
+        count: How many cycles fill the span (None: as `first` has it).
+    """
+
+    def __init__(self, span: float, multiplier: float, first: float | None, count: int | None) -> None:
+        self.is_even = multiplier == 1.0
+        if count is not None:
+            possible = count * math.log(multiplier) <= math.log(1e12)
+            require(possible, "cycles", count, "cycles so unequal leave the first one no time")
+            first = span / (count if self.is_even else (multiplier**count - 1.0) / (multiplier - 1.0))
+        self.first = first or span
+        if self.is_even:
+            self.last = float(max(-int(-(span - TICK) // self.first), 1) - 1)
+            return
+        possible = math.log1p((multiplier - 1.0) / self.first) <= MOST_CYCLES * math.log(multiplier)
+        require(possible, "first_cycle_fraction", self.first, f"makes more than {MOST_CYCLES:,} cycles")
+        starts = [0.0]
+        while starts[-1] < span - TICK:
+            starts.append(starts[-1] + self.first * multiplier ** (len(starts) - 1))
+        # A cycle meant to end with the curve ends there exactly: short of it by a rounding, another one would begin.
+        self.starts = (*starts[:-1], span if starts[-1] <= span + TICK else starts[-1])
+        self.last = float(len(starts) - 2)
+
+    def cycle_at(self, t: Any, xp: Any) -> tuple[Any, Any]:
+        """Return the number of the cycle at the elapsed fraction t, and the fraction of that cycle that is over."""
+        if self.is_even:
+            n = xp.clip(whole_periods(t, self.first, xp), 0.0, self.last)
+            return n, xp.clip(t / self.first - n, 0.0, 1.0)
+        index = index_reached(self.starts[1:-1], t, xp)
+        start, end = pick(self.starts, index, t, xp), pick(self.starts, index + 1, t, xp)
+        return count_reached(self.starts[1:-1], t, xp), xp.clip((t - start) / (end - start), 0.0, 1.0)

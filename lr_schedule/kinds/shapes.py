@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from lr_schedule.numeric.places import tick
+from lr_schedule.numeric.places import index_reached, pick, tick
 
 HALF_PI = math.pi / 2
 
@@ -46,3 +47,36 @@ def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
     if shape == "1-sqrt":
         left = one_minus_sqrt(left, xp)
     return blend(left, start, end)
+
+
+def shaped(shape: str, way: Any, low: float, high: float, xp: Any) -> Any:
+    """Return the value at a fraction of the way from low to high, by a cosine or a line; exact next to low."""
+    return blend(half_wave(way, xp) if shape == "cosine" else way, high, low)
+
+
+def falling_or_rising(left: Any, covered: Any, start: float, end: float) -> Any:
+    """Return the blend of a curve that says by itself what it has covered.
+
+    A curve that rises from 0 starts at what ``1 - left`` is near p = 1, where that difference has no digits left.
+    """
+    return left * start + covered * end
+
+
+def interpolated(places: Sequence[float], heights: Sequence[float], t: Any, xp: Any) -> Any:
+    """Return the value at t on the straight lines through points."""
+    n = index_reached(places, t, xp)
+    a, b = pick(places, n - 1, t, xp), pick(places, n, t, xp)
+    u, v = pick(heights, n - 1, t, xp), pick(heights, n, t, xp)
+    return blend(xp.clip((t - a) / (b - a), 0.0, 1.0), v, u)
+
+
+def left_in_growing_cycles(t: Any, length: float, *, again: bool, xp: Any) -> Any:
+    """Return what remains of a stretch that, where it begins again, is stretched to the next multiple of its length."""
+    cycles = xp.clip(xp.ceil((t - tick(t, xp)) / length), 1.0, math.inf) if again else 1.0
+    return xp.clip(1.0 - t / (length * cycles), 0.0, 1.0)
+
+
+def zigzag(cycles: Any, top: float, xp: Any) -> Any:
+    """Return the height, from 0 to 1, of a rise in the fraction `top` of each cycle and a fall in the rest of it."""
+    position = cycles - xp.floor(cycles)
+    return xp.minimum(position / top, (1.0 - position) / (1.0 - top))

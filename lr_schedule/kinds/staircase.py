@@ -6,35 +6,19 @@ included; a period is a length in it. A value holds from its own place on: at a 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, PositiveNumber, ValidatedAs, Value, required
-from lr_schedule.kinds.shapes import blend
+from lr_schedule.kinds.checks import require, require_ascending, require_bounded_growth
+from lr_schedule.kinds.shapes import interpolated
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.places import count_reached, index_reached, pick, whole_periods
 
 Milestones = Annotated[Sequence[float], ValidatedAs(tuple[OpenFraction, ...])]
 Points = Annotated[Sequence[Sequence[float]], ValidatedAs(tuple[tuple[Fraction, Value], ...], min_length=1)]
 Values = Annotated[Sequence[float], ValidatedAs(tuple[Value, ...])]
-
-
-def check_ascending(key: str, places: Sequence[float]) -> None:
-    """Refuse places that are not in ascending order or that repeat."""
-    for index, (earlier, later) in enumerate(pairwise(places)):
-        if later <= earlier:
-            message = f"must be above the one before it, {earlier}: places are in ascending order, each once"
-            raise ScheduleConfigError.at((key, index + 1), later, message)
-
-
-def check_growth(gamma: float, times: float, initial_value: float) -> None:
-    """Refuse a gamma above 1 with which the value grows beyond every float."""
-    if gamma > 1.0 and times * math.log(gamma) + math.log(max(initial_value, 1.0)) > math.log(1e300):
-        raise ScheduleConfigError.at("gamma", gamma, "makes the value grow beyond 1e300")
 
 
 class StepLRSchedule(BaseLRSchedule):
@@ -61,7 +45,7 @@ class StepLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse a growth beyond every float."""
         super().check()
-        check_growth(self.gamma, 1.0 / self.period_fraction, self.initial_value)
+        require_bounded_growth(self.gamma, 1.0 / self.period_fraction, self.initial_value)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         return self.initial_value * self.gamma ** whole_periods(
@@ -94,8 +78,8 @@ class MultiStepLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse milestones out of order, and a growth beyond every float."""
         super().check()
-        check_ascending("milestone_fractions", self.milestone_fractions)
-        check_growth(self.gamma, len(self.milestone_fractions), self.initial_value)
+        require_ascending("milestone_fractions", self.milestone_fractions)
+        require_bounded_growth(self.gamma, len(self.milestone_fractions), self.initial_value)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         t = self.warmup_fraction + self.elapsed(progress_remaining)
@@ -127,10 +111,10 @@ class PiecewiseConstantLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse milestones out of order, or not one fewer than values."""
         super().check()
-        check_ascending("milestone_fractions", self.milestone_fractions)
-        if len(self.values) != len(self.milestone_fractions) + 1:
-            message = f"must hold one value more than there are milestones, {len(self.milestone_fractions)}"
-            raise ScheduleConfigError.at("values", list(self.values), message)
+        require_ascending("milestone_fractions", self.milestone_fractions)
+        count = len(self.milestone_fractions)
+        message = f"must hold one value more than there are milestones, {count}"
+        require(len(self.values) == count + 1, "values", list(self.values), message)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         t = self.warmup_fraction + self.elapsed(progress_remaining)
@@ -168,7 +152,7 @@ class PiecewiseLinearLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse points out of order."""
         super().check()
-        check_ascending("points", [place for place, _ in self.points])
+        require_ascending("points", [place for place, _ in self.points])
 
     def prepare(self) -> None:
         """Set the points apart into places and values, with a level stretch before the first and after the last."""
@@ -176,8 +160,4 @@ class PiecewiseLinearLRSchedule(BaseLRSchedule):
         self._derive(_places=places, _heights=values)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        t = self.warmup_fraction + self.elapsed(progress_remaining)
-        n = index_reached(self._places, t, xp)
-        a, b = pick(self._places, n - 1, t, xp), pick(self._places, n, t, xp)
-        u, v = pick(self._heights, n - 1, t, xp), pick(self._heights, n, t, xp)
-        return blend(xp.clip((t - a) / (b - a), 0.0, 1.0), v, u)
+        return interpolated(self._places, self._heights, self.warmup_fraction + self.elapsed(progress_remaining), xp)

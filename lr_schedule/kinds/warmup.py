@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, Value
+from lr_schedule.kinds.checks import require, require_ends_above_zero
 from lr_schedule.kinds.decay import CosineAnnealingLRSchedule
 from lr_schedule.kinds.shapes import decayed, exponential
 from lr_schedule.numeric import floats
@@ -85,12 +85,11 @@ class WarmupStableDecayLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse stages that overlap, and an exponential decay to or from 0."""
         super().check()
-        if self.warmup_fraction + self.decay_fraction > self.end_fraction + TICK:
-            message = f"does not fit between warmup_fraction, {self.warmup_fraction}, and the end, {self.end_fraction}"
-            raise ScheduleConfigError.at("decay_fraction", self.decay_fraction, message)
-        if self.decay_shape == "exponential" and not (self.initial_value and self.final_value):
-            message = "an exponential decay needs final_value and initial_value > 0"
-            raise ScheduleConfigError.at("final_value", self.final_value, message)
+        fits = self.warmup_fraction + self.decay_fraction <= self.end_fraction + TICK
+        message = f"does not fit between warmup_fraction, {self.warmup_fraction}, and the end, {self.end_fraction}"
+        require(fits, "decay_fraction", self.decay_fraction, message)
+        if self.decay_shape == "exponential":
+            require_ends_above_zero(self.initial_value, self.final_value)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         left = xp.clip(progress_remaining * self._span / self.decay_fraction, 0.0, 1.0)
@@ -131,12 +130,9 @@ class TriStageLRSchedule(BaseLRSchedule):
         """Refuse stages longer than the run, and a decay to or from 0."""
         super().check()
         stages = self.warmup_fraction + self.hold_fraction + self.decay_fraction
-        if stages > self.end_fraction + TICK:
-            message = f"with warmup_fraction and hold_fraction sums to {stages}, past the end, {self.end_fraction}"
-            raise ScheduleConfigError.at("decay_fraction", self.decay_fraction, message)
-        if not (self.initial_value and self.final_value):
-            message = "an exponential decay needs final_value and initial_value > 0"
-            raise ScheduleConfigError.at("final_value", self.final_value, message)
+        message = f"with warmup_fraction and hold_fraction sums to {stages}, past the end, {self.end_fraction}"
+        require(stages <= self.end_fraction + TICK, "decay_fraction", self.decay_fraction, message)
+        require_ends_above_zero(self.initial_value, self.final_value)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         into_decay = (self.elapsed(progress_remaining) - self.hold_fraction) / self.decay_fraction

@@ -6,12 +6,13 @@ Only this module needs numpy and array-api-compat, and it is imported when an ar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import array_api_compat
 import numpy as np
-import numpy.typing as npt
+
+from lr_schedule.numeric.places import index_reached, tick
 
 BLOCK = 65_536
 """Points evaluated at a time: the intermediate results of a formula then stay in the processor's cache."""
@@ -80,17 +81,19 @@ def evaluate(curve: Callable[[Any, Any], Any], progress: Any) -> Any:
     return values.reshape(progress.shape)
 
 
-def is_numpy(array: Any) -> bool:
-    """Tell whether `array` is one of numpy, whose values are known."""
-    return isinstance(array, np.ndarray)
-
-
-def evaluate_by_part(part: Callable[[int, Any], Any], index: Any, progress: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return ``part(index, progress)`` for points of numpy, where each part is asked for its own points only."""
+def evaluate_parts(part: Callable[[int, Any, Any], Any], bounds: Sequence[float], progress: Any, xp: Any) -> Any:
+    """Return ``part(n, progress, xp)`` for each point, with n the stretch between two bounds in which it lies."""
+    elapsed = 1.0 - progress
+    if not isinstance(progress, np.ndarray):
+        values = part(0, progress, xp)
+        for n in range(1, len(bounds) - 1):  # values that are traced are not known: each part is asked for all points
+            values = xp.where(elapsed >= bounds[n] - tick(elapsed, xp), part(n, progress, xp), values)
+        return values
+    index = index_reached(bounds, elapsed, xp) - 1
     values = np.empty_like(progress)
     order = index.argsort(kind="stable")
     for own in np.split(order, np.flatnonzero(np.diff(index[order])) + 1):
-        values[own] = part(int(index[own[0]]), progress[own])
+        values[own] = part(int(index[own[0]]), progress[own], xp)
     return values
 
 

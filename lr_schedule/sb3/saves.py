@@ -194,6 +194,7 @@ def _as_config(stored: Any) -> dict[str, Any] | None:
         cfg = {"type": type_name, **{keys[key]: value for key, value in fields.items() if key in keys}}
     else:
         # By the name of the class alone: a class may move to another module after a model is saved.
+        name = "BaseLRSchedule" if name == "ConstantLRSchedule" else name  # its other name, by which repr() calls it
         type_name = next((cls.type for cls in registry.values() if cls.__name__ == name), "")
         cfg = {"type": type_name, **{key: value for key, value in fields.items() if value is not None}}
     try:

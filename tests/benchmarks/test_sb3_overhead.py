@@ -33,6 +33,7 @@ def training(callback: BaseCallback | None) -> tuple[SAC, BaseCallback]:
 
 def one_step(callback: BaseCallback | None) -> Callable[[int], None]:
     """Return a function that does what `learn` does for one environment step."""
+    model: Any
     model, callbacks = training(callback)
     buffer = model.replay_buffer
 
@@ -55,6 +56,7 @@ def test_all_that_the_callback_does_in_a_step_as_a_share_of_a_step_of_sac(race: 
     if who != "ours":
         race(group, who, one_step(None), 0, aim=0.02)
         return
+    model: Any
     model, callbacks = training(ScheduleCallback(SCHEDULES))
     optimizers = [model.actor.optimizer, model.critic.optimizer, model.ent_coef_optimizer]
 

@@ -1,5 +1,7 @@
 """The schedules that people trust, each with the config of ours that is the same curve."""
 
+from __future__ import annotations
+
 from tests.oracles import (
     cerebras,
     deepmd,

@@ -42,7 +42,7 @@ def InverseExponentialTimeDecayLR(  # noqa: N802
     """One over a power of the steps."""
 
     def value(step: int) -> float:
-        periods = step**step_exponent / total_iters
+        periods: float = step**step_exponent / total_iters
         return initial_learning_rate / (1.0 + decay_rate * (math.floor(periods) if staircase else periods))
 
     return value

@@ -29,7 +29,8 @@ def polynomial_decay(
         if update < warmup_updates:
             return lr * update / warmup_updates
         left = max(1.0 - (update - warmup_updates) / (total_num_update - warmup_updates), 0.0)
-        return (lr - end_learning_rate) * left**power + end_learning_rate
+        height: float = left**power
+        return (lr - end_learning_rate) * height + end_learning_rate
 
     return value
 

@@ -11,6 +11,8 @@ from keras.optimizers import schedules
 
 from tests.oracles.table import Row
 
+__all__ = ["LIBRARY", "ROWS", "schedules", "values"]
+
 LIBRARY = "keras.optimizers.schedules"
 
 

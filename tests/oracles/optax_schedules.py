@@ -16,7 +16,8 @@ def values(call: str, last: int) -> list[float]:
     with jax.enable_x64(True):
         schedule = eval(call, vars(schedules).copy())
         steps = jax.numpy.arange(last + 1)
-        return np.asarray(jax.vmap(lambda step: jax.numpy.asarray(schedule(step), "float64"))(steps)).tolist()
+        found: list[float] = np.asarray(jax.vmap(lambda n: jax.numpy.asarray(schedule(n), "float64"))(steps)).tolist()
+        return found
 
 
 ROWS = [

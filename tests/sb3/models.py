@@ -1,7 +1,11 @@
 """Small models of every algorithm, and what records the values that they really use."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 import sb3_contrib
@@ -36,11 +40,11 @@ DISCRETE = ("MaskablePPO", "DQN", "QRDQN")
 POLICIES = {"RecurrentPPO": "MlpLstmPolicy"}
 
 
-def class_of(name):
+def class_of(name: str) -> Any:
     return getattr(stable_baselines3, name, None) or getattr(sb3_contrib, name)
 
 
-def make(name, env=None, *, n_envs=1, cls=None, **settings):
+def make(name: str, env: Any = None, *, n_envs: int = 1, cls: Any = None, **settings: Any) -> Any:
     """Return a small untrained model of the algorithm called `name`."""
     if env is None:
         env = make_vec_env(lambda: Walk(discrete=name in DISCRETE), n_envs=n_envs)
@@ -48,17 +52,17 @@ def make(name, env=None, *, n_envs=1, cls=None, **settings):
     return (cls or class_of(name))(POLICIES.get(name, "MlpPolicy"), env, **chosen)
 
 
-def noise(sigma=0.1):
+def noise(sigma: float = 0.1) -> Any:
     return NormalActionNoise(np.zeros(1), np.full(1, sigma))
 
 
-def at_each_update(name, read):
+def at_each_update(name: str, read: Any) -> Any:
     """Return a subclass of an algorithm, and the list in which it notes ``read(model)`` whenever it trains."""
     seen = []
     base = class_of(name)
     method = "_do_one_update" if name == "ARS" else "train"
 
-    def noting(self, *args, **kwargs):
+    def noting(self: Any, *args: Any, **kwargs: Any) -> Any:
         seen.append(read(self))
         return getattr(base, method)(self, *args, **kwargs)
 
@@ -66,7 +70,7 @@ def at_each_update(name, read):
 
 
 @contextmanager
-def optimizer_steps():
+def optimizer_steps() -> Iterator[Any]:
     """Note the optimizer and the learning rate of its groups after each step of any torch optimizer."""
     seen = []
     handle = register_optimizer_step_post_hook(
@@ -78,7 +82,7 @@ def optimizer_steps():
         handle.remove()
 
 
-def linear(first, last, progress):
+def linear(first: float, last: float, progress: float) -> Any:
     """Return the value of a linear schedule, written down independently of the package."""
     clamped = min(max(progress, 0.0), 1.0)
     return first * clamped + last * (1.0 - clamped)

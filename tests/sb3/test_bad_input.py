@@ -1,6 +1,9 @@
 """What bad input gets: an error that names the target and what is allowed, before training, and an unchanged model."""
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import pytest
 from stable_baselines3.common.callbacks import CallbackList, EvalCallback, EveryNTimesteps
@@ -10,7 +13,7 @@ from lr_schedule.sb3 import ScheduleCallback, preview
 from tests.sb3.models import make
 
 
-def refused(name, schedules, match, **settings):
+def refused(name: str, schedules: dict[str, Any], match: str, **settings: Any) -> None:
     """Check that training stops with an error before its first step."""
     model = make(name, **settings)
     with pytest.raises(ScheduleConfigError, match=match):
@@ -19,7 +22,7 @@ def refused(name, schedules, match, **settings):
     assert vars(model).get("schedule_run") is None
 
 
-def test_an_unknown_target_names_the_nearest_and_all_that_the_algorithm_has():
+def test_an_unknown_target_names_the_nearest_and_all_that_the_algorithm_has() -> None:
     refused(
         "A2C", {"ent_coeff": 0.1}, "ent_coeff: unknown target; did you mean 'ent_coef'.*vf_coef, max_grad_norm, gamma"
     )
@@ -39,7 +42,7 @@ def test_an_unknown_target_names_the_nearest_and_all_that_the_algorithm_has():
         ("ARS", "gamma"),
     ],
 )
-def test_a_target_that_the_algorithm_lacks_lists_those_that_it_has(name, target):
+def test_a_target_that_the_algorithm_lacks_lists_those_that_it_has(name: str, target: str) -> None:
     refused(name, {target: 0.1}, f"{target}: {name} has no such target. Allowed for {name}: learning_rate")
 
 
@@ -60,19 +63,19 @@ def test_a_target_that_the_algorithm_lacks_lists_those_that_it_has(name, target)
         ("PPO", "actor.learning_rate", lambda p: -p),
     ],
 )
-def test_a_value_out_of_range_anywhere_in_the_run_is_found_at_its_start(name, target, schedule):
+def test_a_value_out_of_range_anywhere_in_the_run_is_found_at_its_start(name: str, target: str, schedule: Any) -> None:
     refused(name, {target: schedule}, rf"{target}: must be a finite number.* over the whole run; .*progress_remaining")
 
 
 @pytest.mark.parametrize("function", [lambda p: None, lambda p: "fast", lambda p: p**0.5 + 1j, lambda p: 1.0 / p])
-def test_a_function_that_gives_no_number_is_found_at_the_start(function):
+def test_a_function_that_gives_no_number_is_found_at_the_start(function: Any) -> None:
     model = make("PPO")
     with pytest.raises((ScheduleConfigError, ZeroDivisionError)):
         model.learn(64, callback=ScheduleCallback({"ent_coef": function}))
     assert model.num_timesteps == 0
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_that_is_wrong_is_told_at_once() -> None:
     model = make("PPO")
     with pytest.raises(ScheduleConfigError) as caught:
         model.learn(64, callback=ScheduleCallback({"gama": 0.9, "ent_coef": {"type": "linaer"}, "clip_range": 0}))
@@ -80,28 +83,28 @@ def test_all_that_is_wrong_is_told_at_once():
     assert paths == [("gama",), ("ent_coef", "type"), ("clip_range",)]
 
 
-def test_steps_in_a_config_are_steps_of_the_run():
+def test_more_steps_in_a_config_than_the_run_has_are_an_error() -> None:
     model = make("PPO")
     callback = ScheduleCallback({"ent_coef": {"type": "cosine_warmup", "initial_value": 1, "warmup_steps": 80}})
     with pytest.raises(ScheduleConfigError, match=r"ent_coef\.warmup_steps: must be"):
         model.learn(64, callback=callback)
 
 
-def test_a_target_entropy_from_a_schedule_is_sent_to_its_magnitude():
+def test_a_target_entropy_from_a_schedule_is_sent_to_its_magnitude() -> None:
     refused("SAC", {"target_entropy": {"type": "linear"}}, "target_entropy_magnitude")
     refused("SAC", {"target_entropy": LinearLRSchedule(1.0)}, "target_entropy_magnitude")
     refused("SAC", {"target_entropy_magnitude": 1.0}, "no effect with a fixed ent_coef", ent_coef=0.1)
 
 
-def test_the_target_entropy_is_set_under_one_of_its_two_names():
+def test_the_target_entropy_is_set_under_one_of_its_two_names() -> None:
     refused("SAC", {"target_entropy": -1.0, "target_entropy_magnitude": 1.0}, "set by two callbacks, or twice by one")
 
 
-def test_noise_that_is_not_there_cannot_be_scheduled():
+def test_noise_that_is_not_there_cannot_be_scheduled() -> None:
     refused("TD3", {"action_noise.sigma": 0.1}, "action_noise.sigma: the model has no action_noise")
 
 
-def test_two_callbacks_on_one_target_are_an_error():
+def test_two_callbacks_on_one_target_are_an_error() -> None:
     model = make("PPO", ent_coef=0.25)
     with pytest.raises(ScheduleConfigError, match="ent_coef: set by two callbacks"):
         model.learn(
@@ -120,7 +123,7 @@ def test_two_callbacks_on_one_target_are_an_error():
         lambda callback, env: CallbackList([EveryNTimesteps(10, callback)]),
     ],
 )
-def test_under_an_event_callback_it_says_that_it_would_set_nothing(place):
+def test_under_an_event_callback_it_says_that_it_would_set_nothing(place: Any) -> None:
     model = make("PPO", ent_coef=0.25)
     with pytest.raises(ScheduleConfigError, match=r"nothing of rollouts.*callback=\[ScheduleCallback"):
         model.learn(64, callback=place(ScheduleCallback({"ent_coef": 0.1}), make("PPO").get_env()))
@@ -140,15 +143,15 @@ def test_under_an_event_callback_it_says_that_it_would_set_nothing(place):
         ({"schedules": {}, "total_timesteps": 9, "timesteps_done": -1}, "timesteps_done: must be a whole number >= 0"),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused_at_once(arguments, match):
+def test_arguments_that_make_no_sense_are_refused_at_once(arguments: dict[str, Any], match: str) -> None:
     with pytest.raises(ScheduleConfigError, match=match):
         ScheduleCallback(**arguments)
 
 
-def test_a_value_that_goes_wrong_only_while_training_stops_it_and_restores_the_model():
+def test_a_value_that_goes_wrong_only_while_training_stops_it_and_restores_the_model() -> None:
     calls = []
 
-    def drifts(progress):
+    def drifts(progress: float) -> Any:
         calls.append(progress)
         return 0.5 if len(calls) < 68 else math.nan
 
@@ -159,20 +162,20 @@ def test_a_value_that_goes_wrong_only_while_training_stops_it_and_restores_the_m
     assert model.ent_coef == 0.25
 
 
-def test_a_model_of_no_known_algorithm_is_refused_with_the_list_of_those():
+def test_a_model_of_no_known_algorithm_is_refused_with_the_list_of_those() -> None:
     from lr_schedule.sb3 import algorithms
 
     with pytest.raises(ScheduleConfigError, match=r"derives from none of the algorithms known here\. Allowed: PPO"):
         algorithms.name_of(int)
 
 
-def test_a_cfg_is_never_changed():
+def test_a_cfg_is_never_changed() -> None:
     cfg = {"ent_coef": {"type": "linear", "initial_value": "1e-1", "end_steps": 32}}
     make("PPO").learn(32, callback=ScheduleCallback(cfg))
     assert cfg == {"ent_coef": {"type": "linear", "initial_value": "1e-1", "end_steps": 32}}
 
 
-def test_a_clip_range_of_the_model_itself_may_end_at_zero_and_the_preview_says_so():
+def test_a_clip_range_of_the_model_itself_may_end_at_zero_and_the_preview_says_so() -> None:
     shown = preview({"clip_range": "lin_0.2"}, "PPO", 8192)
     assert shown.values["clip_range"].tolist() == [BaseLRSchedule.create("lin_0.2")(p) for p in (0.75, 0.5, 0.25, 0.0)]
     assert any(text.startswith("clip_range: it is 0 in the last update") for text in shown.warnings)

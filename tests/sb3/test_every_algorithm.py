@@ -1,17 +1,21 @@
 """Every algorithm trains with every attribute that it has on a schedule, and really uses the values."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
 import pytest
 
 from lr_schedule import LinearLRSchedule
 from lr_schedule.sb3 import ScheduleCallback, preview
 from tests.sb3.models import SETTINGS, at_each_update, class_of, linear, make, noise, optimizer_steps
 
-pytestmark = pytest.mark.slow
-
 TOTAL = 72
 """No multiple of a rollout: the last one goes past the end."""
 
-READ = {
+READ: dict[str, Callable[[Any], Any]] = {
     "learning_rate": lambda model: model.lr_schedule(model._current_progress_remaining),
     "clip_range": lambda model: model.clip_range(model._current_progress_remaining),
     "clip_range_vf": lambda model: model.clip_range_vf(model._current_progress_remaining),
@@ -51,27 +55,27 @@ HAS = {
 WHILE_COLLECTING = {"gae_lambda", "action_noise.sigma"}
 
 
-def curve(target):
+def curve(target: str) -> tuple[float, float]:
     return CURVES.get(target, (0.5, 0.125))
 
 
-def schedules_for(name):
+def schedules_for(name: str) -> Any:
     return {target: LinearLRSchedule(curve(target)[0], final_value=curve(target)[1]) for target in sorted(HAS[name])}
 
 
-def settings_for(name):
+def settings_for(name: str) -> Any:
     extra = {"clip_range_vf": 0.3, "target_kl": 1.0} if "clip_range_vf" in HAS[name] else {}
     extra |= {"action_noise": noise()} if "action_noise.sigma" in HAS[name] else {}
     return extra | ({"ent_coef": 0.1} if name in ("SAC", "TQC", "CrossQ") else {})
 
 
-def read_all(name):
-    reads = {target: READ.get(target, lambda model, t=target: getattr(model, t)) for target in HAS[name]}
+def read_all(name: str) -> Any:
+    reads = {target: READ.get(target, attrgetter(target)) for target in HAS[name]}
     return lambda model: (model.num_timesteps, {target: read(model) for target, read in reads.items()})
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_each_update_uses_each_scheduled_value_at_its_own_time(name):
+def test_each_update_uses_each_scheduled_value_at_its_own_time(name: str) -> None:
     cls, seen = at_each_update(name, read_all(name))
     model = make(name, cls=cls, **settings_for(name))
     model.learn(TOTAL, callback=ScheduleCallback(schedules_for(name)))
@@ -91,14 +95,14 @@ def test_each_update_uses_each_scheduled_value_at_its_own_time(name):
 
 
 @pytest.mark.parametrize("name", [name for name in SETTINGS if name != "ARS"])
-def test_each_optimizer_step_uses_the_learning_rate_of_its_update(name):
+def test_each_optimizer_step_uses_the_learning_rate_of_its_update(name: str) -> None:
     cls, seen = at_each_update(name, lambda model: model.num_timesteps)
     model = make(name, cls=cls)
     steps_before = []
     with optimizer_steps() as steps:
         original = cls.train
 
-        def train(self, *args, **kwargs):
+        def train(self: Any, *args: Any, **kwargs: Any) -> Any:
             steps_before.append(len(steps))
             return original(self, *args, **kwargs)
 
@@ -113,7 +117,7 @@ def test_each_optimizer_step_uses_the_learning_rate_of_its_update(name):
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_the_preview_is_what_training_then_does(name):
+def test_the_preview_is_what_training_then_does(name: str) -> None:
     reads = read_all(name)
     cls, seen = at_each_update(name, reads)
     model = make(name, cls=cls, **settings_for(name))
@@ -133,7 +137,7 @@ def test_the_preview_is_what_training_then_does(name):
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_no_value_is_negative_though_the_last_rollout_goes_past_the_end(name):
+def test_no_value_is_negative_though_the_last_rollout_goes_past_the_end(name: str) -> None:
     cls, seen = at_each_update(name, read_all(name))
     model = make(name, cls=cls, n_envs=2, **settings_for(name))
     falling = {target: LinearLRSchedule(curve(target)[0], final_value=1e-6) for target in sorted(HAS[name])}
@@ -143,10 +147,10 @@ def test_no_value_is_negative_though_the_last_rollout_goes_past_the_end(name):
     assert all(float(value) >= 0.0 for _, values in seen for value in values.values())
 
 
-def test_a_function_is_asked_for_no_progress_past_the_end():
+def test_a_function_is_asked_for_no_progress_past_the_end() -> None:
     asked = []
 
-    def root(progress):
+    def root(progress: float) -> Any:
         asked.append(progress)
         return progress**0.5
 

@@ -1,7 +1,10 @@
 """What is logged: every scheduled value beside SB3's own, and HParams for a model with a schedule."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stable_baselines3.common.callbacks import BaseCallback
@@ -15,14 +18,13 @@ from tests.sb3.models import linear, make
 PAGE = Path(__file__).parents[2] / "docs" / "sb3" / "index.md"
 
 
-def logged(folder):
+def logged(folder: Path) -> Any:
     lines = (folder / "progress.csv").read_text().splitlines()
     keys = lines[0].split(",")
     return [dict(zip(keys, line.split(","), strict=True)) for line in lines[1:]]
 
 
-@pytest.mark.slow
-def test_every_scheduled_value_is_logged_when_it_comes_into_force(tmp_path):
+def test_every_scheduled_value_is_logged_when_it_comes_into_force(tmp_path: Path) -> None:
     model = make("PPO")
     model.set_logger(configure(str(tmp_path), ["csv", "json", "stdout"]))
     schedules = {
@@ -40,8 +42,7 @@ def test_every_scheduled_value_is_logged_when_it_comes_into_force(tmp_path):
         assert float(row["schedule/critic.learning_rate"]) == pytest.approx(linear(0.01, 0.001, 1 - at / 64), rel=1e-9)
 
 
-@pytest.mark.slow
-def test_names_that_sb3_would_cut_to_the_same_text_do_not_stop_training(tmp_path):
+def test_names_that_sb3_would_cut_to_the_same_text_do_not_stop_training(tmp_path: Path) -> None:
     model = make("PPO", policy_kwargs={"net_arch": [8, 8]})
     model.set_logger(configure(str(tmp_path), ["csv", "stdout"]))
     parts = [f"policy.mlp_extractor.policy_net.{layer}.learning_rate" for layer in (0, 2)]
@@ -52,20 +53,19 @@ def test_names_that_sb3_would_cut_to_the_same_text_do_not_stop_training(tmp_path
 class HParamCallback(BaseCallback):
     """The one of SB3's documentation; `show` is what it does with the learning rate."""
 
-    def __init__(self, show):
+    def __init__(self, show: Any) -> None:
         super().__init__()
         self.show = show
 
-    def _on_training_start(self):
+    def _on_training_start(self) -> None:
         hparams = {"algorithm": self.model.__class__.__name__, "learning rate": self.show(self.model.learning_rate)}
         self.logger.record("hparams", HParam(hparams, {"train/loss": 0.0}), exclude=("stdout", "log", "json", "csv"))
 
-    def _on_step(self):
+    def _on_step(self) -> bool:
         return True
 
 
-@pytest.mark.slow
-def test_hparams_show_the_repr_of_a_schedule_from_which_it_is_made_again(tmp_path):
+def test_hparams_show_the_repr_of_a_schedule_from_which_it_is_made_again(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     model = make("PPO", learning_rate=LinearLRSchedule(0.01), tensorboard_log=str(tmp_path))
     model.learn(16, callback=[ScheduleCallback({"gamma": 0.9}), HParamCallback(repr)], tb_log_name="run")
@@ -75,15 +75,14 @@ def test_hparams_show_the_repr_of_a_schedule_from_which_it_is_made_again(tmp_pat
     assert events.Scalars("schedule/gamma")[0].value == pytest.approx(0.9)
 
 
-@pytest.mark.slow
-def test_without_the_repr_tensorboard_refuses_a_schedule(tmp_path):
+def test_without_the_repr_tensorboard_refuses_a_schedule(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     model = make("PPO", learning_rate=LinearLRSchedule(0.01), tensorboard_log=str(tmp_path))
     with pytest.raises(ValueError, match="value should be one of int, float, str, bool"):
         model.learn(16, callback=HParamCallback(lambda rate: rate))
 
 
-def test_the_page_lists_each_target_with_its_algorithms():
+def test_the_page_lists_each_target_with_its_algorithms() -> None:
     rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \|", PAGE.read_text(), flags=re.MULTILINE)
     everything = f"{', '.join(algorithms.SB3)}; SBX PPO, SBX SAC, SBX TQC"
     listed = {

@@ -1,6 +1,9 @@
 """A learning rate per optimizer and per part of a network, as the parameters themselves show."""
 
-from typing import ClassVar
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -11,17 +14,15 @@ from lr_schedule import LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback
 from tests.sb3.models import linear, make, optimizer_steps
 
-pytestmark = pytest.mark.slow
-
 TOTAL = 64
 
 
 class NotingSGD(torch.optim.SGD):
     """Plain gradient descent, whose learning rate can be read off from what a step does to a parameter."""
 
-    used: ClassVar[list] = []
+    used: ClassVar[list[tuple[int, float]]] = []
 
-    def step(self, closure=None):
+    def step(self, closure: Any = None) -> Any:
         parameters = [p for group in self.param_groups for p in group["params"]]
         before = [p.detach().clone() for p in parameters]
         result = super().step(closure)
@@ -34,12 +35,12 @@ class NotingSGD(torch.optim.SGD):
 
 
 @pytest.fixture
-def used():
+def used() -> Any:
     NotingSGD.used = []
     return NotingSGD.used
 
 
-def test_actor_critic_and_alpha_step_with_rates_of_their_own():
+def test_actor_critic_and_alpha_step_with_rates_of_their_own() -> None:
     model = make("SAC", ent_coef="auto")
     schedules = {
         "learning_rate": 0.5,
@@ -62,7 +63,7 @@ def test_actor_critic_and_alpha_step_with_rates_of_their_own():
     assert rates["alpha"] == [0.5] * len(progress)
 
 
-def test_the_learned_alpha_may_have_a_rate_of_its_own():
+def test_the_learned_alpha_may_have_a_rate_of_its_own() -> None:
     model = make("SAC", ent_coef="auto", learning_rate=0.001)
     with optimizer_steps() as steps:
         model.learn(TOTAL, callback=ScheduleCallback({"ent_coef.learning_rate": LinearLRSchedule(0.5)}))
@@ -72,15 +73,19 @@ def test_the_learned_alpha_may_have_a_rate_of_its_own():
 
 
 @pytest.mark.parametrize("name", ["PPO", "A2C", "RecurrentPPO"])
-def test_actor_and_critic_of_one_optimizer_step_with_rates_of_their_own(name, used):
+def test_actor_and_critic_of_one_optimizer_step_with_rates_of_their_own(name: str, used: Any) -> None:
     small = {"net_arch": [8], "optimizer_class": NotingSGD, "optimizer_kwargs": {}}
     model = make(
         name, policy_kwargs=small | ({"lstm_hidden_size": 8} if name == "RecurrentPPO" else {}), max_grad_norm=1e9
     )
     policy, counts = model.policy, []
     original = type(model).train
-    cls = type(name, (type(model),), {"train": lambda self: (counts.append(len(used)), original(self))[1]})
-    model.__class__ = cls
+
+    def train(self: Any) -> None:
+        counts.append(len(used))
+        original(self)
+
+    model.__class__ = type(name, (type(model),), {"train": train})
     schedules = {
         "actor.learning_rate": LinearLRSchedule(0.02, final_value=0.01),
         "critic.learning_rate": LinearLRSchedule(0.2, final_value=0.1),
@@ -100,7 +105,7 @@ def test_actor_and_critic_of_one_optimizer_step_with_rates_of_their_own(name, us
             assert np.median(rates) == pytest.approx(linear(start, end, p), rel=1e-3)
 
 
-def test_a_part_with_no_rate_of_its_own_keeps_that_of_the_model(used):
+def test_a_part_with_no_rate_of_its_own_keeps_that_of_the_model(used: Any) -> None:
     model = make(
         "PPO", learning_rate=0.25, policy_kwargs={"net_arch": [8], "optimizer_class": NotingSGD, "optimizer_kwargs": {}}
     )
@@ -113,21 +118,23 @@ def test_a_part_with_no_rate_of_its_own_keeps_that_of_the_model(used):
 class LinearFeatures(BaseFeaturesExtractor):
     """One layer, so that the features have parameters."""
 
-    def __init__(self, observation_space):
+    def __init__(self, observation_space: Any) -> None:
         super().__init__(observation_space, features_dim=4)
         self.layer = torch.nn.Linear(observation_space.shape[0], 4)
 
-    def forward(self, observations):
+    def forward(self, observations: Any) -> Any:
         return self.layer(observations)
 
 
 @pytest.mark.parametrize(
     ("name", "part"), [("PPO", "policy"), ("DQN", "policy.q_net"), ("SAC", "critic"), ("TD3", "actor")]
 )
-def test_a_features_extractor_steps_with_a_rate_of_its_own_and_its_model_loads(name, part, used, tmp_path):
+def test_a_features_extractor_steps_with_a_rate_of_its_own_and_its_model_loads(
+    name: str, part: Any, used: Any, tmp_path: Path
+) -> None:
     networks = {"net_arch": [8], "features_extractor_class": LinearFeatures}
     optimizer = {"optimizer_class": NotingSGD, "optimizer_kwargs": {}}
-    more = {"max_grad_norm": 1e9} if name in ("PPO", "DQN") else {}
+    more: dict[str, Any] = {"max_grad_norm": 1e9} if name in ("PPO", "DQN") else {}
     model = make(name, learning_rate=0.25, policy_kwargs=networks | optimizer, **more)
     callback = ScheduleCallback({f"{part}.features_extractor.learning_rate": LinearLRSchedule(0.02, final_value=0.01)})
     model.learn(TOTAL, callback=callback)
@@ -143,21 +150,18 @@ def test_a_features_extractor_steps_with_a_rate_of_its_own_and_its_model_loads(n
     type(model).load(tmp_path / "model", env=model.get_env(), device="cpu").learn(20, callback=callback)
 
 
-def test_groups_are_split_only_within_a_step_so_that_saves_load_and_train_on(tmp_path):
+def test_groups_are_split_only_within_a_step_so_that_saves_load_and_train_on(tmp_path: Path) -> None:
     model = make("PPO")
     groups = model.policy.optimizer.param_groups
     schedules = {"actor.learning_rate": 0.001, "policy.value_net.learning_rate": LinearLRSchedule(0.01)}
     lengths = []
     original = type(model).dump_logs
-    model.__class__ = type(
-        "PPO",
-        (type(model),),
-        {
-            "dump_logs": lambda self, *a: (lengths.append(len(self.policy.optimizer.param_groups)), original(self, *a))[
-                1
-            ]
-        },
-    )
+
+    def dump_logs(self: Any, *arguments: Any) -> None:
+        lengths.append(len(self.policy.optimizer.param_groups))
+        original(self, *arguments)
+
+    model.__class__ = type("PPO", (type(model),), {"dump_logs": dump_logs})
     model.learn(TOTAL, callback=ScheduleCallback(schedules))
     assert lengths == [1] * 4
     assert model.policy.optimizer.param_groups is groups
@@ -172,7 +176,7 @@ def test_groups_are_split_only_within_a_step_so_that_saves_load_and_train_on(tmp
     loaded.learn(TOTAL, callback=ScheduleCallback(schedules))
 
 
-def test_splitting_changes_nothing_but_the_rate():
+def test_splitting_changes_nothing_but_the_rate() -> None:
     plain = make("PPO", learning_rate=0.01).learn(TOTAL)
     callback = ScheduleCallback({"actor.learning_rate": 0.01, "policy.value_net.learning_rate": 0.01})
     split = make("PPO", learning_rate=0.01).learn(TOTAL, callback=callback)
@@ -180,7 +184,7 @@ def test_splitting_changes_nothing_but_the_rate():
         assert torch.equal(mine, theirs)
 
 
-def test_two_callbacks_may_set_parts_of_one_optimizer():
+def test_two_callbacks_may_set_parts_of_one_optimizer() -> None:
     model = make("PPO")
     first = ScheduleCallback({"policy.action_net.learning_rate": 0.5})
     second = ScheduleCallback({"policy.value_net.learning_rate": 0.25})
@@ -189,7 +193,7 @@ def test_two_callbacks_may_set_parts_of_one_optimizer():
     assert not model.policy.optimizer._optimizer_step_pre_hooks
 
 
-def test_an_unknown_part_lists_the_parts_that_the_model_has():
+def test_an_unknown_part_lists_the_parts_that_the_model_has() -> None:
     model = make("SAC", ent_coef=0.1)
     with pytest.raises(ScheduleConfigError, match=r"actor\.learning_rate, critic\.learning_rate, actor\.latent_pi"):
         model.learn(TOTAL, callback=ScheduleCallback({"ent_coef.learning_rate": 0.1}))

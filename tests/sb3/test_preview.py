@@ -1,5 +1,9 @@
 """The preview: its rows, its warnings, and what it refuses. That it equals training is tested with every algorithm."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 from stable_baselines3 import PPO, SAC
@@ -11,8 +15,8 @@ from tests.sb3.models import at_each_update, make
 WARMUP = {"type": "cosine_warmup", "initial_value": 0.001, "final_value": 0.0001}
 
 
-def test_a_row_is_an_update_with_its_timesteps_its_progress_and_its_values():
-    seen = preview("lin_0.001", "PPO", 20_000)
+def test_a_row_is_an_update_with_its_timesteps_its_progress_and_its_values() -> None:
+    seen: Any = preview("lin_0.001", "PPO", 20_000)
     assert len(seen) == 10
     assert seen.timesteps.tolist() == [2048 * k for k in range(1, 11)]
     assert seen[0] == (
@@ -24,7 +28,7 @@ def test_a_row_is_an_update_with_its_timesteps_its_progress_and_its_values():
     assert [row.timesteps for row in seen] == seen.timesteps.tolist()
 
 
-def test_environments_and_hyperparameters_set_the_rollouts():
+def test_environments_and_hyperparameters_set_the_rollouts() -> None:
     assert preview(0.1, PPO, 1000, n_envs=4, n_steps=50).timesteps.tolist() == [200, 400, 600, 800, 1000]
     assert preview(0.1, "SAC", 20, n_envs=2, learning_starts=8, train_freq=3).timesteps.tolist() == [12, 18, 24]
     assert preview(0.1, SAC, 20, learning_starts=5, train_freq=(1, "episode"), episode_length=4).timesteps.tolist() == [
@@ -36,13 +40,14 @@ def test_environments_and_hyperparameters_set_the_rollouts():
     assert preview(0.1, "ARS", 100, n_delta=2, episode_length=10).timesteps.tolist() == [40, 80, 120]
 
 
-def test_updates_in_episodes_need_their_length():
-    for algo, settings in (("ARS", {}), ("TD3", {"train_freq": (1, "episode")})):
+def test_updates_in_episodes_need_their_length() -> None:
+    cases: list[tuple[str, dict[str, Any]]] = [("ARS", {}), ("TD3", {"train_freq": (1, "episode")})]
+    for algo, settings in cases:
         with pytest.raises(ScheduleConfigError, match="episode_length: needed here"):
             preview(0.1, algo, 100, **settings)
 
 
-def test_a_mapping_of_targets_gives_a_column_each_and_a_config_alone_is_the_learning_rate():
+def test_a_mapping_of_targets_gives_a_column_each_and_a_config_alone_is_the_learning_rate() -> None:
     two = preview({"learning_rate": 0.1, "ent_coef": lambda p: p, "critic.learning_rate": WARMUP}, "PPO", 20_480)
     assert list(two.values) == ["learning_rate", "ent_coef", "critic.learning_rate"]
     for cfg in (0.1, "0.1", {"initial_value": 0.1}, {"type": "constant", "initial_value": 0.1}, BaseLRSchedule(0.1)):
@@ -51,7 +56,7 @@ def test_a_mapping_of_targets_gives_a_column_each_and_a_config_alone_is_the_lear
         }
 
 
-def test_it_prints_as_a_table_that_leaves_out_the_middle():
+def test_it_prints_as_a_table_that_leaves_out_the_middle() -> None:
     lines = str(preview({"ent_coef": "lin_0.5"}, "PPO", 100, n_steps=2)).splitlines()
     assert lines[0].split() == ["update", "timesteps", "progress", "ent_coef"]
     assert lines[1].split() == ["1", "2", "0.9800", "0.49"]
@@ -60,11 +65,11 @@ def test_it_prints_as_a_table_that_leaves_out_the_middle():
     assert len({len(line) for line in lines}) == 1
 
 
-def warnings(*args, **kwargs):
+def warnings(*args: Any, **kwargs: Any) -> Any:
     return " | ".join(preview(*args, **kwargs).warnings)
 
 
-def test_a_schedule_that_fits_the_run_has_no_warning():
+def test_a_schedule_that_fits_the_run_has_no_warning() -> None:
     assert warnings(WARMUP, "PPO", 1_000_000) == ""
     assert (
         warnings(
@@ -76,34 +81,34 @@ def test_a_schedule_that_fits_the_run_has_no_warning():
     )
 
 
-def test_a_warmup_shorter_than_a_rollout_is_warned_of():
+def test_a_warmup_shorter_than_a_rollout_is_warned_of() -> None:
     text = warnings({**WARMUP, "warmup_steps": 2048}, "PPO", 100_000)
     assert text.startswith("learning_rate: the warmup is over at timestep 2048, before the first update at 2048")
     assert "warmup" not in warnings({**WARMUP, "warmup_steps": 2049}, "PPO", 100_000)
 
 
-def test_a_warmup_swallowed_by_learning_starts_is_warned_of():
+def test_a_warmup_swallowed_by_learning_starts_is_warned_of() -> None:
     assert "the warmup is over at timestep 1000, before the first update at 1001" in warnings(
         {**WARMUP, "warmup_steps": 1000}, "SAC", 100_000, learning_starts=1000
     )
     assert "warmup" not in warnings({**WARMUP, "warmup_steps": 1000}, "SAC", 100_000)
 
 
-def test_few_distinct_values_are_warned_of_unless_the_schedule_has_no_more():
+def test_few_distinct_values_are_warned_of_unless_the_schedule_has_no_more() -> None:
     assert "only 9 different values in 9 updates" in warnings("cosine_0.1", "PPO", 9 * 2048)
     assert "different" not in warnings("cosine_0.1", "PPO", 10 * 2048)
     steps = {"type": "step", "initial_value": 0.1, "period_fraction": 0.25}
     assert "different" not in warnings(steps, "PPO", 9 * 2048)
 
 
-def test_a_last_update_at_zero_is_warned_of():
+def test_a_last_update_at_zero_is_warned_of() -> None:
     assert "learning_rate: it is 0 in the last update" in warnings("lin_0.1", "A2C", 1000)
     assert warnings({"type": "linear", "initial_value": 0.1, "final_value": 0.001}, "A2C", 1000) == ""
     assert warnings({"ent_coef": "lin_0.1"}, "A2C", 1000) == ""
 
 
 @pytest.mark.parametrize("algo", ["SBX CrossQ", "SBX TD3", "SBX DDPG", "SBX DQN"])
-def test_an_algorithm_that_keeps_the_first_learning_rate_is_warned_of(algo):
+def test_an_algorithm_that_keeps_the_first_learning_rate_is_warned_of(algo: Any) -> None:
     seen = preview({"type": "linear", "initial_value": 0.1}, algo, 1000)
     assert set(seen.values["learning_rate"].tolist()) == {0.1}
     assert "uses only the first value, lr_schedule(1)" in seen.warnings[0]
@@ -112,12 +117,12 @@ def test_an_algorithm_that_keeps_the_first_learning_rate_is_warned_of(algo):
     assert "it is 0 at the start, so that" in zero.warnings[1]
 
 
-def test_a_target_kl_of_sbx_ppo_makes_it_ignore_the_learning_rate():
+def test_a_target_kl_of_sbx_ppo_makes_it_ignore_the_learning_rate() -> None:
     assert "target_kl" in warnings(0.1, "SBX PPO", 10_000, target_kl=0.01)
     assert warnings(0.1, "SBX PPO", 10_000) == ""
 
 
-def test_a_run_without_an_update_is_warned_of():
+def test_a_run_without_an_update_is_warned_of() -> None:
     assert warnings(0.1, "SAC", 50) == "SAC makes no update in 50 timesteps"
 
 
@@ -134,13 +139,12 @@ def test_a_run_without_an_update_is_warned_of():
         (({"type": "linaer"}, "PPO", 100), {}, "learning_rate.type: unknown type; did you mean 'linear'"),
     ],
 )
-def test_what_training_would_refuse_the_preview_refuses(arguments, settings, match):
+def test_what_training_would_refuse_the_preview_refuses(arguments: Any, settings: Any, match: str) -> None:
     with pytest.raises(ScheduleConfigError, match=match):
         preview(*arguments, **settings)
 
 
-@pytest.mark.slow
-def test_it_is_what_a_model_does_with_the_schedule_as_its_own_learning_rate():
+def test_it_is_what_a_model_does_with_the_schedule_as_its_own_learning_rate() -> None:
     schedule = LinearLRSchedule(0.01, final_value=0.001)
     cls, seen = at_each_update("TD3", lambda m: (m.num_timesteps, m.lr_schedule(m._current_progress_remaining)))
     make("TD3", cls=cls, n_envs=2, learning_rate=schedule, train_freq=3).learn(50)

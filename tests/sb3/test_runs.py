@@ -1,17 +1,17 @@
 """One run in many `learn` calls: the sequence of values is that of a run that was never interrupted."""
 
-import subprocess
-import sys
+from __future__ import annotations
+
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stable_baselines3.common.callbacks import CheckpointCallback
 
 from lr_schedule import CosineAnnealingLRSchedule, LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback, remaining_timesteps
+from tests.processes import python
 from tests.sb3.models import SETTINGS, at_each_update, linear, make, optimizer_steps
-
-pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 RUN = 256
@@ -20,7 +20,7 @@ FIRST, LAST = 0.01, 0.002
 NAMES = ["PPO", "A2C", "SAC", "DQN", "ARS"]
 
 
-def read(model):
+def read(model: Any) -> Any:
     values = [model.gamma] if hasattr(model, "gamma") else [model.delta_std_schedule(0.5)]
     values.append(model.lr_schedule(model._current_progress_remaining))
     if hasattr(model, "clip_range"):
@@ -30,7 +30,7 @@ def read(model):
     return values
 
 
-def settings(name):
+def settings(name: str) -> Any:
     own = {"learning_rate": CosineAnnealingLRSchedule(0.01)}
     if name == "ARS":
         return own | {"delta_std": LinearLRSchedule(0.5, final_value=0.1)}
@@ -38,11 +38,11 @@ def settings(name):
     return own | off_policy | ({"clip_range": LinearLRSchedule(0.4, final_value=0.1)} if name == "PPO" else {})
 
 
-def schedules(name):
+def schedules(name: str) -> Any:
     return {} if name == "ARS" else {"gamma": LinearLRSchedule(0.99, final_value=0.5)}
 
 
-def uninterrupted(name):
+def uninterrupted(name: str) -> Any:
     cls, seen = at_each_update(name, read)
     make(name, cls=cls, **settings(name)).learn(RUN, callback=ScheduleCallback(schedules(name)))
     return seen
@@ -50,8 +50,8 @@ def uninterrupted(name):
 
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("name", NAMES)
-def test_four_chunks_use_the_values_of_one_run(name, reset):
-    expected = uninterrupted(name) if name != "ARS" else None
+def test_four_chunks_use_the_values_of_one_run(name: str, reset: bool) -> None:
+    expected = uninterrupted(name) if name != "ARS" else []
     cls, seen = at_each_update(name, read)
     model = make(name, cls=cls, **settings(name))
     callback = ScheduleCallback(schedules(name), total_timesteps=RUN)
@@ -65,12 +65,12 @@ def test_four_chunks_use_the_values_of_one_run(name, reset):
         assert values == pytest.approx(wanted, rel=1e-9, abs=1e-15)
 
 
-def ars_values(timesteps):
+def ars_values(timesteps: int) -> Any:
     p = max(1.0 - timesteps / RUN, 0.0)
     return [linear(0.5, 0.1, p), CosineAnnealingLRSchedule(0.01)(p)]
 
 
-def test_chunks_without_a_total_are_runs_of_their_own_as_in_sb3():
+def test_chunks_without_a_total_are_runs_of_their_own_as_in_sb3() -> None:
     model = make("PPO", learning_rate=0.5)
     callback = ScheduleCallback({"learning_rate": LinearLRSchedule(0.01)})
     with optimizer_steps() as steps:
@@ -97,18 +97,19 @@ print("VALUES", seen)
 
 
 @pytest.mark.parametrize(("name", "reset"), [("PPO", False), ("SAC", True)])
-def test_saved_and_loaded_in_fresh_processes_a_run_uses_the_values_of_one(name, reset, tmp_path):
+def test_saved_and_loaded_in_fresh_processes_a_run_uses_the_values_of_one(
+    name: str, reset: bool, tmp_path: Path
+) -> None:
     seen = []
     for part in range(2):
-        command = [sys.executable, "-c", SCRIPT, name, str(tmp_path / "model.zip"), str(reset), str(part == 0)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+        done = python("-c", SCRIPT, name, tmp_path / "model.zip", reset, part == 0, cwd=ROOT)
         seen += eval(done.stdout.partition("VALUES ")[2])
     for values, wanted in zip(seen, uninterrupted(name), strict=True):
         assert values == pytest.approx(wanted, rel=1e-9, abs=1e-15)
 
 
 @pytest.mark.parametrize("reset", [False, True])
-def test_a_run_killed_and_loaded_from_a_checkpoint_uses_the_values_of_one(reset, tmp_path):
+def test_a_run_killed_and_loaded_from_a_checkpoint_uses_the_values_of_one(reset: bool, tmp_path: Path) -> None:
     expected = uninterrupted("PPO")
     cls, seen = at_each_update("PPO", read)
     model = make("PPO", cls=cls, **settings("PPO"))
@@ -125,7 +126,7 @@ def test_a_run_killed_and_loaded_from_a_checkpoint_uses_the_values_of_one(reset,
 
 
 @pytest.mark.parametrize("name", [name for name in SETTINGS if name != "ARS"])
-def test_the_remaining_timesteps_finish_a_run_without_a_jump(name):
+def test_the_remaining_timesteps_finish_a_run_without_a_jump(name: str) -> None:
     cls, seen = at_each_update(name, lambda m: (m.num_timesteps, m.lr_schedule(m._current_progress_remaining)))
     model = make(name, cls=cls, learning_rate=LinearLRSchedule(FIRST, final_value=LAST))
     model.learn(CHUNK)
@@ -135,7 +136,7 @@ def test_the_remaining_timesteps_finish_a_run_without_a_jump(name):
     assert [rate for _, rate in seen] == pytest.approx([linear(FIRST, LAST, 1 - t / RUN) for t, _ in seen], rel=1e-9)
 
 
-def test_the_remaining_timesteps_count_chunks_that_were_set_back_to_zero():
+def test_the_remaining_timesteps_count_chunks_that_were_set_back_to_zero() -> None:
     model = make("PPO")
     callback = ScheduleCallback({}, total_timesteps=RUN)
     for _ in range(2):
@@ -145,7 +146,7 @@ def test_the_remaining_timesteps_count_chunks_that_were_set_back_to_zero():
         remaining_timesteps(model, 100)
 
 
-def test_the_wrong_total_of_ars_is_put_right():
+def test_the_wrong_total_of_ars_is_put_right() -> None:
     cls, seen = at_each_update("ARS", lambda m: (m.num_timesteps, m.lr_schedule(m._current_progress_remaining)))
     model = make("ARS", cls=cls)
     callback = ScheduleCallback({"learning_rate": LinearLRSchedule(0.01)})
@@ -156,7 +157,7 @@ def test_the_wrong_total_of_ars_is_put_right():
     assert then == pytest.approx([0.01 * (1 - t / 200) for t in range(100, 200, 20)], rel=1e-9)
 
 
-def test_a_run_that_is_done_is_an_error_that_says_how_to_start_a_new_one():
+def test_a_run_that_is_done_is_an_error_that_says_how_to_start_a_new_one() -> None:
     model = make("PPO", ent_coef=0.5)
     callback = ScheduleCallback({"ent_coef": 0.1}, total_timesteps=CHUNK)
     model.learn(CHUNK, callback=callback)
@@ -165,7 +166,7 @@ def test_a_run_that_is_done_is_an_error_that_says_how_to_start_a_new_one():
     assert model.ent_coef == 0.5
 
 
-def test_a_model_that_has_completed_a_run_starts_a_new_one_when_told_that_nothing_is_done():
+def test_a_model_that_has_completed_a_run_starts_a_new_one_when_told_that_nothing_is_done() -> None:
     cls, seen = at_each_update("PPO", lambda m: m.ent_coef)
     model = make("PPO", cls=cls)
     schedule = {"ent_coef": LinearLRSchedule(0.5)}
@@ -176,7 +177,7 @@ def test_a_model_that_has_completed_a_run_starts_a_new_one_when_told_that_nothin
     assert seen[4:] == pytest.approx([0.5 * (1 - step / 8) for step in range(1, 9)], rel=1e-9, abs=1e-15)
 
 
-def test_of_two_callbacks_over_one_run_the_one_that_names_a_target_sets_it():
+def test_of_two_callbacks_over_one_run_the_one_that_names_a_target_sets_it() -> None:
     cls, seen = at_each_update("PPO", read)
     model = make("PPO", cls=cls, **settings("PPO"))
     whole_run = ScheduleCallback({}, total_timesteps=RUN)

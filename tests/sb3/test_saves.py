@@ -1,13 +1,15 @@
 """Saved models: read without running them, loaded where the package is missing, moved between Python versions."""
 
+from __future__ import annotations
+
 import base64
 import io
 import json
 import pickle
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import cloudpickle
 import numpy as np
@@ -17,6 +19,7 @@ from stable_baselines3.common.utils import LinearSchedule
 
 from lr_schedule import BaseLRSchedule, CosineAnnealingLRSchedule, LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback, portable_custom_objects, read_schedules
+from tests.processes import python
 from tests.sb3.data.make_saved_model import PARTS
 from tests.sb3.models import class_of, make
 
@@ -41,7 +44,7 @@ CONFIGS = [
 
 
 @pytest.mark.parametrize("cfg", CONFIGS, ids=str)
-def test_every_schedule_of_a_model_is_read_back_from_its_zip(cfg, tmp_path):
+def test_every_schedule_of_a_model_is_read_back_from_its_zip(cfg: Any, tmp_path: Path) -> None:
     schedule = BaseLRSchedule.create(cfg)
     make("PPO", learning_rate=schedule, clip_range=schedule, clip_range_vf=schedule).save(tmp_path / "model")
     found = read_schedules(tmp_path / "model")
@@ -49,7 +52,7 @@ def test_every_schedule_of_a_model_is_read_back_from_its_zip(cfg, tmp_path):
     assert [BaseLRSchedule.create(cfg) for cfg in found.values()] == [schedule] * 3
 
 
-def test_the_schedules_of_sb3_itself_are_read_too(tmp_path):
+def test_the_schedules_of_sb3_itself_are_read_too(tmp_path: Path) -> None:
     make("DQN", learning_rate=LinearSchedule(0.5, 0.1, 0.75), exploration_fraction=0.25).save(tmp_path / "model.zip")
     assert read_schedules(str(tmp_path / "model")) == {
         "learning_rate": {"type": "linear", "initial_value": 0.5, "final_value": 0.1, "end_fraction": 0.75},
@@ -59,7 +62,7 @@ def test_the_schedules_of_sb3_itself_are_read_too(tmp_path):
     assert read_schedules(tmp_path / "ars")["delta_std"] == {"type": "constant", "initial_value": 0.125}
 
 
-def test_the_schedules_of_a_checkpoint_made_while_training_are_those_of_the_model(tmp_path):
+def test_the_schedules_of_a_checkpoint_made_while_training_are_those_of_the_model(tmp_path: Path) -> None:
     from stable_baselines3.common.callbacks import CheckpointCallback
 
     model = make("PPO", learning_rate=LinearLRSchedule(0.01), clip_range=LinearLRSchedule(0.3, final_value=0.1))
@@ -73,14 +76,14 @@ def test_the_schedules_of_a_checkpoint_made_while_training_are_those_of_the_mode
 class Bomb:
     """Stops the test when it is unpickled."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.initial_value = 0.5
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return pytest.fail, ("unpickled",)
 
 
-def test_nothing_is_unpickled(tmp_path):
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
     path = tmp_path / "model.zip"
     make("PPO", learning_rate=LinearLRSchedule(0.5)).save(path)
     with zipfile.ZipFile(path) as archive:
@@ -110,7 +113,7 @@ def test_nothing_is_unpickled(tmp_path):
         "",
     ],
 )
-def test_text_that_is_no_schedule_is_not_run_but_reads_as_none(text, tmp_path):
+def test_text_that_is_no_schedule_is_not_run_but_reads_as_none(text: str, tmp_path: Path) -> None:
     path = tmp_path / "model.zip"
     stored = {":type:": "<class 'stable_baselines3.common.utils.FloatSchedule'>", "value_schedule": text}
     with zipfile.ZipFile(path, "w") as archive:
@@ -118,14 +121,14 @@ def test_text_that_is_no_schedule_is_not_run_but_reads_as_none(text, tmp_path):
     assert read_schedules(path) == {"learning_rate": None}
 
 
-def test_a_function_reads_as_none_and_cannot_be_made_portable(tmp_path):
+def test_a_function_reads_as_none_and_cannot_be_made_portable(tmp_path: Path) -> None:
     make("PPO", learning_rate=lambda p: p).save(tmp_path / "model")
     assert read_schedules(tmp_path / "model")["learning_rate"] is None
     with pytest.raises(ScheduleConfigError, match="learning_rate: cannot be read without running it"):
         portable_custom_objects(tmp_path / "model")
 
 
-def test_a_file_that_is_no_model_zip_is_named(tmp_path):
+def test_a_file_that_is_no_model_zip_is_named(tmp_path: Path) -> None:
     plain = tmp_path / "notes.zip"
     plain.write_text("no zip at all")
     empty = tmp_path / "empty.zip"
@@ -142,14 +145,14 @@ def test_a_file_that_is_no_model_zip_is_named(tmp_path):
         read_schedules(tmp_path / "missing")
 
 
-def test_an_open_file_is_read_like_a_path(tmp_path):
+def test_an_open_file_is_read_like_a_path(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     make("A2C", learning_rate=LinearLRSchedule(0.5)).save(buffer)
     assert read_schedules(buffer)["learning_rate"] == LinearLRSchedule(0.5).to_config()
 
 
 @pytest.mark.parametrize("cfg", CONFIGS, ids=str)
-def test_a_portable_schedule_is_the_schedule_and_needs_only_sb3_and_numpy(cfg):
+def test_a_portable_schedule_is_the_schedule_and_needs_only_sb3_and_numpy(cfg: Any) -> None:
     schedule = BaseLRSchedule.create(cfg)
     portable = portable_custom_objects(schedule)["lr_schedule"]
     assert b"lr_schedule" not in cloudpickle.dumps(portable)
@@ -160,7 +163,7 @@ def test_a_portable_schedule_is_the_schedule_and_needs_only_sb3_and_numpy(cfg):
     assert portable(1) == pytest.approx(schedule(1.0), rel=1e-9, abs=1e-15)
 
 
-def test_custom_objects_from_schedules_cover_each_attribute_of_their_targets():
+def test_custom_objects_from_schedules_cover_each_attribute_of_their_targets() -> None:
     objects = portable_custom_objects({"learning_rate": "lin_0.5", "clip_range": 0.2, "delta_std": "lin_0.1"})
     assert {"learning_rate", "lr_schedule", "clip_range", "delta_std_schedule"} <= set(objects)
     assert repr(objects["learning_rate"]) == "LinearSchedule(start=0.5, end=0.0, end_fraction=1.0)"
@@ -188,22 +191,24 @@ print("RATE", model.lr_schedule(0.25), cls.load(path + "_portable").lr_schedule(
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["PPO", "ARS"])
-def test_with_the_custom_objects_a_model_loads_and_trains_where_the_package_is_missing(name, tmp_path):
+def test_with_the_custom_objects_a_model_loads_and_trains_where_the_package_is_missing(
+    name: str, tmp_path: Path
+) -> None:
     path = str(tmp_path / "model.zip")
     schedule = CosineAnnealingLRSchedule(0.5, final_value=0.1)
-    extra = {"clip_range": schedule, "clip_range_vf": schedule} if name == "PPO" else {"delta_std": schedule}
+    extra: dict[str, Any] = (
+        {"clip_range": schedule, "clip_range_vf": schedule} if name == "PPO" else {"delta_std": schedule}
+    )
     make(name, learning_rate=schedule, **extra).learn(32).save(path)
     (tmp_path / "objects").write_bytes(pickle.dumps(portable_custom_objects(path)))
-    command = [sys.executable, "-c", LOAD, name, path, str(tmp_path / "objects")]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    printed = python("-c", LOAD, name, path, tmp_path / "objects", cwd=ROOT).stdout
     assert "fails with" in printed
     rates = [float(text) for text in printed.partition("RATE ")[2].split()]
     assert rates == pytest.approx([schedule(0.25)] * 2, rel=1e-5)
 
 
-def test_a_model_saved_and_loaded_with_custom_objects_holds_nothing_of_the_package(tmp_path):
+def test_a_model_saved_and_loaded_with_custom_objects_holds_nothing_of_the_package(tmp_path: Path) -> None:
     model = make("PPO", learning_rate=CosineAnnealingLRSchedule(0.5), clip_range=LinearLRSchedule(0.3, final_value=0.1))
     model.save(tmp_path / "model")
     objects = portable_custom_objects(tmp_path / "model")
@@ -219,8 +224,8 @@ def test_a_model_saved_and_loaded_with_custom_objects_holds_nothing_of_the_packa
     assert not any(b"lr_schedule." in content for content in pickles)
 
 
-def test_a_model_saved_under_another_python_version_loads_with_its_schedules():
-    model = PPO.load(STORED, device="cpu")
+def test_a_model_saved_under_another_python_version_loads_with_its_schedules() -> None:
+    model: Any = PPO.load(STORED, device="cpu")
     assert sys.version_info[:2] != (3, 10) or pytest.skip("the stored model was made by this version")
     assert model.learning_rate.to_config() == read_schedules(STORED)["learning_rate"]
     assert model.learning_rate(0.5) == pytest.approx(0.000775, rel=1e-9)

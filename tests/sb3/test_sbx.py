@@ -1,5 +1,10 @@
 """SBX (JAX): schedules on PPO and SAC really run, and what its other algorithms ignore is said."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from lr_schedule import CosineWarmupLRSchedule, LinearLRSchedule, ScheduleConfigError
@@ -8,19 +13,20 @@ from tests.sb3.envs import Walk
 from tests.sb3.models import linear
 
 sbx = pytest.importorskip("sbx")
-pytestmark = pytest.mark.slow
+SBX_PPO: Any = sbx.PPO
+SBX_SAC: Any = sbx.SAC
 
 TOTAL = 70
 RATE = CosineWarmupLRSchedule(initial_value=0.01, final_value=0.001, warmup_fraction=0.25)
 SMALL = {"net_arch": [8]}
 
 
-def ppo(**settings):
+def ppo(**settings: Any) -> Any:
     chosen = {"n_steps": 16, "batch_size": 16, "n_epochs": 1, "policy_kwargs": SMALL, "seed": 0}
     seen = []
 
-    class Noting(sbx.PPO):
-        def _one_update(self, **kwargs):
+    class Noting(SBX_PPO):  # type: ignore[misc]
+        def _one_update(self, **kwargs: Any) -> Any:
             rates = [kwargs[key].opt_state[1].hyperparams["learning_rate"] for key in ("actor_state", "vf_state")]
             seen.append((self.num_timesteps, *map(float, rates), kwargs["clip_range"], kwargs["ent_coef"]))
             return sbx.PPO._one_update(**kwargs)
@@ -29,12 +35,12 @@ def ppo(**settings):
     return Noting("MlpPolicy", Walk(), **{**chosen, **settings}), seen
 
 
-def sac(**settings):
+def sac(**settings: Any) -> Any:
     chosen = {"learning_starts": 8, "batch_size": 8, "buffer_size": 500, "policy_kwargs": SMALL, "seed": 0}
     seen = []
 
-    class Noting(sbx.SAC):
-        def _train(self, tau, target_entropy, *args):
+    class Noting(SBX_SAC):  # type: ignore[misc]
+        def _train(self, tau: Any, target_entropy: Any, *args: Any) -> Any:
             states = (self.policy.actor_state, self.policy.qf_state)
             rates = [float(state.opt_state.hyperparams["learning_rate"]) for state in states]
             seen.append((self.num_timesteps, *rates, tau, target_entropy))
@@ -44,7 +50,7 @@ def sac(**settings):
     return Noting("MlpPolicy", Walk(), **{**chosen, **settings}), seen
 
 
-def test_learning_rate_and_clip_range_of_ppo_may_be_schedules_of_its_own(tmp_path):
+def test_learning_rate_and_clip_range_of_ppo_may_be_schedules_of_its_own(tmp_path: Path) -> None:
     clip = LinearLRSchedule(0.4, final_value=0.1)
     model, seen = ppo(learning_rate=RATE, clip_range=clip)
     model.learn(TOTAL)
@@ -58,7 +64,7 @@ def test_learning_rate_and_clip_range_of_ppo_may_be_schedules_of_its_own(tmp_pat
     assert read_schedules(tmp_path / "model")["clip_range"] == clip.to_config()
 
 
-def test_the_learning_rate_of_sac_may_be_a_schedule_of_its_own():
+def test_the_learning_rate_of_sac_may_be_a_schedule_of_its_own() -> None:
     model, seen = sac(learning_rate=RATE)
     model.learn(TOTAL)
     rows = preview(RATE, "SBX SAC", TOTAL, learning_starts=8)
@@ -67,7 +73,7 @@ def test_the_learning_rate_of_sac_may_be_a_schedule_of_its_own():
         assert actor == critic == pytest.approx(row.values["learning_rate"], rel=1e-6)
 
 
-def test_the_callback_sets_ppo_of_sbx():
+def test_the_callback_sets_ppo_of_sbx() -> None:
     model, seen = ppo(ent_coef=0.25)
     own = model.clip_range_schedule
     schedules = {
@@ -85,7 +91,7 @@ def test_the_callback_sets_ppo_of_sbx():
     assert model.ent_coef == 0.25
 
 
-def test_the_callback_sets_sac_of_sbx():
+def test_the_callback_sets_sac_of_sbx() -> None:
     model, seen = sac()
     schedules = {"learning_rate": RATE, "tau": LinearLRSchedule(0.5, final_value=0.1), "target_entropy_magnitude": 0.75}
     model.learn(TOTAL, callback=ScheduleCallback(schedules))
@@ -95,7 +101,7 @@ def test_the_callback_sets_sac_of_sbx():
         assert (tau, target_entropy) == (pytest.approx(linear(0.5, 0.1, p), rel=1e-9), -0.75)
 
 
-def test_what_sbx_ignores_is_an_error_before_training():
+def test_what_sbx_ignores_is_an_error_before_training() -> None:
     model, _ = ppo(target_kl=0.01)
     with pytest.raises(ScheduleConfigError, match="learning_rate: with target_kl set, SBX PPO chooses"):
         model.learn(TOTAL, callback=ScheduleCallback({"learning_rate": 0.1}))
@@ -105,7 +111,7 @@ def test_what_sbx_ignores_is_an_error_before_training():
 
 
 @pytest.mark.parametrize("reset", [False, True])
-def test_the_schedules_that_a_model_of_sbx_was_made_with_follow_a_run_in_chunks(reset):
+def test_the_schedules_that_a_model_of_sbx_was_made_with_follow_a_run_in_chunks(reset: bool) -> None:
     clip = LinearLRSchedule(0.4, final_value=0.1)
     model, seen = ppo(learning_rate=RATE, clip_range=clip)
     callback = ScheduleCallback({}, total_timesteps=96)

@@ -1,6 +1,9 @@
 """The values reach the place where they count: the loss, the returns, the noise, the choice of an action."""
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,16 +19,14 @@ from lr_schedule.sb3 import ScheduleCallback
 from tests.sb3.envs import Walk
 from tests.sb3.models import at_each_update, class_of, linear, make
 
-pytestmark = pytest.mark.slow
-
 TOTAL = 64
 
 
-def logged_after_each_update(name, keys):
+def logged_after_each_update(name: str, keys: list[str]) -> Any:
     """Return a subclass of an algorithm and the list of what it has logged under `keys` right after each update."""
     base, seen = class_of(name), []
 
-    def train(self, *args, **kwargs):
+    def train(self: Any, *args: Any, **kwargs: Any) -> None:
         base.train(self, *args, **kwargs)
         seen.append([self.num_timesteps, *(float(self.logger.name_to_value[key]) for key in keys)])
 
@@ -33,7 +34,7 @@ def logged_after_each_update(name, keys):
 
 
 @pytest.mark.parametrize("name", ["PPO", "MaskablePPO", "RecurrentPPO"])
-def test_the_loss_of_ppo_is_made_with_the_scheduled_ent_coef_and_vf_coef(name):
+def test_the_loss_of_ppo_is_made_with_the_scheduled_ent_coef_and_vf_coef(name: str) -> None:
     keys = ["train/loss", "train/policy_gradient_loss", "train/entropy_loss", "train/value_loss"]
     cls, seen = logged_after_each_update(name, keys)
     schedules = {
@@ -49,7 +50,7 @@ def test_the_loss_of_ppo_is_made_with_the_scheduled_ent_coef_and_vf_coef(name):
 
 
 @pytest.mark.parametrize("name", ["SAC", "TQC", "CrossQ"])
-def test_the_losses_use_the_scheduled_alpha(name):
+def test_the_losses_use_the_scheduled_alpha(name: str) -> None:
     cls, seen = logged_after_each_update(name, ["train/ent_coef"])
     model = make(name, cls=cls, ent_coef=0.3, gradient_steps=2)
     model.learn(TOTAL, callback=ScheduleCallback({"ent_coef": LinearLRSchedule(0.5, final_value=0.1)}))
@@ -60,7 +61,7 @@ def test_the_losses_use_the_scheduled_alpha(name):
 
 
 @pytest.mark.parametrize("name", ["SAC", "TQC", "CrossQ"])
-def test_a_learned_alpha_is_held_at_the_schedule_in_every_gradient_step_when_overridden(name):
+def test_a_learned_alpha_is_held_at_the_schedule_in_every_gradient_step_when_overridden(name: str) -> None:
     cls, seen = logged_after_each_update(name, ["train/ent_coef"])
     model = make(name, cls=cls, ent_coef="auto", gradient_steps=3, learning_rate=0.1)
     callback = ScheduleCallback({"ent_coef": LinearLRSchedule(0.5, final_value=0.1)}, override_auto=True)
@@ -72,14 +73,14 @@ def test_a_learned_alpha_is_held_at_the_schedule_in_every_gradient_step_when_ove
     assert torch.exp(model.log_ent_coef).item() != pytest.approx(0.1, rel=1e-3)
 
 
-def test_a_learned_alpha_is_refused_without_override_auto():
+def test_a_learned_alpha_is_refused_without_override_auto() -> None:
     model = make("SAC", ent_coef="auto_0.1")
     with pytest.raises(ScheduleConfigError, match="override_auto"):
         model.learn(TOTAL, callback=ScheduleCallback({"ent_coef": 0.1}))
 
 
 @pytest.mark.parametrize("name", ["SAC", "TQC", "CrossQ"])
-def test_the_target_entropy_is_minus_the_magnitude_or_what_a_function_gives(name):
+def test_the_target_entropy_is_minus_the_magnitude_or_what_a_function_gives(name: str) -> None:
     by_magnitude, seen = at_each_update(name, lambda model: (model.num_timesteps, model.target_entropy))
     schedule = {"target_entropy_magnitude": LinearLRSchedule(1.0, final_value=3.0)}
     make(name, cls=by_magnitude).learn(TOTAL, callback=ScheduleCallback(schedule))
@@ -91,7 +92,7 @@ def test_the_target_entropy_is_minus_the_magnitude_or_what_a_function_gives(name
     )
 
 
-def discounted(buffer, gamma, gae_lambda):
+def discounted(buffer: Any, gamma: float, gae_lambda: float) -> Any:
     """Return the returns of a full rollout of one environment whose episodes end with the rollout."""
     advantage, returns = 0.0, np.zeros(buffer.buffer_size)
     for step in reversed(range(buffer.buffer_size)):
@@ -105,18 +106,19 @@ def discounted(buffer, gamma, gae_lambda):
 
 
 @pytest.mark.parametrize("name", ["A2C", "PPO", "TRPO"])
-def test_the_returns_of_a_rollout_are_made_with_the_gamma_and_lambda_of_its_start(name):
+def test_the_returns_of_a_rollout_are_made_with_the_gamma_and_lambda_of_its_start(name: str) -> None:
     model = make(name, make_vec_env(lambda: Walk(length=16)))
     schedules = {"gamma": LinearLRSchedule(0.9, final_value=0.5), "gae_lambda": LinearLRSchedule(0.8, final_value=0.4)}
     errors = []
 
     class Compare(BaseCallback):
-        def _on_step(self):
+        def _on_step(self) -> bool:
             return True
 
-        def _on_rollout_end(self):
+        def _on_rollout_end(self) -> None:
             p = 1.0 - (self.model.num_timesteps - 16) / TOTAL
-            buffer = self.model.rollout_buffer
+            model: Any = self.model
+            buffer = model.rollout_buffer
             expected = discounted(buffer, linear(0.9, 0.5, p), linear(0.8, 0.4, p))
             errors.append(np.abs(buffer.returns[:, 0] / expected - 1.0).max())
 
@@ -125,12 +127,12 @@ def test_the_returns_of_a_rollout_are_made_with_the_gamma_and_lambda_of_its_star
     assert max(errors) < 1e-4
 
 
-def test_the_returns_of_vec_normalize_are_made_with_the_scheduled_gamma():
+def test_the_returns_of_vec_normalize_are_made_with_the_scheduled_gamma() -> None:
     env = VecNormalize(make_vec_env(lambda: Walk(length=10_000)), gamma=0.7)
     seen, expected, at = [], [], 0.0
 
     class Returns(BaseCallback):
-        def _on_step(self):
+        def _on_step(self) -> bool:
             seen.append(float(env.returns[0]))
             return True
 
@@ -144,7 +146,7 @@ def test_the_returns_of_vec_normalize_are_made_with_the_scheduled_gamma():
     assert env.gamma == 0.7
 
 
-def test_the_n_step_buffer_and_its_discounts_follow_gamma():
+def test_the_n_step_buffer_and_its_discounts_follow_gamma() -> None:
     cls, seen = at_each_update(
         "SAC",
         lambda m: (m.num_timesteps, m.gamma, m.replay_buffer.gamma, m.replay_buffer.sample(4).discounts.max().item()),
@@ -160,11 +162,12 @@ def test_the_n_step_buffer_and_its_discounts_follow_gamma():
 
 @pytest.mark.parametrize("n_envs", [1, 2])
 @pytest.mark.parametrize("name", ["DQN", "QRDQN"])
-def test_epsilon_follows_each_environment_step_from_the_first(name, n_envs):
-    base, seen = class_of(name), []
+def test_epsilon_follows_each_environment_step_from_the_first(name: str, n_envs: int) -> None:
+    base: Any = class_of(name)
+    seen: list[tuple[int, float]] = []
 
-    class Noting(base):
-        def predict(self, *args, **kwargs):
+    class Noting(base):  # type: ignore[misc]
+        def predict(self, *args: Any, **kwargs: Any) -> Any:
             seen.append((self.num_timesteps, self.exploration_rate))
             return super().predict(*args, **kwargs)
 
@@ -180,11 +183,11 @@ def test_epsilon_follows_each_environment_step_from_the_first(name, n_envs):
 
 @pytest.mark.parametrize("kind", [NormalActionNoise, OrnsteinUhlenbeckActionNoise])
 @pytest.mark.parametrize("n_envs", [1, 3])
-def test_each_noise_of_each_environment_uses_the_scheduled_sigma(kind, n_envs):
+def test_each_noise_of_each_environment_uses_the_scheduled_sigma(kind: Any, n_envs: int) -> None:
     seen = []
 
-    class Noting(kind):
-        def __call__(self):
+    class Noting(kind):  # type: ignore[misc]
+        def __call__(self) -> Any:
             seen.append(np.array(self._sigma))
             return super().__call__()
 
@@ -200,15 +203,15 @@ def test_each_noise_of_each_environment_uses_the_scheduled_sigma(kind, n_envs):
     assert all(item._sigma == pytest.approx(0.7) for item in getattr(model.action_noise, "noises", []))
 
 
-def test_ppo_makes_the_scheduled_number_of_epochs():
+def test_ppo_makes_the_scheduled_number_of_epochs() -> None:
     model = make("PPO", n_epochs=10)
     counts = []
 
     class Count(BaseCallback):
-        def _on_step(self):
+        def _on_step(self) -> bool:
             return True
 
-        def _on_rollout_start(self):
+        def _on_rollout_start(self) -> None:
             counts.append(self.model._n_updates)
 
     model.learn(80, callback=[ScheduleCallback({"n_epochs": lambda p: 1.0 + 4.0 * p}), Count()])

@@ -1,10 +1,11 @@
 """The Zoo's real command line in processes of its own: it trains, continues, optimizes and enjoys with schedules."""
 
+from __future__ import annotations
+
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,50 +22,70 @@ from lr_schedule import BaseLRSchedule
 from lr_schedule.config.yaml_files import read_yaml
 from lr_schedule.sb3 import read_schedules
 from lr_schedule.zoo import load_hyperparams
+from tests.processes import Finished, Program
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.xdist_group("zoo")
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {
     **os.environ,
-    "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]),
+    "PYTHONPATH": str(ROOT),
     "OMP_NUM_THREADS": "1",
     "SDL_VIDEODRIVER": "dummy",
 }
-DICT = {"type": "cosine_warmup", "initial_value": "3e-3", "warmup_steps": 64}
-PHASES = [
+DICT: dict[str, Any] = {"type": "cosine_warmup", "initial_value": "3e-3", "warmup_steps": 64}
+PHASES: list[dict[str, Any]] = [
     {"type": "linear", "initial_value": 0.0, "final_value": 1e-3, "fraction": 0.25},
     {"type": "exponential", "initial_value": 1e-3, "fraction": 0.75},
 ]
-PPO_KEYS = {"n_steps": 32, "batch_size": 32, "n_epochs": 1}
-OFF_POLICY_KEYS = {"learning_starts": 20, "batch_size": 16, "buffer_size": 1000}
-RUNS = {
+PPO_KEYS: dict[str, Any] = {"n_steps": 32, "batch_size": 32, "n_epochs": 1}
+OFF_POLICY_KEYS: dict[str, Any] = {"learning_starts": 20, "batch_size": 16, "buffer_size": 1000}
+RUNS: dict[str, tuple[str, int, dict[str, Any]]] = {
     "ppo": ("CartPole-v1", 512, {**PPO_KEYS, "learning_rate": DICT, "clip_range": "cosine_0.2"}),
     "sac": ("Pendulum-v1", 128, {**OFF_POLICY_KEYS, "learning_rate": PHASES}),
     "dqn": ("CartPole-v1", 256, {**OFF_POLICY_KEYS, "learning_rate": "cosine_3e-4", "train_freq": [4, "step"]}),
 }
 
 
-def run(module, *arguments, status=0):
-    command = [sys.executable, "-m", *module.split(), *map(str, arguments)]
-    result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+def run(module: str, *arguments: object, status: int = 0) -> Finished:
+    result = Program("-m", *module.split(), *arguments, env=ENVIRONMENT).finish()
     assert result.returncode == status, result.stdout + result.stderr
     return result
 
 
-def train(folder, algo, *arguments, env="CartPole-v1", module="lr_schedule.zoo train", status=0):
-    options = ["--algo", algo, "--env", env, "-f", folder / "logs", "--seed", 7, "--device", "cpu", "--num-threads", 1]
+def train(
+    folder: Path,
+    algo: str,
+    *arguments: object,
+    env: str = "CartPole-v1",
+    module: str = "lr_schedule.zoo train",
+    status: int = 0,
+) -> Finished:
+    options: list[object] = [
+        "--algo",
+        algo,
+        "--env",
+        env,
+        "-f",
+        folder / "logs",
+        "--seed",
+        7,
+        "--device",
+        "cpu",
+        "--num-threads",
+        1,
+    ]
     return run(module, *options, "--eval-freq", -1, "--log-interval", -2, *arguments, status=status)
 
 
-def write_config(folder, n_timesteps, keys, env="CartPole-v1", policy="MlpPolicy"):
-    recorder = {"zoo_recorder.Recorder": {"path": str(folder / "recorded.json")}}
-    section = {"n_timesteps": n_timesteps, "policy": policy, "callback": [recorder], **keys}
+def write_config(folder: Path, n_timesteps: int, keys: dict[str, Any], env: str = "CartPole-v1") -> Path:
+    recorder = {"tests.sb3.recorder.Recorder": {"path": str(folder / "recorded.json")}}
+    section = {"n_timesteps": n_timesteps, "policy": "MlpPolicy", "callback": [recorder], **keys}
     (folder / "config.yml").write_text(yaml.safe_dump({env: section}))
     return folder / "config.yml"
 
 
-def assert_follows(folder, schedule, total, start=0):
+def assert_follows(folder: Path, schedule: BaseLRSchedule, total: int, start: int = 0) -> None:
     """Require that every recorded update logged the schedule's value at its progress."""
     rows = json.loads((folder / "recorded.json").read_text())
     assert len(rows) >= 8
@@ -75,7 +96,7 @@ def assert_follows(folder, schedule, total, start=0):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a finished PPO run."""
     folder = tmp_path_factory.mktemp("ppo")
     _env, total, keys = RUNS["ppo"]
@@ -83,11 +104,11 @@ def trained(tmp_path_factory):
     return folder
 
 
-def saved_in(folder, algo="ppo", env="CartPole-v1", number=1):
-    return folder / "logs" / algo / f"{env}_{number}"
+def saved_in(folder: Path, algo: str = "ppo") -> Path:
+    return folder / "logs" / algo / "CartPole-v1_1"
 
 
-def test_ppo_logs_its_schedule_at_every_update_and_saves_the_plain_dict(trained):
+def test_ppo_logs_its_schedule_at_every_update_and_saves_the_plain_dict(trained: Path) -> None:
     _, total, _keys = RUNS["ppo"]
     assert_follows(trained, BaseLRSchedule.create(DICT, total), total)
     saved = saved_in(trained) / "CartPole-v1"
@@ -101,21 +122,21 @@ def test_ppo_logs_its_schedule_at_every_update_and_saves_the_plain_dict(trained)
 
 
 @pytest.mark.parametrize("algo", ["sac", "dqn"])
-def test_an_off_policy_algorithm_logs_its_schedule_at_every_update(algo, tmp_path):
+def test_an_off_policy_algorithm_logs_its_schedule_at_every_update(algo: str, tmp_path: Path) -> None:
     env, total, keys = RUNS[algo]
     train(tmp_path, algo, "-conf", write_config(tmp_path, total, keys, env), env=env)
     assert_follows(tmp_path, BaseLRSchedule.create(keys["learning_rate"], total), total)
 
 
-def test_the_stock_zoo_follows_a_schedule_that_a_callback_sets(tmp_path):
+def test_the_stock_zoo_follows_a_schedule_that_a_callback_sets(tmp_path: Path) -> None:
     scheduled = {"lr_schedule.sb3.ScheduleCallback": {"schedules": {"learning_rate": DICT}}}
-    recorder = {"zoo_recorder.Recorder": {"path": str(tmp_path / "recorded.json")}}
+    recorder = {"tests.sb3.recorder.Recorder": {"path": str(tmp_path / "recorded.json")}}
     keys = {**PPO_KEYS, "learning_rate": 0.5, "callback": [scheduled, recorder]}
     train(tmp_path, "ppo", "-conf", write_config(tmp_path, 512, keys), module="rl_zoo3.train")
     assert_follows(tmp_path, BaseLRSchedule.create(DICT, 512), 512)
 
 
-def test_the_saved_config_trains_the_same_agent_again(trained, tmp_path):
+def test_the_saved_config_trains_the_same_agent_again(trained: Path, tmp_path: Path) -> None:
     train(tmp_path, "ppo", "-conf", saved_in(trained) / "CartPole-v1" / "config.yml")
     first, second = (
         PPO.load(saved_in(folder) / "CartPole-v1.zip", device="cpu").policy.state_dict()
@@ -126,7 +147,7 @@ def test_the_saved_config_trains_the_same_agent_again(trained, tmp_path):
     assert configs[0] == configs[1]
 
 
-def test_a_trained_agent_goes_on_where_its_schedule_stopped(trained, tmp_path):
+def test_a_trained_agent_goes_on_where_its_schedule_stopped(trained: Path, tmp_path: Path) -> None:
     config = write_config(tmp_path, 512, RUNS["ppo"][2])
     checkpoint = saved_in(trained) / "rl_model_256_steps.zip"
     result = train(tmp_path, "ppo", "-conf", config, "--trained-agent", checkpoint)
@@ -136,7 +157,7 @@ def test_a_trained_agent_goes_on_where_its_schedule_stopped(trained, tmp_path):
     assert model.num_timesteps == 512
 
 
-def test_an_agent_that_is_trained_already_is_an_error(trained, tmp_path):
+def test_an_agent_that_is_trained_already_is_an_error(trained: Path, tmp_path: Path) -> None:
     finished = saved_in(trained) / "CartPole-v1.zip"
     config = write_config(tmp_path, 512, RUNS["ppo"][2])
     result = train(tmp_path, "ppo", "-conf", config, "--trained-agent", finished, status=1)
@@ -153,7 +174,7 @@ def test_an_agent_that_is_trained_already_is_an_error(trained, tmp_path):
     ],
     ids=["yaml", "python", "string"],
 )  # fmt: skip
-def test_params_take_a_schedule_in_every_form(text, cfg, tmp_path):
+def test_params_take_a_schedule_in_every_form(text: str, cfg: str, tmp_path: Path) -> None:
     config = write_config(tmp_path, 256, {**PPO_KEYS, "learning_rate": 0.5})
     train(tmp_path, "ppo", "-conf", config, "-params", f"learning_rate:{text}", "n_epochs:2")
     assert_follows(tmp_path, BaseLRSchedule.create(yaml.safe_load(cfg)), 256)
@@ -163,12 +184,12 @@ def test_params_take_a_schedule_in_every_form(text, cfg, tmp_path):
     assert arguments["hyperparams"]["learning_rate"] == saved["learning_rate"]
 
 
-def test_a_python_config_may_hold_dicts_and_schedule_objects(tmp_path):
+def test_a_python_config_may_hold_dicts_and_schedule_objects(tmp_path: Path) -> None:
     (tmp_path / "config.py").write_text(
         "from lr_schedule import LinearLRSchedule\n"
         "hyperparams = {'CartPole-v1': dict(n_timesteps=256, n_steps=32, batch_size=32, n_epochs=1,\n"
         "    policy='MlpPolicy', learning_rate=LinearLRSchedule(0.003), clip_range=dict(type='cosine'),\n"
-        f"    callback=[{{'zoo_recorder.Recorder': {{'path': {str(tmp_path / 'recorded.json')!r}}}}}])}}\n"
+        f"    callback=[{{'tests.sb3.recorder.Recorder': {{'path': {str(tmp_path / 'recorded.json')!r}}}}}])}}\n"
     )
     train(tmp_path, "ppo", "-conf", tmp_path / "config.py")
     assert_follows(tmp_path, BaseLRSchedule.create("lin_0.003"), 256)
@@ -176,7 +197,7 @@ def test_a_python_config_may_hold_dicts_and_schedule_objects(tmp_path):
     assert saved["learning_rate"] == {"type": "linear", "initial_value": 0.003, "final_value": 0.0}
 
 
-def test_a_mistake_is_one_line_with_its_place_and_nothing_is_trained(tmp_path):
+def test_a_mistake_is_one_line_with_its_place_and_nothing_is_trained(tmp_path: Path) -> None:
     config = write_config(tmp_path, 256, {"learning_rate": {"type": "cosin"}, "tau": {"type": "linear"}})
     result = train(tmp_path, "ppo", "-conf", config, status=1)
     lines = result.stderr.splitlines()
@@ -196,7 +217,9 @@ def test_a_mistake_is_one_line_with_its_place_and_nothing_is_trained(tmp_path):
     ],
     ids=["tag", "section", "cycle"],
 )
-def test_a_file_that_cannot_be_used_is_one_line_and_nothing_is_executed(content, message, tmp_path):
+def test_a_file_that_cannot_be_used_is_one_line_and_nothing_is_executed(
+    content: str, message: str, tmp_path: Path
+) -> None:
     (tmp_path / "config.yml").write_text(content.replace("WITNESS", str(tmp_path / "witness")))
     result = train(tmp_path, "ppo", "-conf", tmp_path / "config.yml", status=1)
     assert len(result.stderr.splitlines()) == 1
@@ -205,12 +228,12 @@ def test_a_file_that_cannot_be_used_is_one_line_and_nothing_is_executed(content,
     assert [path.name for path in tmp_path.iterdir()] == ["config.yml"]
 
 
-def test_two_processes_optimize_in_one_journal_and_the_best_trial_trains_with_its_schedule(tmp_path):
+def test_two_processes_optimize_in_one_journal_and_the_best_trial_trains_with_its_schedule(tmp_path: Path) -> None:
     pytest.importorskip("pandas")
     env, total, _keys = RUNS["dqn"]
     config = write_config(tmp_path, total, {**OFF_POLICY_KEYS, "learning_rate": "cosine_3e-4"})
     journal = tmp_path / "study.log"
-    options = ["--algo", "dqn", "--env", env, "-conf", config, "--device", "cpu", "--num-threads", 1]
+    options: list[object] = ["--algo", "dqn", "--env", env, "-conf", config, "--device", "cpu", "--num-threads", 1]
     options += ["--storage", journal, "--study-name", "s"]
     search = [
         "-f",
@@ -224,12 +247,9 @@ def test_two_processes_optimize_in_one_journal_and_the_best_trial_trains_with_it
         1,
         "--no-optim-plots",
     ]
-    command = [sys.executable, "-m", "lr_schedule.zoo", "train", *options, *search, "--search-types", "linear,cosine"]
-    workers = [
-        subprocess.Popen([*map(str, command), "--seed", str(seed)], env=ENVIRONMENT, stdout=subprocess.DEVNULL)
-        for seed in (1, 2)
-    ]
-    assert [worker.wait() for worker in workers] == [0, 0]
+    command = ["-m", "lr_schedule.zoo", "train", *options, *search, "--search-types", "linear,cosine", "--seed"]
+    workers = [Program(*command, seed, env=ENVIRONMENT) for seed in (1, 2)]
+    assert [worker.finish().returncode for worker in workers] == [0, 0]
     study = optuna.load_study(study_name="s", storage=JournalStorage(JournalFileBackend(str(journal))))
     assert len(study.trials) == 6
     for trial in study.trials:
@@ -237,21 +257,21 @@ def test_two_processes_optimize_in_one_journal_and_the_best_trial_trains_with_it
         assert trial.user_attrs["learning_rate.config"]["initial_value"] == trial.params["learning_rate"]
 
     number = next(trial.number for trial in study.trials if trial.number > 0 and trial.value is not None)
-    config = study.trials[number].user_attrs["learning_rate.config"]
+    chosen = study.trials[number].user_attrs["learning_rate.config"]
     again = ["-f", tmp_path / "logs", "--trial-id", number, "--eval-freq", -1, "--log-interval", -2]
     run("lr_schedule.zoo train", *options, *again)
     saved = saved_in(tmp_path, "dqn") / "CartPole-v1" / "config.yml"
-    assert load_hyperparams(saved).model["learning_rate"] == BaseLRSchedule.create(config)
+    assert load_hyperparams(saved).model["learning_rate"] == BaseLRSchedule.create(chosen)
     found = read_schedules(saved_in(tmp_path, "dqn") / "CartPole-v1.zip")
-    assert BaseLRSchedule.create(found["learning_rate"]) == BaseLRSchedule.create(config)
+    assert BaseLRSchedule.create(found["learning_rate"]) == BaseLRSchedule.create(chosen)
 
 
-def test_enjoy_runs_an_agent_that_was_trained_with_schedules(trained):
+def test_enjoy_runs_an_agent_that_was_trained_with_schedules(trained: Path) -> None:
     options = ["--algo", "ppo", "--env", "CartPole-v1", "-f", trained / "logs", "--no-render", "-n", 520]
     assert "Mean reward" in run("lr_schedule.zoo enjoy", *options, "--device", "cpu").stdout
 
 
-def test_record_video_records_an_agent_that_was_trained_with_schedules(trained, tmp_path):
+def test_record_video_records_an_agent_that_was_trained_with_schedules(trained: Path, tmp_path: Path) -> None:
     pytest.importorskip("pygame")
     pytest.importorskip("moviepy")
     options = ["--algo", "ppo", "--env", "CartPole-v1", "-f", trained / "logs", "-o", tmp_path, "-n", 10]
@@ -261,6 +281,6 @@ def test_record_video_records_an_agent_that_was_trained_with_schedules(trained, 
 
 
 @pytest.mark.parametrize(("arguments", "status"), [([], 2), (["trian"], 2), (["--help"], 0)])
-def test_a_wrong_command_shows_the_usage(arguments, status):
+def test_a_wrong_command_shows_the_usage(arguments: list[str], status: int) -> None:
     result = run("lr_schedule.zoo", *arguments, status=status)
     assert "usage: python -m lr_schedule.zoo {train,enjoy,record_video}" in result.stderr

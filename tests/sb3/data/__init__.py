@@ -1,0 +1,3 @@
+"""A model that another Python has saved."""
+
+from __future__ import annotations

@@ -1,5 +1,7 @@
 """Writes the stored model of this folder: run it with the Python version that the file's name is to tell."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

@@ -1,0 +1,3 @@
+"""What is measured, beside the alternatives."""
+
+from __future__ import annotations

@@ -1,0 +1,110 @@
+"""What the bridge refuses, and what it says: metrics, lengths, names, arguments, steps that fail."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from torch.optim import lr_scheduler as tls
+from transformers.optimization import GreedyLR
+
+from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_steps, from_torch
+from lr_schedule.bridge.torch_schedulers import TorchLRSchedule
+from tests.bridge.sources import make, new_optimizer
+
+wrong: Any = TorchLRSchedule
+"""The class, for keywords that it refuses."""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "ReduceLROnPlateau",
+        tls.ReduceLROnPlateau,
+        lambda o: tls.ReduceLROnPlateau(o, patience=3),
+        GreedyLR,
+        pytest.param(lambda: tls.ReduceLROnPlateau(new_optimizer()), id="an instance"),
+    ],
+)
+def test_what_follows_a_metric_is_refused(source: Any) -> None:
+    if getattr(source, "__name__", "") == "<lambda>" and source.__code__.co_argcount == 0:
+        source = source()
+    with pytest.raises(ScheduleConfigError, match="follows a metric, not the step"):
+        from_torch(source, 100)
+
+
+def test_a_metric_driven_part_is_found_inside() -> None:
+    optimizer = new_optimizer()
+    chain: Any = tls.ChainedScheduler([tls.ConstantLR(optimizer)])
+    chain._schedulers.append(tls.ReduceLROnPlateau(optimizer))
+    with pytest.raises(ScheduleConfigError, match="follows a metric"):
+        from_torch(chain, 100)
+
+
+@pytest.mark.parametrize("total", [0, -1, -3, math.nan, math.inf, None, True, "x", "many"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda total: from_torch("StepLR", total, step_size=3),
+        lambda total: from_steps(lambda k: k, total),
+        lambda total: BaseLRSchedule.create(0.1).to_steps(total),
+    ],
+    ids=["from_torch", "from_steps", "to_steps"],
+)
+def test_total_steps_is_positive_and_finite(use: Callable[[Any], object], total: Any) -> None:
+    with pytest.raises(ScheduleConfigError, match="total_steps: must be a finite number > 0"):
+        use(total)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: from_torch("OneCycelLR", 9), r"scheduler: no scheduler of .* did you mean 'OneCycleLR'\?"),
+        (lambda: from_torch("torch.optim.lr_scheduler.StepLR", 9), r"no scheduler of torch.optim.lr_scheduler"),
+        (lambda: from_torch("LRScheduler", 9), r"scheduler: no scheduler of torch.optim.lr_scheduler"),
+        (lambda: from_torch("StepLR", 9, step_sise=3), r"step_sise: no argument of StepLR; did you mean 'step_size'\?"),
+        (lambda: from_torch("StepLR", 9), r"step_size: required argument of StepLR is missing"),
+        (lambda: from_torch("OneCycleLR", 9, max_lr=1, pct_start=3), r"cannot be made .* ValueError: .*pct_start"),
+        (lambda: from_torch("SequentialLR", 9), r"scheduler: is made of schedulers"),
+        (lambda: from_torch("StepLR", 9, -1, step_size=3), r"initial_value: must be a finite number >= 0"),
+        (lambda: from_torch(42, 9), r"scheduler: must be a scheduler class of torch"),
+        (lambda: from_torch(lambda _: 42, 9), r"must make a scheduler"),
+        (
+            lambda: from_torch(make("nested")(new_optimizer()), 9, 0.1),
+            r"initial_value: not for a scheduler that exists",
+        ),
+        (
+            lambda: wrong(scheduler="LambdaLR", total_steps=9, lr_lambda=abs),
+            r"^lr_lambda: must be plain data",
+        ),
+        (
+            lambda: wrong(scheduler="StepLR", total_steps=9, step_size=3, warmup_fraction=0.1),
+            r"warmup_fraction",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_the_reason(call: Any, message: str) -> None:
+    with pytest.raises(ScheduleConfigError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("rate", "message"),
+    [
+        (lambda k: 1 / (7 - k), "failed at step 7: ZeroDivisionError"),
+        (lambda k: 1 - k / 7.5, "failed at step 8: ValueError: -0.0"),
+        (lambda k: float("nan") if k == 7 else 1.0, "failed at step 7: ValueError: nan"),
+        (lambda k: 10.0 ** (k * 50), "failed at step 7: OverflowError"),
+    ],
+)
+def test_a_step_that_fails_is_named_and_those_before_it_stay_good(rate: Any, message: str) -> None:
+    schedule = from_torch(lambda o: tls.LambdaLR(o, rate), 10, 1.0)
+    for _ in range(2):
+        with pytest.raises(ValueError, match=f"LambdaLR {message}"):
+            schedule(0.0)
+    assert schedule(1 - 6 / 10) == rate(6)
+    with pytest.raises(ValueError, match=message):
+        schedule(np.linspace(1, 0, 11))

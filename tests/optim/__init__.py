@@ -1,0 +1,3 @@
+"""Schedules in the optimizers of torch."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Pictures and tables."""
+
+from __future__ import annotations

@@ -1,0 +1,99 @@
+"""What a picture shows is what the schedules say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("agg")
+
+from matplotlib.figure import Figure
+
+import lr_schedule
+from lr_schedule import BaseLRSchedule, CosineAnnealingLRSchedule, LinearLRSchedule, ScheduleConfigError, plot
+
+
+@pytest.fixture
+def ax() -> Any:
+    return Figure().subplots()
+
+
+def test_each_line_is_the_curve_of_its_schedule_from_start_to_end(ax: Any) -> None:
+    cosine = CosineAnnealingLRSchedule(0.001, final_value=1e-4)
+    plot([cosine, "lin_3e-4"], ax, points=11)
+    first, second = ax.lines
+    np.testing.assert_allclose(first.get_xdata(), np.arange(11) / 10, rtol=1e-12)
+    assert first.get_ydata().tolist() == cosine.sample(11).tolist()
+    assert second.get_ydata()[[0, -1]].tolist() == [3e-4, 0.0]
+
+
+def test_a_length_of_the_run_gives_an_axis_in_time_steps_and_resolves_steps(ax: Any) -> None:
+    plot([{"type": "cosine_warmup", "warmup_steps": 250}], ax, total_timesteps=1000, points=5)
+    (line,) = ax.lines
+    assert line.get_xdata().tolist() == [0, 250, 500, 750, 1000]
+    assert line.get_ydata()[:2].tolist() == [0.0, 0.001]
+    assert ax.get_xlabel() == "time steps"
+
+
+def test_the_legend_names_the_schedules_or_takes_the_given_names(ax: Any) -> None:
+    plot(["lin_3e-4", 0.1], ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "linear initial_value=0.0003 final_value=0",
+        "constant initial_value=0.1",
+    ]
+    other: Any = Figure().subplots()
+    plot(["lin_3e-4", 0.1], other, labels=["a", "b"])
+    assert [text.get_text() for text in other.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_a_long_description_is_cut_at_a_word() -> None:
+    text = BaseLRSchedule.create([{"fraction": 1 / 3, "type": "cosine"}] * 3).describe()
+    assert text.startswith("sequential parts=") or text == "sequential ..."
+    assert len(text) <= 60
+
+
+def test_values_stand_on_an_axis_from_zero_or_on_a_logarithmic_one(ax: Any) -> None:
+    plot(["lin_3e-4"], ax)
+    assert (ax.get_yscale(), ax.get_ylim()[0]) == ("linear", 0.0)
+    other: Any = Figure().subplots()
+    plot(["lin_3e-4"], other, log=True)
+    assert other.get_yscale() == "log"
+
+
+def test_a_schedule_draws_itself(ax: Any) -> None:
+    schedule: Any = LinearLRSchedule(0.1)
+    assert schedule.plot(ax, points=3, color="red") is ax
+    line: Any = ax.lines[0]
+    assert len(ax.lines) == 1
+    assert (line.get_ydata().tolist(), line.get_color()) == ([0.1, 0.05, 0.0], "red")
+
+
+def test_without_axes_a_new_figure_is_made() -> None:
+    first, second = LinearLRSchedule(0.1).plot(), lr_schedule.plot([0.1])
+    assert first.figure is not second.figure
+    matplotlib.pyplot.close("all")
+
+
+def test_nothing_to_draw_is_an_error(ax: Any) -> None:
+    with pytest.raises(ValueError, match="nothing to draw: 0 schedules"):
+        plot([], ax)
+    with pytest.raises(ValueError, match="nothing to draw: 1 schedules at 1 points"):
+        plot([0.1], ax, points=1)
+    with pytest.raises(ValueError, match="labels must name each of the 2 schedules; received 1"):
+        plot([0.1, 0.2], ax, labels=["a"])
+    with pytest.raises(ScheduleConfigError, match="unknown type"):
+        plot([{"type": "cosin"}], ax)
+    assert not ax.lines
+
+
+def test_a_saved_picture_holds_the_drawn_pixels(tmp_path: Path, ax: Any) -> None:
+    plot([{"type": "constant", "initial_value": 0.5}], ax, color="#ff0000", linewidth=3)
+    ax.figure.savefig(tmp_path / "p.png")
+    pixels = matplotlib.image.imread(tmp_path / "p.png")[..., :3]
+    red = (pixels[..., 0] > 0.9) & (pixels[..., 1:] < 0.1).all(axis=-1)
+    rows = np.nonzero(red.sum(axis=1) > 300)[0]  # the line across the axes
+    assert 3 <= len(rows) <= 6

@@ -1,233 +1,166 @@
 """What a deep copy of a scheduler still shares with the original: what its functions know beside its attributes.
 
-A copy has attributes of its own, but functions and classes are not copied: what they know by a closure, a global, a
-default or a class attribute is the user's. The names that they use are read from their bytecode, so that nothing of the
-user's runs; ``inner.step`` is followed into the code of that ``step``, and ``agent.horizon`` leads no further.
+A deep copy has attributes of its own, but functions and classes are not copied: what they know by a closure, a global,
+a default or a class attribute is the user's, and stepping the copy would step that. So it is looked for *before* the
+copy is stepped. To step first and then compare would be too late: what moved would be out of reach, and stay moved;
+another thread may rightly move the rates meanwhile; and a part may make its first step late in the run.
+
+Nothing of the user's runs. How a function gets from one object to the next is not followed through its code: attributes
+count of which it mentions the name. So ``lambda k: 1 - k / agent.horizon`` leads to a number, although the agent holds
+the scheduler too, and ``agent.scheduler.step()`` leads to the scheduler. What is missed (``getattr`` with a string that
+is computed) shows when the copy makes its first step; what is found in vain is refused, with a way out.
 """
 
 from __future__ import annotations
 
 import dis
+import gc
 import inspect
 import sys
 import weakref
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterator
 from functools import cached_property, partial, partialmethod
-from itertools import islice
-from types import CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from types import CodeType, FunctionType, MappingProxyType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
-NOTHING = object()
-ATOMS = (str, bytes, int, float, complex, bool, type(None), type(NotImplemented), type(...))
-CONTAINERS = (list, tuple, set, frozenset, deque, Mapping)
 FOREIGN = sys.stdlib_module_names | {"builtins", "jax", "numpy", "torch"}
-"""Packages that know no scheduler of the user's but by arguments."""
+"""Packages whose functions know no scheduler of the user's but by arguments."""
 
-MOST_ITEMS = 1000
-MOST_LOOKS = 20_000
+TRANSPARENT = (
+    list, tuple, set, frozenset, dict, OrderedDict, defaultdict, deque, MappingProxyType, property, staticmethod,
+    classmethod, partial, partialmethod, cached_property,
+)  # fmt: skip
+"""Types of which everything inside counts, whatever its name."""
 
-COUNTS = ("get_lr", "get_last_lr", "last_epoch", "base_lrs", "step_update")
-"""Attributes of which a scheduler has one, and a trainer with a ``step`` and an ``optimizer`` has none."""
+UNNAMED = frozenset({"__call__", "__enter__", "__exit__", "__getitem__", "__iter__"})
+"""Methods that code calls without mentioning them."""
+
+STEPS = frozenset({"step", "step_update"})
+
+Known = tuple[str, Any, frozenset[str]]
+"""What code knows: what it is called in messages, the value, and the names of which its attributes count."""
 
 
-def find_shared(scheduler: Any, optimizer: Any, *, own: bool = False) -> str | None:
-    """Return the name by which the code of a scheduler knows one of the user's, beside its attributes; None: by none.
+def find_shared(scheduler: Any, *, is_ours: Callable[[Any], bool]) -> str | None:
+    """Return the name by which the code of a scheduler knows one of the user's, which must not be stepped, or None.
 
     Args:
-        scheduler: What is going to be copied; or, with `own`, what was made over an optimizer of ours.
-        optimizer: Its optimizer.
-        own: Whether scheduler and optimizer are ours, so that only schedulers over others are the user's.
+        scheduler: What is going to be copied, or was made over an optimizer of ours.
+        is_ours: Tells of an optimizer whether its param groups are ours, and not the user's.
     """
-    search = _Search(scheduler, optimizer, own=own)
-    search.look_into_copied(scheduler)
-    return search.found
+    groups = scheduler.optimizer.param_groups
+    originals = set() if is_ours(scheduler.optimizer) else {id(item) for item in (scheduler, groups, *groups)}
+    seen: dict[tuple[int, frozenset[str]], Any] = {}  # it holds what was seen, so that no id is given twice
+    waiting = list(_known_to_copy(scheduler))
+    while waiting:
+        path, value, names = waiting.pop()
+        key = id(value), names
+        if key in seen:
+            continue
+        seen[key] = value
+        if id(value) in originals or (names & STEPS and _is_scheduler(value, is_ours)):
+            return path
+        waiting += _known_from(path, value, names)
+    return None
 
 
-class _Search:
-    """A walk over what a scheduler holds, and over what the functions in it know; it ends at the first find."""
+def _is_scheduler(value: Any, is_ours: Callable[[Any], bool]) -> bool:
+    if isinstance(value, (type, ModuleType)) or not any(hasattr(type(value), name) for name in STEPS):
+        return False
+    optimizer = inspect.getattr_static(value, "optimizer", None)
+    return optimizer is not None and not is_ours(optimizer)
 
-    def __init__(self, scheduler: Any, optimizer: Any, *, own: bool) -> None:
-        groups = optimizer.param_groups
-        self.optimizer = optimizer
-        self.own = own
-        self.found: str | None = None
-        self._originals = set() if own else {id(item) for item in (scheduler, optimizer, groups, *groups)}
-        self._seen: dict[tuple[int, ...], Any] = {}  # holds what was seen, so that no id is given twice
 
-    def look_into_copied(self, root: Any) -> None:
-        """Look at all that a deep copy of `root` copies, and into each function and class in it."""
-        waiting = [root]
-        while waiting and self.found is None:
-            value = waiting.pop()
-            if value is self.optimizer or hasattr(value, "detach") or self._is_known(value, value):
-                continue
-            if isinstance(value, weakref.ref):
-                self._look_at_shared(value(), "a weak reference")
-            elif isinstance(value, MethodType):
-                waiting += [value.__self__, value.__func__]
-            elif isinstance(value, FunctionType):
-                self._look_into(value, None)
-            elif isinstance(value, partial):
-                waiting += [value.func, *value.args, *value.keywords.values()]
-            elif isinstance(value, CONTAINERS):
-                waiting += _items(value)
-            elif not isinstance(value, (type, ModuleType)):
-                if self.own and self._is_the_users(value):
-                    self.found = f"the attribute that holds a {type(value).__name__}"
-                waiting += _attributes(value)
-                self._look_into_class(type(value))
-
-    def _is_known(self, value: Any, *key: Any) -> bool:
-        """Tell whether there is nothing to be found in `value`, or it was looked at already."""
-        if isinstance(value, ATOMS) or self.found is not None or len(self._seen) > MOST_LOOKS:
-            return True
-        ids = tuple(map(id, key))
-        known = ids in self._seen
-        self._seen[ids] = key
-        return known
-
-    def _look_into_class(self, cls: type) -> None:
-        """Look at what the classes of an instance hold: methods, properties, and values that all instances share."""
-        for base in cls.__mro__:
-            if _is_foreign(base) or self._is_known(base, base):
-                continue
-            for name, member in list(vars(base).items()):
-                for function in _functions_of(member):
-                    self._look_into(function, None)
-                if not callable(member) and not isinstance(member, (property, staticmethod, classmethod)):
-                    self._look_at_shared(member, f"{base.__name__}.{name}")
-
-    def _look_at_shared(self, value: Any, path: str) -> None:
-        """Look at a value that a function takes from outside of the copy, and into it where the function may call it."""
-        if self._is_known(value, value, self):
-            return
-        if self._is_the_users(value):
-            self.found = path
-        elif isinstance(value, weakref.ref):
-            self._look_at_shared(value(), path)
-        elif isinstance(value, MethodType):
-            self._look_at_shared(value.__self__, path)
-            self._look_into(value.__func__, value.__self__)
+def _known_to_copy(scheduler: Any) -> Iterator[Known]:
+    """Yield what a deep copy of a scheduler knows beside that which is copied."""
+    optimizer = scheduler.optimizer
+    seen = {id(optimizer): optimizer}
+    waiting = [scheduler]
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen or isinstance(value, ModuleType) or hasattr(type(value), "detach"):
+            continue
+        seen[id(value)] = value
+        if isinstance(value, type):
+            yield from _known_to_class(value)
         elif isinstance(value, FunctionType):
-            self._look_into(value, None)
-        elif isinstance(value, (partial, *CONTAINERS)):
-            is_partial = isinstance(value, partial)
-            for item in [value.func, *value.args, *value.keywords.values()] if is_partial else _items(value):
-                self._look_at_shared(item, path)
-        elif not isinstance(value, (type, ModuleType)) and isinstance(
-            call := getattr(type(value), "__call__", None), FunctionType
-        ):
-            self._look_into(call, value)
+            yield from _known_to_function(value)
+        elif isinstance(value, weakref.ref):
+            yield "a weak reference", value(), STEPS
+        else:
+            waiting += gc.get_referents(value)
 
-    def _is_the_users(self, value: Any) -> bool:
-        """Tell whether a value is the original of what is copied, or a scheduler that is none of ours."""
-        if id(value) in self._originals:
-            return True
-        if isinstance(value, (type, ModuleType)):
-            return False
-        optimizer = inspect.getattr_static(value, "optimizer", None)
-        steps = any(inspect.getattr_static(value, name, None) is not None for name in ("step", "step_update"))
-        counts = any(inspect.getattr_static(value, name, None) is not None for name in COUNTS)
-        return optimizer is not None and steps and counts and not (self.own and optimizer is self.optimizer)
 
-    def _look_into(self, function: FunctionType, owner: Any) -> None:
-        """Look at each value that the code of a function takes from outside; its first argument is `owner`."""
-        if _is_foreign(function) or not isinstance(function, FunctionType) or self._is_known(function, function, owner):
-            return
-        for path, values in _paths_in(function, owner):
-            for value in values[:-1]:
-                if not isinstance(value, ATOMS) and self._is_the_users(value):
-                    self.found = path
-            self._look_at_shared(values[-1], path)
-            for value in values:
-                for getter in _functions_of(value) if not callable(value) else ():
-                    self._look_into(getter, values[-2] if len(values) > 1 else None)
+def _known_to_class(cls: type) -> Iterator[Known]:
+    members = [(base, name, member) for base in cls.__mro__ if not _is_foreign(base) for name, member in
+               list(vars(base).items())]  # fmt: skip
+    functions = [member for *_, member in members if isinstance(member, FunctionType)]
+    names = UNNAMED.union(*(_names_read(function.__code__)[1] for function in functions))
+    for function in functions:
+        yield from _known_to_function(function)
+    for base, name, member in members:
+        if not isinstance(member, FunctionType):
+            yield f"{base.__name__}.{name}", member, names
+
+
+def _known_to_function(function: FunctionType, names: frozenset[str] = UNNAMED) -> Iterator[Known]:
+    """Yield what a function takes from outside; if `names` have a step, this is taken for one of what it returns."""
+    if _is_foreign(function):
+        return
+    outer, attributes = _names_read(function.__code__)
+    names = UNNAMED | attributes | (names & STEPS)
+    defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    yield from ((f"a default of {function.__name__}", value, names) for value in defaults)
+    yield from ((name, function.__globals__[name], names) for name in outer if name in function.__globals__)
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        yield from ((name, value, names) for value in gc.get_referents(cell))
+
+
+def _names_read(code: CodeType) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of the globals that code reads, and those of attributes, of functions within it too."""
+    outer: set[str] = set()
+    attributes: set[str] = set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            outer.add(instruction.argval)
+        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"):
+            attributes.add(instruction.argval)
+    inner = [_names_read(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return frozenset(outer).union(*(found[0] for found in inner)), frozenset(attributes).union(*(f[1] for f in inner))
+
+
+def _known_from(path: str, value: Any, names: frozenset[str]) -> Iterator[Known]:
+    """Yield what code reaches that knows `value` and mentions `names`."""
+    if isinstance(value, FunctionType):
+        yield from _known_to_function(value, names)
+    elif isinstance(value, MethodType):
+        function, owner = value.__func__, value.__self__
+        yield path, function, names
+        mentioned = _names_read(function.__code__)[1] if isinstance(function, FunctionType) else frozenset()
+        yield path, owner, UNNAMED | {value.__name__} | mentioned | (names & STEPS)
+    elif isinstance(value, weakref.ref):
+        yield path, value(), names
+    else:
+        if isinstance(value, TRANSPARENT):
+            yield from ((path, item, names) for item in gc.get_referents(value) if not isinstance(item, type))
+        if not (isinstance(value, ModuleType) and _is_foreign(value)):
+            yield from _known_as_attribute(path, value, names)
+
+
+def _known_as_attribute(path: str, value: Any, names: frozenset[str]) -> Iterator[Known]:
+    for name in names:
+        member = inspect.getattr_static(value, name, None)
+        if isinstance(member, MemberDescriptorType) and not isinstance(value, type):
+            member = getattr(value, name, None)
+        if isinstance(member, property):
+            member = member.fget
+        if isinstance(member, FunctionType):
+            member = member if isinstance(value, (type, ModuleType)) else MethodType(member, value)
+        if member is not None:
+            yield f"{path}.{name}", member, names
 
 
 def _is_foreign(item: Any) -> bool:
-    return str(getattr(item, "__module__", "")).partition(".")[0] in FOREIGN
-
-
-def _items(container: Any) -> list[Any]:
-    return list(islice(container.values() if isinstance(container, Mapping) else container, MOST_ITEMS))
-
-
-def _attributes(instance: Any) -> list[Any]:
-    slots = [name for base in type(instance).__mro__ for name in _slots_of(base)]
-    return [*getattr(instance, "__dict__", {}).values(), *(getattr(instance, name, None) for name in slots)]
-
-
-def _slots_of(base: type) -> list[str]:
-    return [name for name, member in vars(base).items() if isinstance(member, MemberDescriptorType)]
-
-
-def _functions_of(member: Any) -> list[Any]:
-    """Return the functions in what stands in a class: a method, a property, a partial of a function."""
-    if isinstance(member, property):
-        return [function for function in (member.fget, member.fset) if function is not None]
-    if isinstance(member, (staticmethod, classmethod)):
-        return [member.__func__]
-    if isinstance(member, (partial, partialmethod, cached_property)):
-        return [member.func]
-    return [member] if isinstance(member, FunctionType) else []
-
-
-Names = Mapping[str, Any]
-
-
-def _paths_in(function: FunctionType, owner: Any) -> Iterator[tuple[str, list[Any]]]:
-    """Yield each name from outside that a function uses, with the attributes read of it, and the value of each link."""
-    code = function.__code__
-    known = dict(
-        zip(reversed(code.co_varnames[: code.co_argcount]), reversed(function.__defaults__ or ()), strict=False)
-    )
-    known |= function.__kwdefaults__ or {}
-    if owner is not None and code.co_argcount:
-        known[code.co_varnames[0]] = owner
-    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=False))
-    enclosed = {name: _content(cell) for name, cell in cells.items()}
-    yield from _paths_in_code(code, known, enclosed, function.__globals__)
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a name that has no value yet
-        return NOTHING
-
-
-def _paths_in_code(code: CodeType, known: Names, enclosed: Names, outer: Names) -> Iterator[tuple[str, list[Any]]]:
-    path, values = "", [NOTHING]
-    for instruction in dis.get_instructions(code):
-        operation, name = instruction.opname, instruction.argval
-        if operation in ("LOAD_ATTR", "LOAD_METHOD"):
-            if values[-1] is not NOTHING:
-                path, values = f"{path}.{name}", [*values, _attribute(values[-1], name)]
-            continue
-        if path:
-            yield path, [value for value in values if value is not NOTHING]
-        path, values = "", [NOTHING]
-        names = enclosed if "DEREF" in operation else known if "LOAD_FAST" in operation else outer
-        if operation.startswith("LOAD_") and isinstance(name, (str, tuple)) and operation != "LOAD_CONST":
-            *_, name = name if isinstance(name, tuple) else (name,)  # of two names loaded at once, the latter is on top
-            value = names.get(name, NOTHING)
-            path, values = (name, [value]) if value is not NOTHING else ("", [NOTHING])
-    inner_cells = {**enclosed, **{name: known[name] for name in code.co_cellvars if name in known}}
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):  # a lambda or a comprehension within the function
-            yield from _paths_in_code(constant, {}, inner_cells, outer)
-
-
-def _attribute(value: Any, name: str) -> Any:
-    """Return an attribute as it stands; of a property the property itself, as asking it would run its code."""
-    if isinstance(value, ModuleType):
-        return vars(value).get(name, NOTHING)
-    found = inspect.getattr_static(value, name, NOTHING)
-    if isinstance(found, MemberDescriptorType):
-        return getattr(value, name, NOTHING)
-    if isinstance(found, staticmethod):
-        return found.__func__
-    if isinstance(found, FunctionType) and not isinstance(value, type) and name not in getattr(value, "__dict__", {}):
-        return MethodType(found, value)
-    return MethodType(found.__func__, value) if isinstance(found, classmethod) else found
+    name = item.__name__ if isinstance(item, ModuleType) else str(getattr(item, "__module__", ""))
+    return name.partition(".")[0] in FOREIGN

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,10 @@ import torch
 from torch.optim.lr_scheduler import ExponentialLR, LambdaLR
 
 from lr_schedule import ScheduleConfigError, from_steps, from_torch
+from tests.bridge import sources
 
 PARTS: list[Any] = []
+HIDDEN: list[Any] = []
 
 
 def step_all() -> None:
@@ -102,11 +105,11 @@ class Running(Stepper):
 
 
 def lambda_in_a_nested_attribute(optimizer: Any, inner: Any) -> Any:
-    return Running(optimizer, hooks={"step": [lambda: inner.step()]})
+    return Running(optimizer, hooks={"step": [lambda: (inner.step(), None)[1]]})
 
 
 def partial_of_a_lambda(optimizer: Any, inner: Any) -> Any:
-    return Running(optimizer, hooks={"step": [partial(lambda: inner.step())]})
+    return Running(optimizer, hooks={"step": [partial(lambda: (inner.step(), None)[1])]})
 
 
 def weak_reference(optimizer: Any, inner: Any) -> Any:
@@ -121,6 +124,82 @@ def optimizer_in_a_closure(optimizer: Any, inner: Any) -> Any:
     class Both(Stepper):
         def step(self) -> None:
             optimizer.param_groups[0]["lr"] *= 0.9
+
+    return Both(optimizer)
+
+
+def getter(optimizer: Any, inner: Any) -> Any:
+    def current() -> Any:
+        return inner
+
+    class Both(Stepper):
+        def step(self) -> None:
+            current().step()
+
+    return Both(optimizer)
+
+
+class Registry:
+    current: Any = None
+    __slots__ = ("own",)
+
+    @property
+    def newest(self) -> Any:
+        return self.own
+
+    def advance(self) -> None:
+        self.newest.step()
+
+
+def slot_behind_a_property(optimizer: Any, inner: Any) -> Any:
+    registry = Registry()
+    registry.own = inner
+
+    class Both(Stepper):
+        def step(self) -> None:
+            registry.advance()
+
+    return Both(optimizer)
+
+
+def attribute_of_a_global_class(optimizer: Any, inner: Any) -> Any:
+    Registry.current = inner
+
+    class Both(Stepper):
+        def step(self) -> None:
+            Registry.current.step()
+
+    return Both(optimizer)
+
+
+def attribute_of_a_module(optimizer: Any, inner: Any) -> Any:
+    sources.inner = inner  # type: ignore[attr-defined]
+
+    class Both(Stepper):
+        def step(self) -> None:
+            sources.inner.step()  # type: ignore[attr-defined]
+
+    return Both(optimizer)
+
+
+def context(optimizer: Any, inner: Any) -> Any:
+    @contextmanager
+    def stepping() -> Iterator[None]:
+        yield
+        inner.step()
+
+    class Both(Stepper):
+        def step(self) -> None:
+            with stepping():
+                pass
+
+    return Both(optimizer)
+
+
+def comprehension(optimizer: Any, inner: Any) -> Any:
+    class Both(Stepper):
+        def step(self) -> None:
+            [part.step() for part in [inner]]
 
     return Both(optimizer)
 
@@ -142,7 +221,8 @@ def helper_object(optimizer: Any, inner: Any) -> Any:
 
 SHAPES = [
     closure, bound_method, list_in_a_closure, global_function, class_attribute, default, through_a_property,
-    lambda_in_a_nested_attribute, partial_of_a_lambda, weak_reference, optimizer_in_a_closure, helper_object,
+    lambda_in_a_nested_attribute, partial_of_a_lambda, weak_reference, optimizer_in_a_closure, helper_object, getter,
+    slot_behind_a_property, attribute_of_a_global_class, attribute_of_a_module, context, comprehension,
 ]  # fmt: skip
 
 
@@ -188,3 +268,67 @@ def test_a_function_may_read_from_an_object_that_holds_the_optimizer() -> None:
     agent.scheduler = LambdaLR(agent.optimizer, lambda k: 1 - k / agent.horizon)
     assert from_torch(agent.scheduler, 10)(0.5) == 0.05
     assert (agent.scheduler.last_epoch, agent.optimizer.param_groups[0]["lr"]) == (0, 0.1)
+
+
+def test_attributes_with_the_names_of_globals_are_not_taken_for_these() -> None:
+    namespace: dict[str, Any] = {"LRScheduler": torch.optim.lr_scheduler.LRScheduler}
+    program = """
+class Halving(LRScheduler):
+    def get_lr(self):
+        return [group["lr"] / (2 if self.last_epoch else 1) for group in self.optimizer.param_groups]
+"""
+    exec(program, namespace)
+    namespace["optimizer"] = new_optimizer()
+    namespace["scheduler"] = namespace["Halving"](namespace["optimizer"])
+    assert from_torch(namespace["scheduler"], 10)(0.8) == 0.025
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")  # torch's own, for the original that is stepped
+def test_what_find_shared_cannot_see_is_noticed_at_the_first_step_and_the_rates_are_put_back() -> None:
+    optimizer = new_optimizer()
+    inner = ExponentialLR(optimizer, 0.9)
+
+    class Both(Stepper):
+        def step(self) -> None:
+            getattr(globals()["HIDDEN"][0], "st" + "ep")()
+
+    HIDDEN[:] = [inner]
+    schedule = from_steps(Both(optimizer), 100)
+    assert schedule(1.0) == 0.1
+    with pytest.raises(ValueError, match=r"Both failed at step 1: .* reached the original .* which were put back"):
+        schedule(0.5)
+    assert optimizer.param_groups[0]["lr"] == 0.1
+
+
+@pytest.mark.parametrize("lr", [0.1, torch.tensor(0.1)], ids=["float", "tensor"])
+def test_a_run_that_goes_on_is_not_taken_for_a_copy_that_reaches_it(lr: Any) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
+    scheduler = ExponentialLR(optimizer, 0.5)
+    schedule = from_torch(scheduler, 10)
+    assert schedule(1.0) == pytest.approx(0.1, rel=1e-7)
+    optimizer.step()
+    scheduler.step()
+    assert schedule(0.9) == pytest.approx(0.05, rel=1e-7)
+    optimizer.step()
+    scheduler.step()
+    assert schedule(0.8) == pytest.approx(0.025, rel=1e-7)
+    assert float(optimizer.param_groups[0]["lr"]) == pytest.approx(0.025, rel=1e-7)
+
+
+def test_a_function_that_makes_a_scheduler_over_one_optimizer_and_steps_another_is_refused() -> None:
+    optimizer = new_optimizer()
+    inner = ExponentialLR(optimizer, 0.9)
+    with pytest.raises(ScheduleConfigError, match=r"its code knows inner .* over the optimizer that is given"):
+        from_torch(lambda own: closure(own, inner), 100)
+    assert (inner.last_epoch, optimizer.param_groups[0]["lr"]) == (0, 0.1)
+
+
+def test_what_is_none_stays_none_in_a_copy() -> None:
+    class Decay(Stepper):
+        end = None
+
+        def step(self) -> None:
+            self.optimizer.param_groups[0]["lr"] *= 0.5 if self.limit is None else 1.0  # type: ignore[attr-defined]
+
+    optimizer = SimpleNamespace(param_groups=[{"lr": 0.1, "params": []}])
+    assert from_steps(Decay(optimizer, limit=None), 10)(0.9) == 0.05

@@ -61,7 +61,7 @@ def _stand_in(optimizer: Any, memo: dict[int, Any]) -> Any:
     """Return an optimizer of the same class over the groups in `memo`; what it wraps has a stand-in too."""
     if id(optimizer) in memo:
         return memo[id(optimizer)]
-    kind = type(optimizer)
+    kind: Any = type(optimizer)
     memo[id(optimizer)] = shadow = kind.__new__(kind)
     held = vars(optimizer)
     if "state" in held:

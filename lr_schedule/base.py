@@ -18,7 +18,7 @@ from lr_schedule.numeric.pointwise import pointwise
 from lr_schedule.numeric.progress import is_array, to_progress
 from lr_schedule.numeric.timing import InTime
 from lr_schedule.pictures import axes, svg, text
-from lr_schedule.steps import StepFunction
+from lr_schedule.steps import StepFunction, require_of_progress
 
 if TYPE_CHECKING:
     from dataclasses import InitVar
@@ -117,7 +117,7 @@ class BaseLRSchedule(InTime, Frozen):
         if isinstance(cfg, BaseLRSchedule):
             return cfg
         if callable(cfg) and not isinstance(cfg, (type, Mapping)):
-            return FunctionLRSchedule({"function": cfg})
+            return FunctionLRSchedule({"function": require_of_progress(cfg)})
         try:
             named, fields = read(cfg, cls, total_steps)
             schedule = cast("BaseLRSchedule", object.__new__(named))

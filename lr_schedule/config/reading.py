@@ -53,11 +53,17 @@ def read(
     ):  # cloudpickle makes a class and its bases anew, and gives each its type only afterwards
         kinds: Any = reversed(cls.__mro__)
         registry.update({kind.type: kind for kind in kinds if "type" in vars(kind)})
+    if "controller" in given and "controller" not in fields_of(cls):
+        message = (
+            "a controller is fed with a metric while it runs, and is no schedule; ScheduleCallback, ScheduleLR and "
+            "lr_schedule.control.create_controller take it"
+        )
+        raise ScheduleConfigError.at("controller", given["controller"], message)
     name = given.pop("type", cls.type)
     named = cls if name == cls.type else find_class(name)
     if keywords is not None and named is not cls:
         raise ScheduleConfigError.at("type", name, f"{cls.__name__} is of type {cls.type!r}")
-    return named, _read_fields(named, given, total_steps)
+    return named, read_fields(named, given, total_steps)
 
 
 def as_mapping(cfg: Any) -> dict[str, Any]:
@@ -84,7 +90,7 @@ def has_total_steps(cfg: Mapping[str, Any]) -> bool:
     return cls is not None and "total_steps" in fields_of(cls)
 
 
-def _read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str, Any]:
+def read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str, Any]:
     """Return the validated fields, or raise the error that lists all that is wrong."""
     allowed = fields_of(cls)
     problems = Problems()

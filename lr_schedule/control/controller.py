@@ -1,0 +1,290 @@
+"""Controller: a schedule times one number, the scale, which a metric moves up and down.
+
+The rule of each kind is a pure function of state, metric and progress, in the array API: the same lines serve `observe`
+in a Python loop and `update` inside ``jax.jit`` and ``lax.scan``.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from lr_schedule.config.frozen import Frozen
+from lr_schedule.config.model import constructor_of
+from lr_schedule.config.reading import read_fields
+from lr_schedule.control.levels import Level, at
+from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.fields import QUIET, required, to_number
+from lr_schedule.kinds.compose import Part
+from lr_schedule.numeric import floats
+from lr_schedule.numeric.places import TICK
+from lr_schedule.numeric.progress import is_array
+
+if TYPE_CHECKING:
+    from dataclasses import InitVar
+
+    from lr_schedule.config.frozen import positional
+
+State = dict[str, Any]
+"""What a controller remembers: numbers by name, ``scale`` among them; a pytree to JAX."""
+
+SMALLEST, LARGEST = 1e-9, 1e9
+"""Scales beyond which no step leads, so that a metric which never answers ends in no 0 and no infinity."""
+
+CHECKED = 1_000
+"""Equal parts of the run between the points at which bounds are compared."""
+
+
+kinds: dict[str, type[Controller]] = {}
+"""Every kind of controller by the name that a config calls it under the key ``controller``."""
+
+
+class Controller(Frozen):
+    """A schedule whose value a metric scales, within bounds; the kinds say how the metric moves the scale.
+
+    Subclass it for a rule of your own: give the class a ``type``, its config keys as fields, and the rule as `judge`.
+
+    Formula:
+        ``clip(schedule(p) * scale, minimum(p), maximum(p))``
+
+    Asking changes nothing; `observe` alone moves the scale. Two controllers are equal if their configs are, whatever
+    their scales.
+
+    Args:
+        cfg: A mapping of the keys below.
+        schedule: The schedule that is scaled. Required.
+        minimum: Lower bound of the value (>= 0), a number or a schedule.
+        maximum: Upper bound of the value, a number or a schedule; it counts where the lower bound is above it.
+        during_warmup: Whether the metric counts while the schedule warms up (False: the scale then stays as it is).
+
+    Raises:
+        ScheduleConfigError: Something in the config is unknown, of the wrong type or out of its range.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_state", "_warned")
+
+    memory: ClassVar[State] = {}
+    """What a kind remembers beside the scale, as it is before the first observation."""
+    reach: ClassVar[float] = math.inf
+    """How many times larger or smaller than its schedule the value may get where no bound is given."""
+
+    _state: ClassVar[State]
+    _warned: ClassVar[bool]
+
+    if TYPE_CHECKING:
+        cfg: InitVar[Mapping[str, Any] | None] = positional(default=None, kw_only=False)
+
+    schedule: Part = required()
+    minimum: Level = 0.0
+    maximum: Level = None
+    during_warmup: Annotated[bool, QUIET] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.is_built_in = cls.__module__.startswith("lr_schedule.")
+        setattr(cls, "__init__", constructor_of(cls, cls._construct))  # noqa: B010  # or pyright sees an __init__
+        if "type" in vars(cls):
+            kinds[cls.type] = cls
+
+    def _construct(self, cfg: Mapping[str, Any] | None, keywords: dict[str, Any]) -> None:
+        if cfg is not None and not isinstance(cfg, Mapping):
+            raise ScheduleConfigError.at((), cfg, "must be a mapping, such as {'controller': 'kl', 'schedule': 3e-4}")
+        given = {**(cfg or {}), **keywords}
+        if (name := given.pop("controller", self.type)) != self.type:
+            raise ScheduleConfigError.at("controller", name, f"{type(self).__name__} is the controller {self.type!r}")
+        self._set_fields(read_fields(type(self), given, None))
+
+    def _set_fields(self, fields: Mapping[str, Any]) -> None:
+        self._derive(**fields, _state=self.init(), _warned=False)
+        self.check()
+
+    @classmethod
+    def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields as given, with those added that follow from others; a kind may override it."""
+        return given
+
+    @classmethod
+    def steps_of_parts(cls, given: Mapping[str, Any], total_steps: float) -> float:
+        """Return how many steps the schedules within this controller have: all of the run."""
+        return total_steps
+
+    def check(self) -> None:
+        """Raise ScheduleConfigError where a bound is negative, or the upper one always below the lower one."""
+        places = [1.0 - point / CHECKED for point in range(CHECKED + 1)]
+        levels = [(at(self.minimum, place), at(self.maximum, place)) for place in places]
+        if any(low is not None and low < 0.0 for low, _ in levels):
+            raise ScheduleConfigError.at("minimum", self.minimum, "must be >= 0")
+        if all(low is not None and high is not None and high < low for low, high in levels):
+            raise ScheduleConfigError.at("maximum", self.maximum, f"must be >= minimum, which is {self.minimum!r}")
+
+    def judge(self, state: State, metric: Any, progress_remaining: Any, xp: Any) -> tuple[State, Any]:
+        """Return what changes in the state beside the scale, and where that goes: 1.0 up, -1.0 down, 0.0 nowhere.
+
+        Args:
+            state: What the controller remembers.
+            metric: What was observed; NaN and infinities are possible.
+            progress_remaining: 1.0 at the start of the run, 0.0 at its end.
+            xp: The array API namespace of all of these.
+        """
+        raise NotImplementedError
+
+    def raised(self, scale: Any) -> Any:
+        """Return the scale one step up."""
+        return scale
+
+    def lowered(self, scale: Any) -> Any:
+        """Return the scale one step down."""
+        return scale
+
+    def init(self) -> State:
+        """Return the state before the first observation: plain numbers."""
+        return {"scale": 1.0, **self.memory}
+
+    def update(self, state: State, metric: Any, progress_remaining: Any) -> State:
+        """Return the state after an observation; a pure function, for ``jax.jit`` and ``lax.scan`` too."""
+        xp = _namespace_of(metric, progress_remaining, *state.values())
+        base = at(self.schedule, progress_remaining)
+        low, high = self._bounds(progress_remaining, base, xp)
+        changes, direction = self.judge(state, metric, progress_remaining, xp)
+        # A base of 0 holds everything, so that what it is divided by in its place is of no importance.
+        divisor = xp.where(base > 0.0, base, 1.0)
+        scale, lowest, highest = state["scale"], low / divisor, high / divisor
+        # A step starts within the bounds and ends within them, so that the scale never winds up beyond what has an
+        # effect. But a bound never turns a step around: where the base itself is near 0, minimum / base is huge.
+        up = xp.minimum(self.raised(scale), xp.maximum(scale, xp.minimum(highest, LARGEST)))
+        down = xp.maximum(self.lowered(xp.minimum(scale, highest)), xp.minimum(scale, xp.maximum(lowest, SMALLEST)))
+        scale = xp.where(direction > 0.0, up, xp.where(direction < 0.0, down, scale))
+        counts = (base > 0.0) & self._is_past_warmup(progress_remaining)
+        return {name: xp.where(counts, new, state[name]) for name, new in {**changes, "scale": scale}.items()}
+
+    def value(self, state: State, progress_remaining: Any) -> Any:
+        """Return the value at a state and a progress; a pure function, for ``jax.jit`` and ``lax.scan`` too."""
+        xp = _namespace_of(progress_remaining, *state.values())
+        base = at(self.schedule, progress_remaining)
+        return xp.clip(base * state["scale"], *self._bounds(progress_remaining, base, xp))
+
+    def __call__(self, progress_remaining: Any) -> Any:
+        """Return the value at `progress_remaining` as a plain float (for an array: an array), by the present scale."""
+        return self.value(self._state, progress_remaining)
+
+    @property
+    def scale(self) -> float:
+        """What the schedule is multiplied with now."""
+        scale: float = self._state["scale"]
+        return scale
+
+    def observe(self, metric: Any, progress_remaining: float) -> None:
+        """Move the scale by one observation of the metric.
+
+        Args:
+            metric: The metric after an update (None: there is none, so that nothing moves). NaN and infinities are
+                warned of once; what they do is said by each kind.
+            progress_remaining: The progress at which it was observed (1.0 at the start, 0.0 at the end).
+
+        Raises:
+            TypeError: The metric is no number.
+        """
+        if metric is None:
+            return
+        number = to_number(metric)
+        if not math.isfinite(number) and not self._warned:
+            self._derive(_warned=True)
+            message = f"the metric of {self.type!r} is {number} at progress_remaining {progress_remaining:.6g}"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+        state = self.update(self._state, number, progress_remaining)
+        self._derive(_state={name: float(new) for name, new in state.items()})
+
+    def replay(self, series: Iterable[tuple[float, Any]]) -> list[float]:
+        """Return the values that a recorded metric would have produced, without touching this controller.
+
+        Args:
+            series: Pairs of progress_remaining and metric, in the order of the run.
+
+        Returns:
+            The value after each observation, at its progress.
+        """
+        copy = type(self)(self.written_fields())
+        values = []
+        for progress_remaining, metric in series:
+            copy.observe(metric, progress_remaining)
+            values.append(copy(progress_remaining))
+        return values
+
+    def state_dict(self) -> dict[str, float]:
+        """Return the state as plain numbers by name, to be saved."""
+        return dict(self._state)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from a saved state.
+
+        Raises:
+            ScheduleConfigError: It is not the state of a controller of this kind, or a number in it is not finite.
+        """
+        names = self.init().keys()
+        if not isinstance(state_dict, Mapping) or state_dict.keys() != names:
+            raise ScheduleConfigError.at("state_dict", state_dict, f"must hold {', '.join(names)} and nothing else")
+        numbers = {name: _finite(name, state_dict[name]) for name in names}
+        if numbers["scale"] <= 0.0:
+            raise ScheduleConfigError.at("scale", numbers["scale"], "must be a finite number > 0")
+        self._derive(_state=numbers)
+
+    def written_fields(self) -> dict[str, Any]:
+        """Return the kind under its key, and the fields as they stand."""
+        fields: dict[str, Any] = super().written_fields()
+        return {"controller": fields.pop("type"), **fields}
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.written_fields().items() if name != "controller")
+        return f"{type(self).__name__}({fields})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restore, (self.type if self.is_built_in else type(self), self.written_fields(), self.state_dict())
+
+    def _bounds(self, progress_remaining: Any, base: Any, xp: Any) -> tuple[Any, Any]:
+        low, high = (at(bound, progress_remaining) for bound in (self.minimum, self.maximum))
+        if low is None:
+            low = base / self.reach
+        if high is None:  # 0 times infinity is NaN
+            high = math.inf if math.isinf(self.reach) else base * self.reach
+        return xp.minimum(low, high), high
+
+    def _is_past_warmup(self, progress_remaining: Any) -> Any:
+        warmup = 0.0 if self.during_warmup else getattr(self.schedule, "warmup_fraction", 0.0)
+        return 1.0 - progress_remaining >= warmup - TICK  # 1 - p is off by a rounding from the fraction meant
+
+
+def _finite(name: str, value: Any) -> float:
+    try:
+        number = to_number(value)
+    except TypeError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ScheduleConfigError.at(name, value, "must be a finite number")
+    return number
+
+
+def _namespace_of(*values: Any) -> Any:
+    array = next((value for value in values if is_array(value)), None)
+    if array is None:
+        return floats
+    from lr_schedule.numeric import arrays
+
+    return arrays.namespace_of(array)
+
+
+def find_kind(name: Any) -> type[Controller]:
+    """Return the kind of controller that a config calls `name`."""
+    if isinstance(name, str) and name in kinds:
+        return kinds[name]
+    message = f"unknown controller{did_you_mean(name, sorted(kinds))} Allowed: {', '.join(sorted(kinds))}"
+    raise ScheduleConfigError.at("controller", name, message)
+
+
+def restore(kind: str | type[Controller], fields: dict[str, Any], state: dict[str, float]) -> Controller:
+    """Make the controller that a pickle holds; pickles name this function, by this path."""
+    cls = find_kind(kind) if isinstance(kind, str) else kind
+    controller = cls(fields)
+    controller.load_state_dict(state)
+    return controller

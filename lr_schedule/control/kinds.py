@@ -1,0 +1,189 @@
+"""The kinds of controller: one small class for each rule."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from lr_schedule.control.controller import Controller, State
+from lr_schedule.control.levels import Level, at
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import NumberRule, Value, required
+
+Factor = Annotated[float, NumberRule(gt=1)]
+Band = Annotated[float, NumberRule(ge=1)]
+
+
+class KLController(Controller):
+    """Holds the KL divergence of an update near a target by scaling the learning rate.
+
+    Use it with PPO and its relatives, where the right rate depends on the task and changes during the run.
+
+    Formula:
+        KL above ``band * target_kl``: ``scale / factor``; KL below ``target_kl / band``: ``scale * factor``.
+
+    Args:
+        schedule: The learning rate that is scaled, in any form that `BaseLRSchedule.create` takes. Required.
+        target_kl: KL divergence per update (> 0; 0.01), a number or a schedule.
+        band: How many times larger or smaller than the target the KL may be (>= 1; 2.0).
+        factor: By what one step divides or multiplies the scale (> 1; 1.5).
+        on_zero: What a KL of 0 or below does: ``hold`` (the default, as in rsl_rl and Brax) or ``raise`` the rate (as
+            in skrl, rl_games and sample-factory).
+        minimum: Lower bound of the rate (1e-6), a number or a schedule.
+        maximum: Upper bound of the rate (1e-2), a number or a schedule.
+        during_warmup: Whether the KL counts while the schedule warms up (False).
+
+    A KL that is NaN or infinite is a step down.
+
+    Example:
+        >>> controller = KLController(schedule=0.001)
+        >>> controller.observe(0.001, progress_remaining=0.5)
+        >>> controller(0.5)
+        0.0015
+
+    Source:
+        Schulman et al. 2017, arXiv 1707.06347 (the adaptive penalty); rsl_rl applies the rule to the learning rate.
+    """
+
+    type = "kl"
+
+    target_kl: Level = 0.01
+    band: Band = 2.0
+    factor: Factor = 1.5
+    on_zero: Literal["hold", "raise"] = "hold"
+    minimum: Level = 1e-6
+    maximum: Level = 1e-2
+
+    def check(self) -> None:
+        """Refuse a target that no divergence can meet."""
+        super().check()
+        if isinstance(self.target_kl, float) and self.target_kl <= 0.0:
+            raise ScheduleConfigError.at("target_kl", self.target_kl, "must be a finite number > 0 or a schedule")
+
+    def judge(self, state: State, metric: Any, progress_remaining: Any, xp: Any) -> tuple[State, Any]:
+        target = at(self.target_kl, progress_remaining)
+        low = (metric < target / self.band) & ((metric > 0.0) | (self.on_zero == "raise"))
+        within = xp.isfinite(metric) & (metric <= target * self.band)
+        return {}, xp.where(within, xp.where(low, 1.0, 0.0), -1.0)
+
+    def raised(self, scale: Any) -> Any:
+        return scale * self.factor
+
+    def lowered(self, scale: Any) -> Any:
+        return scale / self.factor
+
+
+class TargetController(Controller):
+    """Holds any metric near a goal by scaling the value that moves it.
+
+    Use it for an entropy, a clip fraction or a success rate that should stay where it is, or follow a schedule.
+
+    Formula:
+        Metric above the band of the goal: ``scale / factor`` for ``down``, ``scale * factor`` for ``up``; below
+        the band the other way. The band reaches from ``goal / band`` to ``goal * band``.
+
+    Args:
+        schedule: The value that is scaled, in any form that `BaseLRSchedule.create` takes. Required.
+        goal: Where the metric should be, a number of any sign or a schedule. Required.
+        band: How many times larger or smaller than the goal the metric may be (>= 1; 1.1).
+        factor: By what one step divides or multiplies the scale (> 1; 1.1).
+        direction: ``down``: a metric above its goal lowers the value (the default); ``up``: it raises the value.
+        minimum: Lower bound of the value, a number or a schedule (None: a hundredth of the schedule).
+        maximum: Upper bound of the value, a number or a schedule (None: a hundred times the schedule).
+        during_warmup: Whether the metric counts while the schedule warms up (False).
+
+    A metric that is NaN or infinite moves nothing.
+
+    Example:
+        >>> controller = TargetController(schedule=0.01, goal=0.5, factor=2.0)
+        >>> controller.observe(0.9, progress_remaining=0.5)
+        >>> controller(0.5)
+        0.005
+    """
+
+    type = "target"
+    reach = 100.0
+
+    goal: Level = required()
+    band: Band = 1.1
+    factor: Factor = 1.1
+    direction: Literal["down", "up"] = "down"
+    minimum: Level = None
+
+    def judge(self, state: State, metric: Any, progress_remaining: Any, xp: Any) -> tuple[State, Any]:
+        goal = at(self.goal, progress_remaining)
+        # A negative goal turns the band around: goal * band then lies below goal / band.
+        ends = goal * self.band, goal / self.band
+        lowest, highest = xp.minimum(*ends), xp.maximum(*ends)
+        above = -1.0 if self.direction == "down" else 1.0
+        direction = xp.where(metric > highest, above, xp.where(metric < lowest, -above, 0.0))
+        return {}, xp.where(xp.isfinite(metric), direction, 0.0)
+
+    raised = KLController.raised
+    lowered = KLController.lowered
+
+
+class PlateauController(Controller):
+    """Lowers a value when a metric stops improving.
+
+    Use it where the metric is steady enough to judge: an evaluation's mean reward, or a mean over many episodes.
+
+    Formula:
+        ``scale * factor`` after ``patience + 1`` observations in a row that are no improvement; one is an improvement
+        if it is better than the best by more than ``threshold * abs(best)``.
+
+    Args:
+        schedule: The value that is scaled, in any form that `BaseLRSchedule.create` takes. Required.
+        mode: ``max``: larger is better (the default); ``min``: smaller is better.
+        factor: What one step multiplies the scale with (in (0, 1); 0.5).
+        patience: Observations without an improvement that are let pass (>= 0; 10); the next one lowers the value. This
+            is torch's meaning; Keras and optax act one observation earlier.
+        threshold: By what fraction of ``abs(best)`` the best must be beaten (>= 0; 1e-4). It works for negative
+            returns too, where ``best * (1 + threshold)``, the rule of torch and optax, lies below the best.
+        cooldown: Observations after a step down in which none counts as bad (>= 0; 0).
+        smoothing: How many observations make one, by their mean (>= 1; 1).
+        minimum: Lower bound of the value (0.0), a number or a schedule.
+        maximum: Upper bound of the value, a number or a schedule (None: none).
+        during_warmup: Whether the metric counts while the schedule warms up (False).
+
+    A metric that is NaN or infinite is no improvement.
+
+    Example:
+        >>> controller = PlateauController(schedule=0.01, patience=1)
+        >>> for reward in (10.0, 10.0, 10.0):
+        ...     controller.observe(reward, progress_remaining=0.5)
+        >>> controller(0.5)
+        0.005
+    """
+
+    type = "plateau"
+    memory: ClassVar[State] = {"best": 0.0, "seen": 0.0, "bad": 0.0, "cooling": 0.0, "total": 0.0, "count": 0.0}
+
+    mode: Literal["max", "min"] = "max"
+    factor: Annotated[float, NumberRule(gt=0, lt=1)] = 0.5
+    patience: Annotated[int, NumberRule(ge=0)] = 10
+    threshold: Value = 1e-4
+    cooldown: Annotated[int, NumberRule(ge=0)] = 0
+    smoothing: Annotated[int, NumberRule(ge=1)] = 1
+
+    def judge(self, state: State, metric: Any, progress_remaining: Any, xp: Any) -> tuple[State, Any]:
+        total, count = state["total"] + metric, state["count"] + 1.0
+        complete, mean = count >= self.smoothing, total / count
+        gain = (mean - state["best"]) * (1.0 if self.mode == "max" else -1.0)
+        better = xp.isfinite(mean) & ((state["seen"] < 1.0) | (gain > self.threshold * abs(state["best"])))
+        cooling = state["cooling"] > 0.0
+        bad = xp.where(better | cooling, 0.0, state["bad"] + 1.0)
+        falls = bad > self.patience
+        judged = {
+            "best": xp.where(better, mean, state["best"]),
+            "seen": xp.where(better, 1.0, state["seen"]),
+            "bad": xp.where(falls, 0.0, bad),
+            "cooling": xp.where(falls, float(self.cooldown), state["cooling"] - xp.where(cooling, 1.0, 0.0)),
+            "total": 0.0,
+            "count": 0.0,
+        }
+        waiting = {**state, "total": total, "count": count}
+        changes = {name: xp.where(complete, new, waiting[name]) for name, new in judged.items()}
+        return changes, xp.where(complete & falls, -1.0, 0.0)
+
+    def lowered(self, scale: Any) -> Any:
+        return scale * self.factor

@@ -128,7 +128,8 @@ def test_plateau_judges_means_of_as_many_observations_as_smoothing_says() -> Non
     ],
 )
 def test_target_lowers_a_value_above_its_goal_and_raises_one_below(goal: float, metric: float, above: bool) -> None:
-    for direction, expected in (("down", 0.5 if above else 2.0), ("up", 2.0 if above else 0.5)):
+    expectations: list[tuple[Any, float]] = [("down", 0.5 if above else 2.0), ("up", 2.0 if above else 0.5)]
+    for direction, expected in expectations:
         controller = TargetController(schedule=0.1, goal=goal, factor=2.0, direction=direction)
         controller.observe(metric, 0.5)
         assert controller.scale == expected

@@ -27,6 +27,7 @@ FLOORS = (
     ("sb3",),
     ("tune", "plotting"),
     ("bridge", "optim"),
+    ("control",),
     ("kinds",),
     ("base",),
     ("config",),

@@ -12,6 +12,8 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.reading import Config
+from lr_schedule.control.controller import Controller
+from lr_schedule.control.create import create_controller
 from lr_schedule.errors import ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.optim.optimizers import configure_optimizer
@@ -93,7 +95,8 @@ class ScheduleLR(LRScheduler):
     Args:
         optimizer: The optimizer; its rate is set for step 0 at once.
         schedule: A schedule or any config of one, for all param groups; or a list with one of these for each group. A
-            list of mappings with ``fraction`` or ``steps`` is a schedule of phases, for all groups.
+            list of mappings with ``fraction`` or ``steps`` is a schedule of phases, for all groups. A controller, or a
+            config of one, is a schedule that `observe` scales.
         total_steps: Length of the run in calls of ``step()`` (finite, > 0; may be fractional).
         last_epoch: The last step that was made, to go on after it (-1: none).
 
@@ -127,9 +130,29 @@ class ScheduleLR(LRScheduler):
         self.last_epoch = last_epoch
         self.step()
 
-    def _create(self, cfg: Any, path: tuple[int, ...]) -> BaseLRSchedule:
+    def _create(self, cfg: Any, path: tuple[int, ...]) -> BaseLRSchedule | Controller:
+        is_controller = isinstance(cfg, Controller) or (isinstance(cfg, Mapping) and "controller" in cfg)
         with under(*path):
-            return BaseLRSchedule.create(cfg, self.total_steps)
+            return (create_controller if is_controller else BaseLRSchedule.create)(cfg, self.total_steps)
+
+    def observe(self, metric: Any) -> None:
+        """Let every controller among the schedules see a metric of the present step; the next `step` uses what it did.
+
+        Args:
+            metric: The metric, such as the KL divergence of the last update (None: there is none; nothing moves).
+
+        Raises:
+            ScheduleConfigError: No schedule is a controller.
+            TypeError: The metric is no number.
+        """
+        controllers = self._controllers()
+        if not controllers:
+            raise ScheduleConfigError.at("schedule", self.schedules, "nothing can be observed: it is no controller")
+        for controller in controllers:
+            controller.observe(metric, 1.0 - self.last_epoch / self.total_steps)
+
+    def _controllers(self) -> list[Controller]:
+        return [schedule for schedule in self.schedules if isinstance(schedule, Controller)]
 
     def step(self, epoch: int | None = None) -> None:
         """Go on to the next step, or to step `epoch`, and set the learning rates for it."""
@@ -164,19 +187,30 @@ class ScheduleLR(LRScheduler):
         return self.get_lr()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a later run needs to go on from here: the step, since the schedule is part of the program."""
-        return {"last_epoch": self.last_epoch}
+        """Return what a later run needs to go on from here: the step, and the states of controllers.
+
+        The schedules are no part of it, since they are part of the program.
+        """
+        states = [controller.state_dict() for controller in self._controllers()]
+        return {"last_epoch": self.last_epoch, **({"controllers": states} if states else {})}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from a saved state, of this or of another scheduler of torch, and set the learning rates for it.
 
         Raises:
-            ScheduleConfigError: The state has no ``last_epoch``, or one that is no number of steps.
+            ScheduleConfigError: The state has no ``last_epoch``, or one that is no number of steps; or the controllers
+                that were saved are not those of this scheduler.
         """
         epoch = state_dict.get("last_epoch")
         if isinstance(epoch, bool) or not isinstance(epoch, (int, float)) or not math.isfinite(epoch):
             message = "must hold the number of steps made as last_epoch, as the state of a scheduler of torch does"
             raise ScheduleConfigError.at("state_dict", dict(state_dict), message)
+        controllers, states = self._controllers(), state_dict.get("controllers", [])
+        if len(states) not in (0, len(controllers)):
+            message = f"must hold a state for each of the {len(controllers)} controllers"
+            raise ScheduleConfigError.at("controllers", states, message)
+        for controller, state in zip(controllers, states, strict=False):
+            controller.load_state_dict(state)
         self.step(epoch)  # type: ignore[arg-type]  # Ignite and DeepSpeed may have counted in floats
 
     # What torch, and what wraps its schedulers, read and write of a scheduler beside its public methods.

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 _NUMERAL = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII)
-NUMERAL_PATTERN = r"^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 
 
 def is_numeral(text: str) -> bool:
@@ -86,6 +85,16 @@ class NumberRule:
             return core_schema.no_info_before_validator_function(_validate_whole_number, {**inner, **bounds})
         bounded = {**inner, **bounds, "allow_inf_nan": False}
         return core_schema.no_info_before_validator_function(_validate_number, bounded)
+
+
+class BooleanRule:
+    """Marks a boolean in an annotation: true or false, and no number or word that may stand for one."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of a boolean that is one."""
+        from pydantic_core import core_schema
+
+        return core_schema.bool_schema(strict=True)
 
 
 class ValidatedAs:
@@ -215,9 +224,11 @@ def read_number(kind: Any, value: Any, key: str) -> float:
 
 
 def with_number_rules(annotation: Any) -> Any:
-    """Return the annotation of a numeric field such that numerals are numbers there, and booleans are not."""
+    """Return the annotation of a field such that numerals are numbers, and booleans alone are booleans."""
     if annotation is float:
         return Number
+    if annotation is bool or (get_origin(annotation) is Annotated and get_args(annotation)[0] is bool):
+        return Annotated[annotation, BooleanRule()]
     if get_origin(annotation) is not Annotated or get_args(annotation)[0] is not float:
         return annotation
     is_marked = any(isinstance(item, NumberRule) for item in get_args(annotation))

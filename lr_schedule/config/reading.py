@@ -99,6 +99,8 @@ def _read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str,
         model = model_of(cls).__pydantic_validator__.validate_python(completed, context=context)
         given_fields = vars(model)
         fields = defaults_of(cls) | {name: given_fields[name] for name in model.__pydantic_fields_set__}
+        if cls.one_of and sum(fields[name] is not None for name in cls.one_of) != 1:
+            problems.add(cls.one_of[0], fields[cls.one_of[0]], f"give either {' or '.join(cls.one_of)}")
     except ScheduleConfigError as error:
         problems.found += error.problems
     except ValueError as error:
@@ -179,9 +181,15 @@ def _message(annotation: Any, details: Any) -> str:
         return f"must be {details['ctx']['expected']}{did_you_mean(details['input'], literals_of(annotation))}"
     if details["type"] == "too_short":
         return f"must hold at least {details['ctx']['min_length']} item"
+    if details["type"] in _CONTAINERS:
+        return f"must be {_CONTAINERS[details['type']]}"
     if len(details["loc"]) == 1 and (numbers := describe_number(annotation)):
         return f"must be {numbers}"
     return str(details["msg"]).replace("Input should be", "must be")
+
+
+_CONTAINERS = {"bool_type": "true or false", "dict_type": "a mapping", "list_type": "a list", "tuple_type": "a list"}
+"""What pydantic calls a valid boolean, dictionary, list or tuple, in the words of a file."""
 
 
 def _item_at(container: Any, path: Sequence[Any], default: Any) -> Any:

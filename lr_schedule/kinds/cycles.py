@@ -46,6 +46,7 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
     __slots__ = ("_lengths",)
 
     type = "cosine_restarts"
+    one_of = ("cycles", "first_cycle_fraction")
 
     _lengths: ClassVar[CycleLengths]
 
@@ -54,12 +55,6 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
     cycles: Count | None = None
     cycle_multiplier: CycleMultiplier = 1.0
     peak_multiplier: PositiveNumber = 1.0
-
-    def check(self) -> None:
-        """Refuse a length of cycles that is given in two ways, or in none."""
-        super().check()
-        is_given_once = (self.first_cycle_fraction is None) != (self.cycles is None)
-        require(is_given_once, "cycles", self.cycles, "give either cycles or first_cycle_fraction")
 
     def prepare(self) -> None:
         """Set the lengths of the cycles."""

@@ -24,6 +24,11 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     return f"; did you mean {nearest[0]!r}?" if nearest else "."
 
 
+def shown(received: Any) -> str:
+    """Return what was received on one short line; a date, which YAML makes of 2024-01-01, as it was written."""
+    return str(received) if hasattr(type(received), "isoformat") else reprlib.repr(received)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong in a configuration: where, what was received, and what is allowed there."""
@@ -34,7 +39,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = format_path(self.path) or "schedule"
-        return f"{where}: {self.message} (received {reprlib.repr(self.received)})"
+        return f"{where}: {self.message} (received {shown(self.received)})"
 
 
 class ScheduleConfigError(ValueError):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lr_schedule.cli.grammar import add_command, add_json, add_total_timesteps
 from lr_schedule.cli.output import print_json
-from lr_schedule.errors import Problems, format_path
+from lr_schedule.errors import Problems, ScheduleConfigError, format_path
+from lr_schedule.fields import to_number
 
 if TYPE_CHECKING:
-    from lr_schedule.config.yaml_files import FileProblem
+    from lr_schedule.config.yaml_files import Document, FileProblem
+    from lr_schedule.zoo.sections import FoundSchedule
 
 EXAMPLES = """
   lr-schedule check ppo.yml --algo ppo
   lr-schedule check hyperparams/ --json"""
+
+YAML_NUMBERS = "(YAML reads 010 as 8, 1:30 as 90 and 1_000 as 1000)"
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,9 @@ class CheckOptions:
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = add_command(commands, "check", CheckOptions, run, "check every schedule in YAML files", EXAMPLES)
-    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="YAML files, or folders of them")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="FILE", help="YAML files, folders of them, or - for standard input"
+    )
     parser.add_argument(
         "--algo", metavar="NAME", help="the algorithm, such as ppo: every key and callback of a section is checked too"
     )
@@ -41,26 +49,31 @@ def add_parser(commands: Any) -> None:
 
 def run(options: CheckOptions) -> int:
     """Print every problem of every schedule in files and folders."""
-    from lr_schedule.config.yaml_files import FileProblem, read_yaml
+    from lr_schedule.cli.sources import read_source
+    from lr_schedule.config.yaml_files import FileProblem
     from lr_schedule.zoo.checks import problems_in
     from lr_schedule.zoo.keys import find_algorithm
     from lr_schedule.zoo.sections import find_schedules
 
     algo = None if options.algo is None else find_algorithm(options.algo)
-    files = [file for path in options.paths for file in _yaml_files(path)]
     problems = Problems()
+    notes: list[FileProblem] = []
+    files = [file for path in options.paths for file in _yaml_files(path, problems)]
     count = 0
     # A file that cannot be read is a problem among others: the files after it are checked too.
     for file in files:
         with problems.gathered():
-            document = read_yaml(file)
-            count += sum(1 for _ in find_schedules(document.data))
+            document = read_source(file)
+            found = list(find_schedules(document.data))
+            count += len(found)
+            notes += _notes(document, found)
             problems.found += problems_in(document, options.total_timesteps, algo)
     located = [problem for problem in problems.found if isinstance(problem, FileProblem)]
     if options.json:
-        print_json([_as_data(problem) for problem in located])
+        lists = {"problems": [_as_data(one) for one in located], "notes": [_as_data(one) for one in notes]}
+        print_json({"files": len(files), "schedules": count, **lists})
     else:
-        for problem in located:
+        for problem in [*located, *notes]:
             print(problem)
         counts = (_counted(len(files), "file"), _counted(count, "schedule"), _counted(len(located), "problem"))
         print(", ".join(counts))
@@ -71,15 +84,36 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _yaml_files(path: Path) -> list[Path]:
-    from lr_schedule.config.yaml_files import SUFFIXES
+def _yaml_files(path: Path, problems: Problems) -> list[Path]:
+    """Return the files that a path names; a folder without any is a problem."""
+    from lr_schedule.config.yaml_files import SUFFIXES, FileProblem
 
     if not path.is_dir():
         return [path]
     found = sorted(file for suffix in SUFFIXES for file in path.rglob(f"*{suffix}") if file.is_file())
     if not found:
-        raise ValueError(f"{path}: no {' or '.join(SUFFIXES)} file in this folder")
+        problems.found.append(FileProblem((), None, f"no {' or '.join(SUFFIXES)} file in this folder", str(path)))
     return found
+
+
+def _notes(document: Document, found: list[FoundSchedule]) -> list[FileProblem]:
+    """Return what is no mistake for sure: learning rates above 1, which a number that YAML reads otherwise may make."""
+    from lr_schedule.config.reading import as_mapping
+    from lr_schedule.config.yaml_files import FileProblem
+
+    notes: dict[tuple[int, int], FileProblem] = {}
+    for one in found:
+        if not one.path or not str(one.path[-1]).endswith("learning_rate"):
+            continue
+        # What cannot be read is a problem, which is reported as one.
+        with suppress(ScheduleConfigError, TypeError):
+            value = as_mapping(one.cfg).get("initial_value")
+            if value is not None and 1.0 < to_number(value) < math.inf:
+                message = f"note: starts at {to_number(value):g}, and few learning rates are above 1 {YAML_NUMBERS}"
+                line, column = document.position(one.path)
+                problem = FileProblem(one.path, value, message, document.file, line, column)
+                notes.setdefault((line, column), problem)
+    return list(notes.values())
 
 
 def _as_data(problem: FileProblem) -> dict[str, Any]:

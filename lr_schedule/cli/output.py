@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -29,6 +30,8 @@ def _lines(error: Exception) -> list[str]:
 
         # A problem in a file begins with file:line:column, as compilers write it and editors read it.
         return [str(one) if isinstance(one, FileProblem) else f"error: {one}" for one in error.problems]
+    if isinstance(error, OSError) and error.filename is not None:
+        return [f"error: {os.fspath(error.filename)}: {error.strerror}"]
     if isinstance(error, ImportError):
         extra = EXTRAS.get(str(error.name).partition(".")[0])
         return [f"error: {error}; pip install 'lr-schedule[{extra}]'" if extra else f"error: {error}"]

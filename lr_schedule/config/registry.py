@@ -49,6 +49,9 @@ def parse_string(text: str) -> dict[str, Any]:
     name = ZOO_PREFIXES.get(prefix, prefix)
     if not separator or not is_numeral(numeral):
         raise ScheduleConfigError.at((), text, "must be a number or <type>_<initial_value>, as in 'cosine_3e-4'")
+    if is_numeral(prefix.rpartition("_")[2]):
+        message = "holds two numbers; a string says the first value alone: give a mapping with initial_value and more"
+        raise ScheduleConfigError.at((), text, message)
     if name not in registry:
         known = [*registry, *ZOO_PREFIXES]
         allowed = ", ".join(sorted(known))

@@ -35,7 +35,9 @@ def test_check_reports_every_problem_of_every_file_in_a_folder(good: Path, bad: 
 
 
 def test_check_json_gives_place_path_and_message(bad: Path) -> None:
-    problems = run("check", bad, "--json").json()
+    found = run("check", bad, "--json").json()
+    problems = found.pop("problems")
+    assert found == {"files": 1, "schedules": 6, "notes": []}
     assert problems[1] == {
         "file": str(bad),
         "line": 6,
@@ -58,7 +60,9 @@ def test_check_needs_a_length_for_steps_in_a_file_that_states_none(tmp_path: Pat
 def test_check_of_a_folder_without_yaml_is_an_error(tmp_path: Path) -> None:
     result = run("check", tmp_path)
     assert result.returncode == 1
-    assert "no .yml or .yaml file in this folder" in result.stderr
+    assert f"{tmp_path}:1:1: no .yml or .yaml file in this folder" in result.stdout
+    (problem,) = run("check", tmp_path, "--json").json()["problems"]
+    assert problem["file"] == str(tmp_path)
 
 
 def test_the_pre_commit_hook_runs_check_on_the_files_that_it_is_handed(good: Path, bad: Path) -> None:

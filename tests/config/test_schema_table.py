@@ -36,7 +36,7 @@ UNSAID = {
     "more steps than the run has": (r"once resolved to \w+, in a run of|<= total_steps", 65),
     "fractions of the run that do not fit together": (
         r"below end_fraction|does not fit|past the end|must sum to 1",
-        67,
+        65,
     ),
     "a value out of order with that of another key": (r"must be (>=|below) (minimum|initial_value|upper)", 12),
     "an exponential decay to zero": (r"no rate leads to or from 0", 2),

@@ -20,7 +20,8 @@ def format_path(path: Keys) -> str:
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'cosine'?"`` for the known word nearest to `word`, or ``"."`` where none is near."""
-    nearest = difflib.get_close_matches(str(word)[:100], list(known), n=1, cutoff=0.5)
+    # What is no word is near to none: null would be taken for cosine, by the letters of None.
+    nearest = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=0.5) if isinstance(word, str) else []
     return f"; did you mean {nearest[0]!r}?" if nearest else "."
 
 

@@ -11,7 +11,7 @@ from lr_schedule.bridge.stepper import is_stepper, record_steps, why_not_counted
 from lr_schedule.bridge.stepwise import SourceLRSchedule, StepwiseLRSchedule
 from lr_schedule.config.arguments import check_arguments, is_data, name_of, numerals_to_numbers, parameters_of
 from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
-from lr_schedule.fields import Reads, Value, read_number, required
+from lr_schedule.fields import NumberRule, Reads, Value, read_number, required
 from lr_schedule.steps import nearest_step, read_total_steps
 
 MADE_OF_SCHEDULERS = (
@@ -147,6 +147,9 @@ def _record_attached(
 Arguments = Annotated[dict[str, Any], Reads(lambda arguments, _: numerals_to_numbers(arguments))]
 
 
+Steps = Annotated[float, NumberRule(gt=0, le=10_000_000)]
+
+
 class TorchLRSchedule(StepwiseLRSchedule):
     """A scheduler of torch, by its class name and arguments, as a schedule of progress.
 
@@ -158,8 +161,8 @@ class TorchLRSchedule(StepwiseLRSchedule):
 
     Args:
         scheduler: Name of a class of ``torch.optim.lr_scheduler``, such as ``OneCycleLR`` (required).
-        total_steps: Length of the run in steps of the scheduler (finite, > 0; may be fractional; required). A class
-            that takes ``total_steps`` itself gets it, as the nearest whole number.
+        total_steps: Length of the run in steps of the scheduler (finite, > 0, at most 10,000,000, as each is made; may
+            be fractional; required). A class that takes ``total_steps`` itself gets it, as the nearest whole number.
         initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001).
 
     Example:
@@ -175,6 +178,7 @@ class TorchLRSchedule(StepwiseLRSchedule):
     free_keys = "arguments"
 
     scheduler: str = required()
+    total_steps: Steps = required()
     initial_value: Value = 0.001
     arguments: Arguments = {}  # noqa: RUF012  # each config is validated into a dict of its own
 

@@ -206,7 +206,9 @@ def _message(annotation: Any, details: Any) -> str:
     if kind == "missing":
         return "required key is missing" if isinstance(details["loc"][-1], str) else "an item is missing"
     if kind == "literal_error":
-        return f"must be {details['ctx']['expected']}{did_you_mean(details['input'], literals_of(annotation))}"
+        return f"must be {details['ctx']['expected']}{did_you_mean(details['input'], literals_of(annotation))}".rstrip(
+            "."
+        )
     if kind == "too_short":
         return f"must hold at least {details['ctx']['min_length']} item"
     if len(details["loc"]) == 1 and (numbers := describe_number(annotation)):

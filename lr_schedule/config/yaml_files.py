@@ -25,6 +25,8 @@ MAX_DEPTH = 50
 """How many mappings and lists may stand within each other."""
 UNFINISHED = (0, 0)
 
+LIST_OF_PHASES = "parts"
+
 SUFFIXES = (".yml", ".yaml")
 MAX_DIGITS = 100
 NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
@@ -66,6 +68,8 @@ class Document(NamedTuple):
         """Return line and column (from 1) of what stands at `path`, or of the innermost thing around it."""
         node, mark = self.root, None if self.root is None else self.root.start_mark
         for step in path:
+            if step == LIST_OF_PHASES and isinstance(node, yaml.SequenceNode):
+                continue  # a list is short for a mapping with its items at this key
             pair = _child(node, step)
             if pair is None:
                 break

@@ -205,7 +205,7 @@ def test_a_plain_error_of_a_check_is_told_with_its_path() -> None:
 
     with pytest.raises(ScheduleConfigError, match=r"^schedule: lowest is above 1 \(received \{.*'lowest': 2\.0"):
         Own(lowest=2)
-    with pytest.raises(ScheduleConfigError, match=r"^parts\[1\]: lowest is above 1"):
+    with pytest.raises(ScheduleConfigError, match=r"^parts\[1\]\.schedule: lowest is above 1"):
         create([{"fraction": 0.5}, {"fraction": 0.5, "schedule": {"type": "checks_itself", "lowest": 2}}])
 
 

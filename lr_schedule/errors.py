@@ -18,9 +18,15 @@ def format_path(path: Keys) -> str:
     return text.removeprefix(".")
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'cosine'?"`` for the known word nearest to `word`, or ``"."`` where none is near."""
-    nearest = difflib.get_close_matches(str(word)[:100], list(known), n=1, cutoff=0.5)
+def did_you_mean(word: object, known: Iterable[str], likeness: float = 0.5) -> str:
+    """Return ``"; did you mean 'cosine'?"`` for the known word nearest to `word`, or ``"."`` where none is near.
+
+    Args:
+        word: What was written.
+        known: What may be written.
+        likeness: How much of the two words has to be alike (in (0, 1); 0.5).
+    """
+    nearest = difflib.get_close_matches(str(word)[:100], list(known), n=1, cutoff=likeness)
     return f"; did you mean {nearest[0]!r}?" if nearest else "."
 
 

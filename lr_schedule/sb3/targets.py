@@ -234,6 +234,21 @@ TARGETS = {
     )
 }
 
+OTHER_NAMES = {
+    **dict.fromkeys(("lr", "lr_schedule"), "learning_rate"),
+    "actor_lr": "actor.learning_rate",
+    **dict.fromkeys(("critic_lr", "qf_lr"), "critic.learning_rate"),
+    **dict.fromkeys(("alpha", "entropy", "entropy_coef"), "ent_coef"),
+    **dict.fromkeys(("epsilon", "eps", "exploration_fraction"), "exploration_rate"),
+    **dict.fromkeys(("exploration_initial_eps", "exploration_final_eps"), "exploration_rate"),
+    **dict.fromkeys(("action_noise", "noise", "sigma", "noise_std"), "action_noise.sigma"),
+    **dict.fromkeys(("discount", "discount_factor"), "gamma"),
+    **dict.fromkeys(("clip", "clip_eps", "clip_coef"), "clip_range"),
+    **dict.fromkeys(("lam", "lambda"), "gae_lambda"),
+    **dict.fromkeys(("polyak", "polyak_tau"), "tau"),
+}
+"""What papers and other libraries call a target, or what a model is made with in its place."""
+
 TARGET_WITH_LEARNED_ALPHA = Target("ent_coef", ENTROPY, POSITIVE, _learned_ent_coef)
 """The ent_coef target where a learned coefficient is to be overridden."""
 
@@ -260,6 +275,17 @@ def find(name: Any, algorithm: str, model: Any = None) -> Target:
         message = f"{algorithm} builds its optimizers with lr_schedule(1) and never changes the learning rate"
         raise ScheduleConfigError.at((name,), name, message)
     known = targets_of(algorithm) + parts
-    problem = f"{algorithm} has no such target." if name in TARGETS else f"unknown target{did_you_mean(name, known)}"
-    message = f"{problem} Allowed for {algorithm}: {', '.join(known)}"
+    allowed = (
+        f"Allowed for {algorithm}: {', '.join(known)}" if known else f"No schedule can set anything of {algorithm}"
+    )
+    message = f"{_problem_with(name, algorithm, known, model)} {allowed}"
     raise ScheduleConfigError.at((str(name),), name, message)
+
+
+def _problem_with(name: Any, algorithm: str, known: list[str], model: Any) -> str:
+    if name in TARGETS:
+        return f"{algorithm} has no such target."
+    cls = algorithms.find(algorithm) if model is None else type(model)
+    if name not in OTHER_NAMES and name in algorithms.parameters_of(cls):
+        return f"{algorithm} keeps the one that it is made with; no schedule can set it."
+    return f"unknown target{did_you_mean(OTHER_NAMES.get(name, name), known, likeness=0.6)}"

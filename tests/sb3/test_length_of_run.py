@@ -11,8 +11,6 @@ from lr_schedule import LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback
 from tests.sb3.models import at_each_update, make
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize("total", [64.0, 64.5, 0.5])
 @pytest.mark.parametrize("name", ["PPO", "SAC", "ARS"])

@@ -23,8 +23,6 @@ from tests.sb3.envs import Walk
 from tests.sb3.models import SETTINGS, at_each_update, class_of, make, noise
 from tests.sb3.test_every_algorithm import schedules_for, settings_for
 
-pytestmark = pytest.mark.slow
-
 NAMES = [
     *("ent_coef", "vf_coef", "max_grad_norm", "target_kl", "n_epochs", "cg_damping", "gamma", "gae_lambda", "tau"),
     *("target_entropy", "target_policy_noise", "target_noise_clip", "top_quantiles_to_drop_per_net"),
@@ -234,12 +232,3 @@ def test_the_weights_in_a_checkpoint_are_those_of_the_moment(tmp_path: Path) -> 
     for tensor, expected in zip(loaded.policy.state_dict().values(), weights, strict=True):
         assert torch.equal(tensor, expected)
     assert np.isfinite([tensor.sum().item() for tensor in weights]).all()
-
-
-@pytest.mark.parametrize(("name", "target"), [("PPO", "ent_coef"), ("SAC", "tau")])
-def test_a_checkpoint_of_sbx_holds_what_the_model_was_made_with(name: str, target: str, tmp_path: Path) -> None:
-    cls = getattr(pytest.importorskip("sbx"), name)
-    settings = {"n_steps": 16, "batch_size": 16} if name == "PPO" else {"learning_starts": 8, "batch_size": 8}
-    model = cls("MlpPolicy", Walk(), policy_kwargs={"net_arch": [8]}, **{target: 0.25}, **settings)
-    model.learn(32, callback=[ScheduleCallback({target: 0.5}), At(20, lambda m: m.save(tmp_path / "model"))])
-    assert getattr(cls.load(tmp_path / "model"), target) == getattr(model, target) == 0.25

@@ -95,6 +95,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self.cause: BaseException | None = None
 
     def add(self, key: str | int | Keys, received: Any, message: str) -> None:
         """Add one problem at `key`."""
@@ -107,7 +108,7 @@ class Problems:
     def raise_any(self) -> None:
         """Raise the error that lists every problem, where there is one."""
         if self.found:
-            raise ScheduleConfigError(self.found)
+            raise ScheduleConfigError(self.found) from self.cause
 
 
 class Gathering:
@@ -127,6 +128,7 @@ class Gathering:
         if not isinstance(error, ScheduleConfigError):
             return False
         self.problems.found += error.below(self.path).problems
+        self.problems.cause = self.problems.cause or error.__cause__
         return True
 
 
@@ -151,4 +153,4 @@ class under:  # noqa: N801  # reads as a keyword: with under("parts", 1): ...
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if self.path and isinstance(error, ScheduleConfigError):
-            raise error.below(self.path) from None
+            raise error.below(self.path) from error.__cause__

@@ -12,7 +12,7 @@ from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import at_least, read_number
 from lr_schedule.sb3 import guard
 from lr_schedule.sb3.clock import Clock, clock_for
-from lr_schedule.sb3.scheduled import Moment, ScheduledTarget, schedule_own_targets, schedule_targets
+from lr_schedule.sb3.scheduled import Moment, ScheduledTarget, check_configs, schedule_own_targets, schedule_targets
 from lr_schedule.sb3.session import Attached, session_of
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ class ScheduleCallback(BaseCallback):
             model remembers). 0 starts a new run with a model that has completed one.
 
     Raises:
-        ScheduleConfigError: Anything is wrong with the arguments, or, when `learn` starts and before it changes
-            anything, with their use on its model: an unknown target, a value out of the target's range anywhere
-            in the run, a run that is done already, a target that another callback sets.
+        ScheduleConfigError: Anything is wrong with the arguments, such as a config, or a value out of the target's
+            range anywhere in the run; or, when `learn` starts and before it changes anything, with their use on its
+            model: a function, a key in steps, an unknown target, a run that is done already, a target that another
+            callback sets, a callback that another model uses.
 
     Example:
         >>> from stable_baselines3 import PPO
@@ -70,6 +71,7 @@ class ScheduleCallback(BaseCallback):
         if not isinstance(schedules, Mapping):
             message = "must be a mapping from targets to schedules, such as {'ent_coef': {'type': 'linear'}}"
             raise ScheduleConfigError.at("schedules", schedules, message)
+        check_configs(schedules)
         self.schedules = dict(schedules)
         self.total_timesteps = _whole_number(total_timesteps, "total_timesteps", smallest=1)
         self.override_auto = override_auto

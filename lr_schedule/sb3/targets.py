@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
-from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.sb3 import algorithms, rates
 from lr_schedule.sb3.algorithms import DETERMINISTIC, ENTROPY, ON_POLICY, PPO, Q_LEARNING, SBX_ENTROPY, SBX_PPO
+from lr_schedule.sb3.names import OTHER_NAMES, hint
 from lr_schedule.sb3.places import AttributePlace, LearnedAlphaPlace, Place, SchedulePlace
 from lr_schedule.sb3.ranges import ANY, AT_LEAST_1, FRACTION, NOT_NEGATIVE, POSITIVE, Range
 
@@ -234,21 +235,6 @@ TARGETS = {
     )
 }
 
-OTHER_NAMES = {
-    **dict.fromkeys(("lr", "lr_schedule"), "learning_rate"),
-    "actor_lr": "actor.learning_rate",
-    **dict.fromkeys(("critic_lr", "qf_lr"), "critic.learning_rate"),
-    **dict.fromkeys(("alpha", "entropy", "entropy_coef"), "ent_coef"),
-    **dict.fromkeys(("epsilon", "eps", "exploration_fraction"), "exploration_rate"),
-    **dict.fromkeys(("exploration_initial_eps", "exploration_final_eps"), "exploration_rate"),
-    **dict.fromkeys(("action_noise", "noise", "sigma", "noise_std"), "action_noise.sigma"),
-    **dict.fromkeys(("discount", "discount_factor"), "gamma"),
-    **dict.fromkeys(("clip", "clip_eps", "clip_coef"), "clip_range"),
-    **dict.fromkeys(("lam", "lambda"), "gae_lambda"),
-    **dict.fromkeys(("polyak", "polyak_tau"), "tau"),
-}
-"""What papers and other libraries call a target, or what a model is made with in its place."""
-
 TARGET_WITH_LEARNED_ALPHA = Target("ent_coef", ENTROPY, POSITIVE, _learned_ent_coef)
 """The ent_coef target where a learned coefficient is to be overridden."""
 
@@ -256,6 +242,13 @@ TARGET_WITH_LEARNED_ALPHA = Target("ent_coef", ENTROPY, POSITIVE, _learned_ent_c
 def targets_of(algorithm: str) -> list[str]:
     """Return the names of the targets of an algorithm, those of parts of the model left out."""
     return [name for name, target in TARGETS.items() if algorithm in target.algorithms]
+
+
+def require_known(name: Any) -> None:
+    """Raise ScheduleConfigError where no algorithm has a target called `name`."""
+    if name not in TARGETS and not str(name).endswith(rates.SUFFIX):
+        message = f"unknown target{hint(name, TARGETS)} Allowed: {', '.join(TARGETS)}, <part>{rates.SUFFIX}"
+        raise ScheduleConfigError.at((str(name),), name, message)
 
 
 def find(name: Any, algorithm: str, model: Any = None) -> Target:
@@ -275,10 +268,9 @@ def find(name: Any, algorithm: str, model: Any = None) -> Target:
         message = f"{algorithm} builds its optimizers with lr_schedule(1) and never changes the learning rate"
         raise ScheduleConfigError.at((name,), name, message)
     known = targets_of(algorithm) + parts
-    allowed = (
-        f"Allowed for {algorithm}: {', '.join(known)}" if known else f"No schedule can set anything of {algorithm}"
-    )
-    message = f"{_problem_with(name, algorithm, known, model)} {allowed}"
+    allowed = f"Allowed for {algorithm}: {', '.join(known)}"
+    nothing = f"No schedule can set anything of {algorithm}"
+    message = f"{_problem_with(name, algorithm, known, model)} {allowed if known else nothing}"
     raise ScheduleConfigError.at((str(name),), name, message)
 
 
@@ -288,4 +280,4 @@ def _problem_with(name: Any, algorithm: str, known: list[str], model: Any) -> st
     cls = algorithms.find(algorithm) if model is None else type(model)
     if name not in OTHER_NAMES and name in algorithms.parameters_of(cls):
         return f"{algorithm} keeps the one that it is made with; no schedule can set it."
-    return f"unknown target{did_you_mean(OTHER_NAMES.get(name, name), known, likeness=0.6)}"
+    return f"unknown target{hint(name, known)}"

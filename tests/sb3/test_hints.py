@@ -9,7 +9,8 @@ import pytest
 from lr_schedule import ScheduleConfigError
 from lr_schedule.sb3 import preview
 from lr_schedule.sb3.algorithms import ALL, SBX, SBX_FIXED_RATE
-from lr_schedule.sb3.targets import OTHER_NAMES, TARGETS, find
+from lr_schedule.sb3.names import OTHER_NAMES
+from lr_schedule.sb3.targets import TARGETS, find
 from tests.sb3.models import make
 
 KEPT = "keeps the one that it is made with; no schedule can set it. Allowed for"

@@ -151,7 +151,7 @@ class ScheduleCallback(BaseCallback):
         # It counts for the first `learn` only; from then on the model remembers.
         self._timesteps_done = None
         self._set(self._scheduled)
-        self._clock.record(self.model)
+        self.record()
         if self.verbose > 0:
             start, total = self._clock.elapsed(self.model), self._clock.total
             for item in self._scheduled:
@@ -177,7 +177,7 @@ class ScheduleCallback(BaseCallback):
 
     def _on_step(self) -> bool:
         self._set(self._at[Moment.EVERY_STEP])
-        self._clock.record(self.model)
+        self.record()
         return True
 
     def _set(self, scheduled: list[ScheduledTarget]) -> None:
@@ -203,6 +203,10 @@ class ScheduleCallback(BaseCallback):
 
     def _on_training_end(self) -> None:
         guard.release(self.model, self)
+
+    def record(self) -> None:
+        """Let the model remember where the run stands."""
+        self._clock.record(self.model)
 
     def detach(self) -> None:
         """Put every value of the model back that this callback has set."""

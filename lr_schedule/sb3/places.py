@@ -85,7 +85,7 @@ class HeldSchedule(FloatSchedule):
         return self.value
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A user may pickle it in the midst of training. That must be the model's own schedule, and None for none, and no
+        # A user may pickle it in the midst of training. That must be the model's own schedule, None for none, and no
         # value of the moment; and loading it must not ask for this class.
         return (type(None), ()) if self.value_schedule is None else (FloatSchedule, (self.value_schedule,))
 

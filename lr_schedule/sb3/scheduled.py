@@ -20,7 +20,7 @@ from lr_schedule.sb3.clock import progress_at
 from lr_schedule.sb3.places import Place
 from lr_schedule.sb3.ranges import NOT_NEGATIVE, Range
 from lr_schedule.sb3.targets import Target
-from lr_schedule.steps import NEEDS_TOTAL_STEPS
+from lr_schedule.steps import NO_TOTAL_STEPS
 
 Schedule = Callable[[float], Any]
 
@@ -191,7 +191,7 @@ def _check_config(name: Any, cfg: Any) -> None:
 
 
 def _needs_length(problem: Problem) -> bool:
-    return problem.message == NEEDS_TOTAL_STEPS or problem.path[-1:] == ("total_steps",)
+    return problem.message == NO_TOTAL_STEPS or problem.path[-1:] == ("total_steps",)
 
 
 def as_schedules(cfg_or_schedules: Any) -> dict[str, Any]:

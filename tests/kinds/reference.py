@@ -249,7 +249,7 @@ CURVES: dict[str, Callable[[Run], Any]] = {
 }
 
 
-def value(config: Any, elapsed: Any, shift: Any = mpf(0)) -> Any:
+def value(config: Any, elapsed: Any, shift: Any = 0) -> Any:
     """Return the value of a config (in fractions) at the exact elapsed share of the run.
 
     Places in the run are looked up `shift` later: so the values on both sides of a place are known at the end, too.

@@ -24,7 +24,7 @@ warmed = {"warmup_fraction": st.floats(1e-3, 0.45), **{k: v for k, v in timing.i
 milestones = st.lists(st.sampled_from([0.25, 0.5, 0.75]) | shares, min_size=1, max_size=5, unique=True).map(sorted)
 
 
-def keys(kind: str, needed: dict[str, Configs] | None = None, **fields: Configs) -> Configs:
+def keys(kind: str, needed: dict[str, Any] | None = None, /, **fields: Any) -> Configs:
     required = {"type": st.just(kind), **(needed or {})}
     return st.fixed_dictionaries(required, optional=dict(fields.items()))
 
@@ -39,13 +39,13 @@ def stages(config: dict[str, Any]) -> bool:
     default = {"warmup_fraction": 0.1, "hold_fraction": 0.4, "decay_fraction": 0.5}
     names = list(default) if config["type"] == "tri_stage" else ["warmup_fraction", "decay_fraction"]
     default |= {} if config["type"] == "tri_stage" else {"decay_fraction": 0.1}
-    return sum(config.get(name, default[name]) for name in names) <= config.get("end_fraction", 1.0)
+    return bool(sum(config.get(name, default[name]) for name in names) <= config.get("end_fraction", 1.0))
 
 
 def bounded(config: dict[str, Any]) -> bool:
     """Tell whether the config is one whose values a float can hold."""
     length = config.get("decay_fraction") or 1.0
-    return config.get("step_exponent", 1.0) * -math.log(length) < 300
+    return bool(config.get("step_exponent", 1.0) * -math.log(length) < 300)
 
 
 LEAVES: dict[str, Configs] = {

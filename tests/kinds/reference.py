@@ -256,7 +256,9 @@ def value(config: Any, elapsed: Any, shift: Any = 0) -> Any:
     """
     if isinstance(config, (int, float)):
         return mpf(config)
-    given = {"type": "sequential", "parts": config} if isinstance(config, list) else {"type": "constant", **config}
+    if isinstance(config, list):
+        return value({"type": "sequential", "parts": config}, elapsed, shift)
+    given: dict[str, Any] = {"type": "constant", **config}
     run, curve = Run(given, elapsed, shift), CURVES[given["type"]]
     if elapsed >= run.w or given["type"] == "one_cycle":
         return curve(run)

@@ -34,7 +34,8 @@ def close_to(config: Any, progress: float, distance: Any) -> list[Any]:
 
 
 def is_between(got: float, values: list[Any]) -> bool:
-    return min(values) * (1 - mpf(1e-12)) - mpf(1e-300) <= mpf(got) <= max(values) * (1 + mpf(1e-12)) + mpf(1e-300)
+    lowest, highest = min(values) * (1 - mpf(1e-12)) - mpf(1e-300), max(values) * (1 + mpf(1e-12)) + mpf(1e-300)
+    return bool(lowest <= mpf(got) <= highest)
 
 
 def require_formula(config: Any, schedule: Any, progress: float) -> None:

@@ -34,7 +34,7 @@ interpreters: $(READY)
 	$(BIN)/python tests/interpreters.py $(ENV)/interpreters
 
 mutants: $(READY)
-	$(BIN)/python tests/mutants.py --count $(MUTANTS)
+	$(BIN)/python -m tests.mutants --count $(MUTANTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Which small faults in the package do the tests not see?
 
-    python tests/mutants.py [--count 400] [--seed 0] [--workers 1] [--rooms core bridge sb3 zoo] [--results FILE]
+    python -m tests.mutants [--count 400] [--seed 0] [--workers 1] [--rooms core bridge sb3 zoo] [--results FILE]
 
 Each mutant is the package with one fault: a comparison, an operator, a number or a condition changed, a statement left
 out. It runs against the tests of its room, in a copy of the repository. One that no test fails on has survived: a test
@@ -128,6 +128,7 @@ def mutants_of(path: Path, room: str) -> Iterator[Mutant]:
     for line in text.encode().splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     lines = text.splitlines()
+    seen: collections.Counter[str] = collections.Counter()
     for node in nodes_of(ast.parse(text)):
         for mutated in changed(node):
             at: Any = node
@@ -136,6 +137,8 @@ def mutants_of(path: Path, room: str) -> Iterator[Mutant]:
             new = mutated if isinstance(node, ast.stmt) else f"({mutated})"
             file, line = str(path.relative_to(ROOT)), lines[at.lineno - 1]
             identity = f"{file}: {line.strip()} [{at.col_offset - line.index(line.strip())}]: {original} -> {new}"
+            seen[identity] += 1
+            identity += f" ({seen[identity]})" if seen[identity] > 1 else ""  # the same line stands in several classes
             yield Mutant(room, file, at.lineno, (first, last), original, new, identity)
 
 

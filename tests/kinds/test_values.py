@@ -29,7 +29,7 @@ SIDES = (0.0, 1e-9, -1e-9, 2.0**-30, -(2.0**-30))
 def close_to(config: Any, progress: float, distance: Any) -> list[Any]:
     elapsed = 1 - mpf(min(max(progress, 0.0), 1.0))
     offsets = (-distance, mpf(0), distance) if distance else (mpf(0),)
-    with mpmath.workdps(60):
+    with mpmath.workdps(120):  # next to its ends, a wave of a high power differs from 0 in its 80th digit
         return [value(config, min(max(elapsed + d, mpf(0)), mpf(1)), d) for d in offsets]
 
 

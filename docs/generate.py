@@ -54,8 +54,8 @@ SECTIONS = {
 }
 MODULES = [name for name in ("optim", "sb3", "zoo", "tune") if importlib.util.find_spec(f"lr_schedule.{name}")]
 MEMBERS = {
-    "BaseLRSchedule": "inherited_members: true, members: [create, __call__, sample, to_config, plot, to_steps, "
-    "func, complete, check, prepare]",
+    "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, "
+    "plot, to_steps, func, complete, check, prepare]",
     "ScheduleConfigError": "members: [at, below]",
 }
 STYLE: Any = {

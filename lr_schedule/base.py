@@ -18,7 +18,7 @@ from lr_schedule.numeric.pointwise import pointwise
 from lr_schedule.numeric.progress import is_array, to_progress
 from lr_schedule.numeric.timing import InTime
 from lr_schedule.pictures import axes, svg, text
-from lr_schedule.steps import StepFunction
+from lr_schedule.steps import StepFunction, require_of_progress
 
 if TYPE_CHECKING:
     from dataclasses import InitVar
@@ -117,7 +117,7 @@ class BaseLRSchedule(InTime, Frozen):
         if isinstance(cfg, BaseLRSchedule):
             return cfg
         if callable(cfg) and not isinstance(cfg, (type, Mapping)):
-            return FunctionLRSchedule({"function": cfg})
+            return FunctionLRSchedule({"function": require_of_progress(cfg)})
         try:
             named, fields = read(cfg, cls, total_steps)
             schedule = cast("BaseLRSchedule", object.__new__(named))
@@ -135,9 +135,7 @@ class BaseLRSchedule(InTime, Frozen):
     def steps_of_parts(cls, given: Mapping[str, Any], total_steps: float) -> float:
         """Return how many steps a schedule within this one has: those between warmup and early end, by default.
 
-        Args:
-            given: The fields as written, not validated yet; what is wrong with one may raise TypeError here.
-            total_steps: Length of this schedule in steps.
+        `given` holds the fields as written, not validated yet: what is wrong with one may raise TypeError here.
         """
         start, end = (to_number(given.get(key, getattr(cls, key))) for key in ("warmup_fraction", "end_fraction"))
         return total_steps * (end - start)
@@ -179,10 +177,7 @@ class BaseLRSchedule(InTime, Frozen):
 
         Args:
             progress_remaining: 1.0 where the curve starts, 0.0 where it is complete; a float, or an array of `xp`.
-            xp: The array API namespace of `progress_remaining`.
-
-        Returns:
-            The value, of the same kind as `progress_remaining`.
+            xp: The array API namespace of `progress_remaining`, of whose kind the returned value is.
         """
         return self.initial_value if xp is floats else xp.full_like(progress_remaining, self.initial_value)
 

@@ -8,6 +8,9 @@ from typing import Any
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import PositiveNumber, read_number, to_number
 
+NO_TOTAL_STEPS = "needs total_steps, in the config or as create(cfg, total_steps=...)"
+"""What is wrong with a number of steps where nothing says how long the run is."""
+
 
 def read_total_steps(total_steps: Any) -> float:
     """Return a number of steps, which may be fractional, or raise the error that says what is wrong with it."""
@@ -90,3 +93,18 @@ class StepFunction:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return StepFunction, (self._schedule, self._total_steps)
+
+
+COUNTING = {"LearningRateSchedule", "ParamScheduler"}
+"""Classes of callables in Keras, fvcore and Ignite, which do not ask for progress."""
+
+
+def require_of_progress(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of progress; what is known to take something else would give wrong values in silence."""
+    if isinstance(function, StepFunction):
+        message = "is a function of the step, made by to_steps; give the schedule itself"
+        raise ScheduleConfigError.at((), function, message)
+    if not COUNTING.isdisjoint(base.__name__ for base in type(function).__mro__):
+        message = "counts steps or elapsed time, not progress; give from_steps(source, total_steps)"
+        raise ScheduleConfigError.at((), function, message)
+    return function

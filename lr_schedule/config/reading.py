@@ -12,7 +12,7 @@ from typing import Any
 from lr_schedule.config.frozen import Frozen
 from lr_schedule.config.model import default_of, defaults_of, fields_of, model_of
 from lr_schedule.config.registry import find_class, parse_string, registry
-from lr_schedule.config.twins import allowed_keys, twins_of
+from lr_schedule.config.twins import allowed_keys, steps_twin, twins_of
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import describe_number, literals_of, to_number
 from lr_schedule.numeric.progress import IsArray
@@ -113,7 +113,7 @@ def _read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str,
         if not isinstance(error, ValidationError):
             raise
         for details in error.errors(include_url=False):
-            problems.found += _problems_from(cls, details, given, written)
+            problems.found += _problems_from(cls, details, given, written, total_steps)
     problems.raise_any()
     return fields
 
@@ -165,7 +165,9 @@ def _steps_of_parts(cls: Any, given: Mapping[str, Any], total_steps: float) -> f
     return steps if steps > 0.0 else total_steps
 
 
-def _problems_from(cls: Any, details: Any, given: Mapping[str, Any], written: Written) -> Iterator[Problem]:
+def _problems_from(
+    cls: Any, details: Any, given: Mapping[str, Any], written: Written, total_steps: float | None
+) -> Iterator[Problem]:
     """Yield what pydantic found wrong with a field, in our words and at the key that the user wrote."""
     field, *rest = details["loc"]
     key, value = written.get(field, (field, given.get(field, default_of(cls, field))))
@@ -174,8 +176,12 @@ def _problems_from(cls: Any, details: Any, given: Mapping[str, Any], written: Wr
     if isinstance(cause, ScheduleConfigError):
         yield from cause.below((key, *rest)).problems
         return
+    if details["type"] == "missing" and field in written:
+        return  # what stands there is wrong, and reported already
     received = None if details["type"] == "missing" else _item_at([value], (0, *rest), details["input"])
     unit = "" if key == field else f" once resolved to {field}"
+    if total_steps is not None and key == steps_twin(field):
+        unit += f", in a run of {total_steps:.10g} steps"
     yield Problem((key, *rest), received, _message(fields_of(cls)[field], details) + unit)
 
 

@@ -17,7 +17,7 @@ from lr_schedule.fields import Count, OpenFraction, Reads, Value, required, to_n
 from lr_schedule.kinds.checks import require
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.places import TICK, index_reached, whole_periods
-from lr_schedule.steps import take_total_steps
+from lr_schedule.steps import NO_TOTAL_STEPS, take_total_steps
 
 
 class Phase(NamedTuple):
@@ -54,8 +54,7 @@ def _read_share(given: dict[str, Any], total_steps: float | None) -> float:
     key = "fraction" if "fraction" in given else "steps"
     received = given.pop(key)
     if key == "steps" and total_steps is None:
-        message = "needs total_steps, in the config or as create(cfg, total_steps=...)"
-        raise ScheduleConfigError.at(key, received, message)
+        raise ScheduleConfigError.at(key, received, NO_TOTAL_STEPS)
     try:
         share = to_number(received) if key == "fraction" else to_number(received) / (total_steps or 1.0)
     except TypeError:

@@ -28,7 +28,7 @@ create = BaseLRSchedule.create
 @pytest.mark.parametrize("value", ["abc", float("inf"), float("nan"), -0.1, True, [0.1], "1e400"])
 @pytest.mark.parametrize(
     "scheduler",
-    ["ConstantLR", tls.ConstantLR, lambda optimizer: tls.ConstantLR(optimizer)],
+    ["ConstantLR", tls.ConstantLR, lambda optimizer: tls.ConstantLR(optimizer, 0.5)],
     ids=["name", "class", "function"],
 )
 def test_a_start_that_is_no_rate_is_refused(scheduler: Any, value: Any) -> None:

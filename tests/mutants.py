@@ -46,25 +46,20 @@ ROOMS: dict[str, tuple[tuple[str, ...], list[str]]] = {
 }
 """Each room with its parts of the package and its tests, those first that fail fastest."""
 
-SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
+PAIRS = (
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.Eq, ast.NotEq),
+    (ast.Is, ast.IsNot),
+    (ast.In, ast.NotIn),
+    (ast.Add, ast.Sub),
+    (ast.Mult, ast.Div),
+    (ast.And, ast.Or),
+)
+SWAPPED: dict[type[ast.AST], Any] = {
+    **{one: other for pair in PAIRS for one, other in (pair, pair[::-1])},
     ast.Pow: ast.Mult,
     ast.FloorDiv: ast.Div,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
 }
 
 
@@ -88,11 +83,9 @@ def changed(node: ast.AST) -> Iterator[str]:
             operators: list[Any] = [*node.ops[:n], SWAPPED[type(operator)](), *node.ops[n + 1 :]]
             yield ast.unparse(ast.Compare(node.left, operators, node.comparators))
     elif isinstance(node, ast.BinOp) and type(node.op) in SWAPPED:
-        operator_of: Any = SWAPPED[type(node.op)]()
-        yield ast.unparse(ast.BinOp(node.left, operator_of, node.right))
+        yield ast.unparse(ast.BinOp(node.left, SWAPPED[type(node.op)](), node.right))
     elif isinstance(node, ast.BoolOp):
-        joined: Any = SWAPPED[type(node.op)]()
-        yield ast.unparse(ast.BoolOp(joined, node.values))
+        yield ast.unparse(ast.BoolOp(SWAPPED[type(node.op)](), node.values))
     elif isinstance(node, ast.UnaryOp):
         yield ast.unparse(node.operand)
     elif isinstance(node, ast.IfExp):

@@ -18,11 +18,17 @@ def format_path(path: Keys) -> str:
     return text.removeprefix(".")
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'cosine'?"`` for the known word nearest to `word`, or ``"."`` where none is near."""
+def did_you_mean(word: object, known: Iterable[str], likeness: float = 0.5) -> str:
+    """Return ``"; did you mean 'cosine'?"`` for the known word nearest to `word`, or ``"."`` where none is near.
+
+    Args:
+        word: What was written.
+        known: What may be written.
+        likeness: How much of the two words has to be alike (in (0, 1); 0.5).
+    """
     # What is no word is near to none: null would be taken for cosine, by the letters of None.
-    nearest = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=0.5) if isinstance(word, str) else []
-    return f"; did you mean {nearest[0]!r}?" if nearest else "."
+    near = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=likeness) if isinstance(word, str) else []
+    return f"; did you mean {near[0]!r}?" if near else "."
 
 
 def shown(received: Any) -> str:
@@ -95,6 +101,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self.cause: BaseException | None = None
 
     def add(self, key: str | int | Keys, received: Any, message: str) -> None:
         """Add one problem at `key`."""
@@ -107,7 +114,7 @@ class Problems:
     def raise_any(self) -> None:
         """Raise the error that lists every problem, where there is one."""
         if self.found:
-            raise ScheduleConfigError(self.found)
+            raise ScheduleConfigError(self.found) from self.cause
 
 
 class Gathering:
@@ -127,6 +134,7 @@ class Gathering:
         if not isinstance(error, ScheduleConfigError):
             return False
         self.problems.found += error.below(self.path).problems
+        self.problems.cause = self.problems.cause or error.__cause__
         return True
 
 
@@ -151,4 +159,20 @@ class under:  # noqa: N801  # reads as a keyword: with under("parts", 1): ...
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if self.path and isinstance(error, ScheduleConfigError):
-            raise error.below(self.path) from None
+            raise error.below(self.path) from error.__cause__
+
+
+class plain_errors_of:  # noqa: N801  # reads as a keyword, like `under`
+    """A context in which a plain ValueError, as a user's own `check` may raise it, becomes one of a configuration."""
+
+    __slots__ = ("received",)
+
+    def __init__(self, received: Any) -> None:
+        self.received = received
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, ValueError) and not isinstance(error, ScheduleConfigError):
+            raise ScheduleConfigError.at((), self.received, str(error)) from error

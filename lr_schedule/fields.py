@@ -238,9 +238,7 @@ def with_number_rules(annotation: Any) -> Any:
         bare, *marks = options
         if any(isinstance(mark, (NumberRule, BooleanRule, ValidatedAs, Reads)) for mark in marks):
             return annotation
-        return (
-            Annotated[annotation, IS_NUMBER] if bare in (float, int) else Annotated[(with_number_rules(bare), *marks)]
-        )
+        return Annotated[(with_number_rules(bare), *marks)]
     if origin in (Union, UnionType):
         return Union[tuple(with_number_rules(option) for option in options)]  # noqa: UP007  # made of a tuple
     if isinstance(origin, type) and issubclass(origin, Collection):

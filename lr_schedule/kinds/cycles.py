@@ -61,7 +61,7 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
     def prepare(self) -> None:
         """Set the lengths of the cycles."""
         lengths = CycleLengths(self._span, self.cycle_multiplier, self.first_cycle_fraction, self.cycles)
-        require_bounded_growth(self.peak_multiplier, lengths.last, self.initial_value)
+        require_bounded_growth("peak_multiplier", self.peak_multiplier, lengths.last, self.initial_value)
         self._derive(_lengths=lengths)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:

@@ -59,3 +59,13 @@ def find(algo: Any) -> type[Any]:
         raise ScheduleConfigError.at("algo", algo, message) from None
     found: type[Any] = getattr(modules[0], algo.removeprefix("SBX "))
     return found
+
+
+def parameters_of(cls: type[Any]) -> dict[str, Any]:
+    """Return the hyperparameters of an algorithm, each with its default."""
+    parameters: dict[str, inspect.Parameter] = {}
+    # Of all classes, as a subclass may take **kwargs and hand them on to the class below.
+    for base in reversed(cls.__mro__):
+        parameters.update(inspect.signature(base.__dict__.get("__init__", object.__init__)).parameters)
+    others = ("self", "args", "kwargs", "policy", "env")
+    return {name: parameter.default for name, parameter in parameters.items() if name not in others}

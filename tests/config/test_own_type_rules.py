@@ -58,7 +58,7 @@ def test_a_type_with_an_annotation_is_a_constant_of_the_json_schema_and_no_key()
     schema = json_schema()
     assert schema["$defs"]["annotated"]["properties"]["type"]["const"] == "annotated"
     assert not jsonschema.Draft202012Validator(schema["$defs"]["annotated"]).is_valid({"type": "other"})
-    assert create({"type": "annotated", "slope": 3}) == Annotated(slope=3)
+    assert create({"type": "annotated", "slope": 3}) == Annotated({"slope": 3})
     assert Annotated().to_config() == {"type": "annotated", "initial_value": 0.001, "slope": 2.0}
 
 

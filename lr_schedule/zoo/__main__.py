@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from lr_schedule.config.registry import find_class
 from lr_schedule.config.yaml_files import parse_yaml, read_yaml
-from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.errors import ScheduleConfigError, how_to_install
 from lr_schedule.tune import TYPES, suggest
 from lr_schedule.zoo.checks import misplaced
 from lr_schedule.zoo.expressions import read_expression
@@ -147,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Tried here, as an ImportError in the midst of a command is about something else.
         import rl_zoo3
     except ImportError:
-        sys.stderr.write("error: needs the RL Zoo: pip install 'lr-schedule[zoo]'\n")
+        sys.stderr.write(f"error: {how_to_install('rl_zoo3')}\n")
         return 1
     # The Zoo reads its options from sys.argv, and names itself by the first word there in its usage.
     sys.argv = [f"{sys.argv[0]} {command}", *given]

@@ -8,7 +8,7 @@ READY := $(ENV)/ready
 DEMO := $(ENV)/ready-for-demo
 PYTEST := $(BIN)/python -m pytest -p no:benchmark -n $(WORKERS) --dist loadgroup
 
-.PHONY: demo test test-all interpreters lint bench docs clean
+.PHONY: demo test test-all interpreters extras lint bench docs clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ENV)
@@ -31,6 +31,9 @@ test-all: $(READY)
 
 interpreters: $(READY)
 	$(BIN)/python tests/interpreters.py $(ENV)/interpreters
+
+extras: $(READY)
+	$(BIN)/python -m tests.extras $(ENV)/extras
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -93,3 +93,18 @@ class StepFunction:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return StepFunction, (self._schedule, self._total_steps)
+
+
+COUNTING = {"LearningRateSchedule", "ParamScheduler"}
+"""Classes of callables in Keras, fvcore and Ignite, which do not ask for progress."""
+
+
+def require_of_progress(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of progress; what is known to take something else would give wrong values in silence."""
+    if isinstance(function, StepFunction):
+        message = "is a function of the step, made by to_steps; give the schedule itself"
+        raise ScheduleConfigError.at((), function, message)
+    if not COUNTING.isdisjoint(base.__name__ for base in type(function).__mro__):
+        message = "counts steps or elapsed time, not progress; give from_steps(source, total_steps)"
+        raise ScheduleConfigError.at((), function, message)
+    return function

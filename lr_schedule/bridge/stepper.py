@@ -1,16 +1,15 @@
-"""Stepping a scheduler aside: a copy over no parameters, so that scheduler and optimizer stay as they are."""
+"""Stepping a scheduler aside: scheduler and optimizer of the user stay as they are."""
 
 from __future__ import annotations
 
-import copy
-import inspect
 from collections.abc import Callable
-from types import FunctionType, SimpleNamespace
 from typing import Any
 
+from lr_schedule.bridge.copies import REACHES, copied, is_over, quiet, watched
 from lr_schedule.bridge.record import Record
+from lr_schedule.bridge.sharing import find_shared
 from lr_schedule.bridge.torch_steps import shorten
-from lr_schedule.config.arguments import name_of
+from lr_schedule.config.arguments import name_of, parameters_of
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.steps import nearest_step
 
@@ -18,6 +17,14 @@ METRIC_DRIVEN = (
     "follows a metric, not the step, so it is no schedule; keep calling its step(metric) yourself, or use a schedule "
     "of progress such as 'cosine'"
 )
+
+NEEDS_ARGUMENT = (
+    "cannot be counted, as its step needs the argument {names}. If that is a metric, it is no schedule; else give a "
+    "function optimizer -> an object with an optimizer and a step() that calls this one with its argument"
+)
+
+METRICS = ("loss", "metric", "metrics", "monitor", "score", "val_loss", "valid_loss", "validation_loss")
+"""What a ``step`` calls its first argument where that is a metric."""
 
 
 def is_stepper(source: Any) -> bool:
@@ -35,16 +42,22 @@ def record_steps(scheduler: Any, total_steps: float, group: int = 0, *, own_opti
         group: Index of the param group whose learning rate counts.
         own_optimizer: An optimizer made for this record; a scheduler over it belongs to us, and is not copied.
     """
-    _refuse_metric_driven(scheduler)
+    _refuse_what_cannot_be_counted(scheduler, [])
     optimizer = scheduler.optimizer
     groups = len(optimizer.param_groups)
     if isinstance(group, bool) or not isinstance(group, int) or not 0 <= group < groups:
         raise ScheduleConfigError.at("group", group, f"must be the index of one of the {groups} param groups")
-    if optimizer is not own_optimizer:
-        scheduler, optimizer = _shadow(scheduler)
-    optimizer._opt_called, optimizer.step = True, _no_step  # or torch warns that the optimizer was not stepped yet
-    last_step, name = nearest_step(total_steps), name_of(scheduler)
-    return Record(_rate_after_step(scheduler, optimizer, group), last_step, in_order=True, name=name)
+    own_groups = [] if own_optimizer is None else own_optimizer.param_groups
+    if is_over(optimizer, own_groups):
+        name = find_shared(scheduler, is_ours=lambda other: is_over(other, own_groups))
+        if name is not None:
+            message = REACHES.format(name=name) + "; make all that it steps over the optimizer that is given"
+            raise ScheduleConfigError.at("scheduler", name_of(scheduler), message)
+        quiet(optimizer)
+        rate_at = _rate_after_step(scheduler, group)
+    else:
+        rate_at = watched(_rate_after_step(copied(scheduler), group), optimizer)
+    return Record(rate_at, nearest_step(total_steps), in_order=True, name=name_of(scheduler))
 
 
 def _has_groups(optimizer: Any) -> bool:
@@ -57,62 +70,33 @@ def schedulers_in(scheduler: Any) -> list[Any]:
     return [part for part in inner if hasattr(part, "step")]
 
 
-def is_metric_driven(scheduler: Any) -> bool:
-    """Tell whether ``step`` of a scheduler, or of a class of them, needs an argument, which only a metric can be."""
-    parameters = list(inspect.signature(scheduler.step).parameters.values())
-    needed = [p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return len(needed) > isinstance(scheduler, type)  # a class's own step needs its self
+def why_not_counted(scheduler: Any) -> str | None:
+    """Return why a scheduler, or each one of a class, is no function of the step; None: it is."""
+    if hasattr(scheduler, "step_update"):  # timm: step(epoch, metric=None), of which the metric is not used
+        return None
+    parameters = parameters_of(scheduler.step)[isinstance(scheduler, type) :]  # a class's own step has its self first
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = [p.name for p in positional if p.default is p.empty]
+    if any(name in METRICS for name in needed + [p.name for p in positional[:1]]) or hasattr(scheduler, "patience"):
+        return METRIC_DRIVEN
+    return NEEDS_ARGUMENT.format(names=", ".join(needed)) if needed else None
 
 
-def _refuse_metric_driven(scheduler: Any) -> None:
+def _refuse_what_cannot_be_counted(scheduler: Any, seen: list[Any]) -> None:
+    if any(scheduler is part for part in seen):
+        return
+    seen.append(scheduler)
     for part in schedulers_in(scheduler):
-        _refuse_metric_driven(part)
-    if not hasattr(scheduler, "step_update") and is_metric_driven(scheduler):
-        raise ScheduleConfigError.at("scheduler", name_of(scheduler), METRIC_DRIVEN)
+        _refuse_what_cannot_be_counted(part, seen)
+    held = [value for value in getattr(scheduler, "__dict__", {}).values() if is_stepper(value)]
+    reasons = [why_not_counted(scheduler), *(METRIC_DRIVEN for part in held if why_not_counted(part) == METRIC_DRIVEN)]
+    for reason in filter(None, reasons):
+        raise ScheduleConfigError.at("scheduler", name_of(scheduler), reason)
 
 
-def _no_step() -> None:
-    """Stand in for the step of an optimizer that is there to be scheduled only."""
-
-
-_no_step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
-
-
-def _shadow(scheduler: Any) -> tuple[Any, Any]:
-    """Return a copy of a scheduler over a copy of its optimizer without parameters and without their state."""
-    optimizer = scheduler.optimizer
-    memo: dict[int, Any] = {id(param): param for group in optimizer.param_groups for param in group.get("params", ())}
-    groups = [
-        {key: [] if key == "params" else _copied(value, memo) for key, value in group.items()}
-        for group in optimizer.param_groups
-    ]
-    shadow = _stand_in(optimizer, groups)
-    memo |= {id(optimizer): shadow, id(optimizer.param_groups): groups, id(getattr(optimizer, "state", None)): {}}
-    memo |= {id(group): groups[n] for n, group in enumerate(optimizer.param_groups)}
-    try:
-        if isinstance(vars(scheduler).get("step"), FunctionType):
-            raise TypeError("its step is a function from elsewhere, which would step the original")  # noqa: TRY301
-        return copy.deepcopy(scheduler, memo), shadow
-    except Exception as error:
-        message = f"cannot be copied ({type(error).__name__}: {error}); give a function optimizer -> scheduler instead"
-        raise ScheduleConfigError.at("scheduler", name_of(scheduler), message) from error
-
-
-def _stand_in(optimizer: Any, groups: list[dict[str, Any]]) -> Any:
-    """Return an optimizer of the same class over `groups`, or a bare one where that class keeps no groups itself."""
-    held = {**getattr(optimizer, "__dict__", {}), "param_groups": groups, "state": {}}
-    shadow = object.__new__(type(optimizer))
-    vars(shadow).update(held)
-    return shadow if shadow.param_groups is groups else SimpleNamespace(**held)
-
-
-def _copied(value: Any, memo: dict[int, Any]) -> Any:
-    """Return a copy of what a param group holds; a tensor is cut off from its graph, which has no deep copy."""
-    return value.detach().clone() if hasattr(value, "detach") else copy.deepcopy(value, memo)
-
-
-def _rate_after_step(scheduler: Any, optimizer: Any, group: int) -> Callable[[int], Any]:
+def _rate_after_step(scheduler: Any, group: int) -> Callable[[int], Any]:
     """Return the function that gives the learning rate at step 0, and at each later one after one more step."""
+    optimizer = scheduler.optimizer
     groups = optimizer.param_groups
     if hasattr(scheduler, "step_update"):
         count = scheduler.step if getattr(scheduler, "t_in_epochs", False) else scheduler.step_update

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.bridge.record import Record
-from lr_schedule.bridge.stepper import METRIC_DRIVEN, is_metric_driven, is_stepper, record_steps
+from lr_schedule.bridge.stepper import is_stepper, record_steps, why_not_counted
 from lr_schedule.bridge.stepwise import SourceLRSchedule, StepwiseLRSchedule
 from lr_schedule.config.arguments import check_arguments, is_data, name_of, numerals_to_numbers, parameters_of
 from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean, needs_extra
@@ -87,19 +87,21 @@ def find_scheduler(scheduler: str | type) -> type:
         from torch.optim import lr_scheduler
 
     base = lr_scheduler.LRScheduler
+    made_of_schedulers = (lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler)
     known = {
         name: kind
         for name, kind in vars(lr_scheduler).items()
         if isinstance(kind, type) and issubclass(kind, base) and name.lstrip("_") != base.__name__
     }
     if isinstance(scheduler, type):
-        if issubclass(scheduler, base) and is_metric_driven(scheduler):
-            raise ScheduleConfigError.at("scheduler", scheduler.__name__, METRIC_DRIVEN)
-        if scheduler in (lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler):
+        if issubclass(scheduler, base) and (reason := why_not_counted(scheduler)) is not None:
+            raise ScheduleConfigError.at("scheduler", scheduler.__name__, reason)
+        if scheduler in made_of_schedulers:
             raise ScheduleConfigError.at("scheduler", scheduler.__name__, MADE_OF_SCHEDULERS)
         return scheduler
     if scheduler not in known:
-        allowed = ", ".join(sorted(name for name, kind in known.items() if not is_metric_driven(kind)))
+        usable = [name for name, kind in known.items() if kind not in made_of_schedulers and not why_not_counted(kind)]
+        allowed = ", ".join(sorted(usable))
         message = f"no scheduler of torch.optim.lr_scheduler{did_you_mean(scheduler, known)} Allowed: {allowed}"
         raise ScheduleConfigError.at("scheduler", scheduler, message)
     return find_scheduler(known[scheduler])
@@ -176,7 +178,7 @@ class TorchLRSchedule(StepwiseLRSchedule):
 
     scheduler: str = required()
     initial_value: Value = 0.001
-    arguments: Arguments = required()
+    arguments: Arguments = {}  # noqa: RUF012  # each config is validated into a dict of its own
 
     def prepare(self) -> None:
         """Make the scheduler, which checks its name and arguments; it is stepped when it is asked."""

@@ -28,10 +28,11 @@ def set_lr(optimizer: Optimizer, value: Any) -> None:
 
     Args:
         optimizer: The optimizer.
-        value: The rate (finite, >= 0), or a list of rates, one for each param group.
+        value: The rate (finite, >= 0), or a list or array of rates, one for each param group.
 
     Raises:
-        ValueError: A rate is NaN, infinite or negative, or their number is not that of the param groups.
+        ValueError: A rate is NaN, infinite or negative, their number is not that of the param groups, or groups that
+            are given a rate each share one tensor.
         TypeError: A rate is no number.
 
     Example:
@@ -41,16 +42,21 @@ def set_lr(optimizer: Optimizer, value: Any) -> None:
         >>> optimizer.param_groups[0]["lr"]
         tensor(0.0500)
     """
-    groups = optimizer.param_groups
-    rates = [_to_rate(item) for item in value] if isinstance(value, (list, tuple)) else [_to_rate(value)] * len(groups)
-    if len(rates) != len(groups):
-        raise ValueError(f"got {len(rates)} learning rates for {len(groups)} param groups")
-    for group, rate in zip(groups, rates, strict=True):
+    if getattr(value, "ndim", 0) == 1:
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        _write_each(optimizer.param_groups, [_to_rate(item) for item in value])
+        return
+    rate = _to_rate(value)
+    for group in optimizer.param_groups:
         _write(group, rate)
 
 
 def _to_rate(value: Any) -> float:
-    rate = to_number(value)
+    try:
+        rate = to_number(value)
+    except TypeError:
+        raise TypeError(f"a learning rate must be a number, not {value!r}") from None
     if not 0.0 <= rate < math.inf:
         raise ValueError(f"a learning rate must be finite and >= 0, not {value!r}")
     return rate
@@ -61,6 +67,20 @@ def _write(group: dict[str, Any], rate: Any) -> None:
         group["lr"].fill_(rate)
     else:
         group["lr"] = rate
+
+
+def _write_each(groups: list[dict[str, Any]], rates: Sequence[Any]) -> None:
+    """Give each param group its rate; groups that share one tensor would all end up with the last."""
+    if len(rates) != len(groups):
+        raise ValueError(f"got {len(rates)} learning rates for {len(groups)} param groups")
+    tensors = [group["lr"] for group in groups if isinstance(group["lr"], Tensor)]
+    if len({id(tensor) for tensor in tensors}) < len(tensors):
+        message = (
+            "param groups share one tensor as their lr, so that none can have a rate of its own; make one for each"
+        )
+        raise ValueError(f"{message}, as in [{{'params': ..., 'lr': torch.tensor(0.1)}}, ...]")
+    for group, rate in zip(groups, rates, strict=True):
+        _write(group, rate)
 
 
 class ScheduleLR(LRScheduler):
@@ -79,6 +99,7 @@ class ScheduleLR(LRScheduler):
 
     Raises:
         ScheduleConfigError: A config or total_steps cannot be used, or the list does not fit the param groups.
+        ValueError: There is a list, and param groups share one tensor as their learning rate.
 
     Example:
         >>> import torch
@@ -99,7 +120,8 @@ class ScheduleLR(LRScheduler):
             message = f"must hold one schedule for each of the {len(optimizer.param_groups)} param groups"
             raise ScheduleConfigError.at("schedule", schedule, message)
         for group in optimizer.param_groups:
-            group.setdefault("initial_lr", float(group["lr"]))
+            lr = group["lr"]  # a tensor is cloned, as torch does: to read it would wait for its device, or fail on meta
+            group.setdefault("initial_lr", lr.detach().clone() if isinstance(lr, Tensor) else float(lr))
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self._for_all = None if one_per_group else self.schedules[0]
         self.last_epoch = last_epoch
@@ -111,13 +133,15 @@ class ScheduleLR(LRScheduler):
 
     def step(self, epoch: int | None = None) -> None:
         """Go on to the next step, or to step `epoch`, and set the learning rates for it."""
-        self.last_epoch = epoch = self.last_epoch + 1 if epoch is None else epoch
+        epoch = self.last_epoch + 1 if epoch is None else epoch
+        progress = 1.0 - epoch / self.total_steps
         schedule = self._for_all
         if schedule is None:
-            for group, each in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
-                _write(group, each)
+            _write_each(self.optimizer.param_groups, [each(progress) for each in self.schedules])
+            self.last_epoch = epoch
             return
-        rate = schedule(1.0 - epoch / self.total_steps)
+        rate = schedule(progress)
+        self.last_epoch = epoch  # not before the rate is known: a step that cannot be made leaves all as it was
         for group in self.optimizer.param_groups:
             if type(group["lr"]) is float:
                 group["lr"] = rate
@@ -144,8 +168,16 @@ class ScheduleLR(LRScheduler):
         return {"last_epoch": self.last_epoch}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a saved state, of this or of another scheduler of torch, and set the learning rates for it."""
-        self.step(state_dict["last_epoch"])
+        """Go on from a saved state, of this or of another scheduler of torch, and set the learning rates for it.
+
+        Raises:
+            ScheduleConfigError: The state has no ``last_epoch``, or one that is no number of steps.
+        """
+        epoch = state_dict.get("last_epoch")
+        if isinstance(epoch, bool) or not isinstance(epoch, (int, float)) or not math.isfinite(epoch):
+            message = "must hold the number of steps made as last_epoch, as the state of a scheduler of torch does"
+            raise ScheduleConfigError.at("state_dict", dict(state_dict), message)
+        self.step(epoch)  # type: ignore[arg-type]  # Ignite and DeepSpeed may have counted in floats
 
     # What torch, and what wraps its schedulers, read and write of a scheduler beside its public methods.
     _get_closed_form_lr = get_lr

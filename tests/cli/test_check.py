@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.cli.running import run
@@ -81,6 +82,18 @@ def test_check_asks_about_a_learning_rate_above_1_and_passes_the_file(tmp_path: 
     ]
     assert (result.returncode, summary) == (0, "5 files, 4 schedules, 0 problems")
     assert run("check", tmp_path, "--json").json() == []
+
+
+def test_check_asks_no_scheduler_of_torch_for_the_values_of_a_long_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sample(*_: object) -> None:
+        raise AssertionError("values are asked for")
+
+    monkeypatch.setattr("lr_schedule.base.BaseLRSchedule.sample", sample)
+    part = "{type: torch, scheduler: StepLR, step_size: 1, total_steps: 1.0e+12, fraction: 1}"
+    (tmp_path / "a.yml").write_text(f"learning_rate: [{part}]\npolicy: MlpPolicy\n")
+    assert run("check", tmp_path / "a.yml").stdout == "1 file, 1 schedule, 0 problems\n"
 
 
 def test_check_with_an_algorithm_finds_every_key_that_it_does_not_take(good: Path) -> None:

@@ -93,6 +93,8 @@ def test_strings_of_the_zoo_s_own_form_train_as_ever(tmp_path: Path) -> None:
         ({}, ["-params", "policy:MlpPolicy"], "policy: no Python that can be run (name 'MlpPolicy' is not defined); a"),
         ({}, ["-params", "learning_rat:1e-3"], "learning_rat: PPO takes no such key; did you mean 'learning_rate'?"),
         ({}, ["--trial-id", 0], "--trial-id: needs --storage and --study-name (received 0)"),
+        ({}, ["--search-types", "linear,step"], "--search-types.period_fraction: required key is missing"),
+        ({}, ["--search-types", "lineaer"], "--search-types.type: unknown type; did you mean 'linear'?"),
         ({}, ["--train-more"], "--train-more: needs --trained-agent"),
         ({}, ["--env", "CartPole-v7"], "CartPole-v7 not found in gym registry, you maybe meant CartPole-v1?"),
         ({}, ["-i", "nothing.zip"], "The trained_agent must be a valid path to a .zip file"),

@@ -42,13 +42,14 @@ def add_parser(commands: Any) -> None:
 def run(options: CheckOptions) -> int:
     """Print every problem of every schedule in files and folders."""
     from lr_schedule.config.yaml_files import FileProblem, read_yaml
-    from lr_schedule.zoo.checks import problems_in
+    from lr_schedule.zoo.checks import notes_on, problems_in
     from lr_schedule.zoo.keys import find_algorithm
     from lr_schedule.zoo.sections import find_schedules
 
     algo = None if options.algo is None else find_algorithm(options.algo)
     files = [file for path in options.paths for file in _yaml_files(path)]
     problems = Problems()
+    notes: list[str] = []
     count = 0
     # A file that cannot be read is a problem among others: the files after it are checked too.
     for file in files:
@@ -56,12 +57,13 @@ def run(options: CheckOptions) -> int:
             document = read_yaml(file)
             count += sum(1 for _ in find_schedules(document.data))
             problems.found += problems_in(document, options.total_timesteps, algo)
+            notes += notes_on(document, options.total_timesteps)
     located = [problem for problem in problems.found if isinstance(problem, FileProblem)]
     if options.json:
         print_json([_as_data(problem) for problem in located])
     else:
-        for problem in located:
-            print(problem)
+        for line in (*map(str, located), *dict.fromkeys(notes)):
+            print(line)
         counts = (_counted(len(files), "file"), _counted(count, "schedule"), _counted(len(located), "problem"))
         print(", ".join(counts))
     return 1 if located else 0

@@ -30,7 +30,7 @@ METRICS = ("loss", "metric", "metrics", "monitor", "score", "val_loss", "valid_l
 def is_stepper(source: Any) -> bool:
     """Tell whether `source` is an object with ``step()`` or ``step_update(n)`` over an optimizer."""
     steps = callable(getattr(source, "step", None)) or callable(getattr(source, "step_update", None))
-    return steps and not isinstance(source, type) and _has_groups(getattr(source, "optimizer", None))
+    return steps and not isinstance(source, type) and has_groups(getattr(source, "optimizer", None))
 
 
 def record_steps(scheduler: Any, total_steps: float, group: int = 0, *, own_optimizer: Any = None) -> Record:
@@ -60,7 +60,8 @@ def record_steps(scheduler: Any, total_steps: float, group: int = 0, *, own_opti
     return Record(rate_at, nearest_step(total_steps), in_order=True, name=name_of(scheduler))
 
 
-def _has_groups(optimizer: Any) -> bool:
+def has_groups(optimizer: Any) -> bool:
+    """Tell whether something has param groups, as an optimizer of torch has them."""
     return isinstance(getattr(optimizer, "param_groups", None), list)
 
 

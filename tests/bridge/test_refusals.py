@@ -190,9 +190,14 @@ def test_callables_of_any_signature_that_take_a_step_are_taken() -> None:
         return step * scale
 
     sources: list[Any] = [
-        scaled, [0.0, 0.5, 1.0].__getitem__, functools.partial(lambda rate, step: rate * step, 0.5),
-        lambda *k: k[0] / 2, jax.jit(lambda step: step * 0.5), np.array([0.0, 0.5, 1.0]).__getitem__, lambda step, scale=0.5: step * scale,
-    ]  # fmt: skip
+        scaled,
+        [0.0, 0.5, 1.0].__getitem__,
+        np.array([0.0, 0.5, 1.0]).__getitem__,
+        functools.partial(lambda rate, step: rate * step, 0.5),
+        lambda *k: k[0] / 2,
+        lambda step, scale=0.5: step * scale,
+        jax.jit(lambda step: step * 0.5),
+    ]
     for source in sources:
         assert [from_steps(source, 2)(p) for p in (1.0, 0.5, 0.0)] == [0.0, 0.5, 1.0]
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import inspect
 import io
 import re
 import sys
@@ -53,8 +54,8 @@ SECTIONS = {
 }
 MODULES = [name for name in ("optim", "sb3", "zoo", "tune") if importlib.util.find_spec(f"lr_schedule.{name}")]
 MEMBERS = {
-    "BaseLRSchedule": "inherited_members: true, members: [create, __call__, sample, to_config, plot, to_steps, "
-    "func, complete, check, prepare]",
+    "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, "
+    "plot, to_steps, func, complete, check, prepare]",
     "ScheduleConfigError": "members: [at, below]",
 }
 STYLE: Any = {
@@ -155,8 +156,17 @@ def key_tables() -> str:
             about = f"{summary(cls)} [Picture](gallery.md#{name}){link}."
             lacking = [f"`{field}`" for field in shared_fields(cls) if field not in allowed_keys(cls)]
             about += f" Takes no {' or '.join(lacking)}." if lacking else ""
-            parts += [f"### {name}", about, table]
+            parts += [f"### {name}", about, f"**Value**: {formula(cls)}", table]
     return "\n\n".join(parts)
+
+
+def formula(cls: type[BaseLRSchedule]) -> str:
+    """Return the formula in the docstring of a kind, as one line of Markdown."""
+    found = re.search(r"^Formula:\n(.*?)\n\n", inspect.getdoc(cls) or "", re.DOTALL | re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"the docstring of {cls.__name__} has no formula")
+    text = re.sub(r"(?<!`)`(\w+LRSchedule)`", r"[`\1`](api.md#lr_schedule.\1)", " ".join(found[1].split()))
+    return text.replace("``", "`").removesuffix(".") + "."
 
 
 def _own_texts(cls: type[BaseLRSchedule]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import QUIET, Fraction, PartialFraction, PositiveFraction, Value, required, to_number
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.own_code import with_code_of_its_own
-from lr_schedule.numeric.places import require_room_for_a_step
+from lr_schedule.numeric.places import TICK, require_room_for_a_step
 from lr_schedule.numeric.pointwise import pointwise
 from lr_schedule.numeric.progress import is_array, to_progress
 from lr_schedule.numeric.timing import InTime
@@ -135,9 +135,7 @@ class BaseLRSchedule(InTime, Frozen):
     def steps_of_parts(cls, given: Mapping[str, Any], total_steps: float) -> float:
         """Return how many steps a schedule within this one has: those between warmup and early end, by default.
 
-        Args:
-            given: The fields as written, not validated yet; what is wrong with one may raise TypeError here.
-            total_steps: Length of this schedule in steps.
+        `given` holds the fields as written, not validated yet: what is wrong with one may raise TypeError here.
         """
         start, end = (to_number(given.get(key, getattr(cls, key))) for key in ("warmup_fraction", "end_fraction"))
         return total_steps * (end - start)
@@ -147,8 +145,8 @@ class BaseLRSchedule(InTime, Frozen):
         for name in fractions_of(type(self)):
             # Not by vars(self), which would cost every later call CPython's fast attribute path.
             require_room_for_a_step(name, getattr(self, name))
-        if self.warmup_fraction >= self.end_fraction:
-            message = f"must be below end_fraction, which is {self.end_fraction}"
+        if self.end_fraction - self.warmup_fraction < TICK:
+            message = f"must be below end_fraction, which is {self.end_fraction}, by 1e-12 or more"
             raise ScheduleConfigError.at("warmup_fraction", self.warmup_fraction, message)
 
     def prepare(self) -> None:
@@ -163,8 +161,13 @@ class BaseLRSchedule(InTime, Frozen):
         put(self, "_trusted", self.trusted and all(part._trusted for part in schedules))
         self._set_time()
         put(self, "_direct", self._trusted and not self._timed)
-        self.check()
-        self.prepare()
+        try:
+            self.check()
+            self.prepare()
+        except ScheduleConfigError:
+            raise
+        except ValueError as error:  # as a user's own check may raise it
+            raise ScheduleConfigError.at((), dict(fields), str(error)) from error
         self._set_peak()
 
     @property
@@ -179,10 +182,7 @@ class BaseLRSchedule(InTime, Frozen):
 
         Args:
             progress_remaining: 1.0 where the curve starts, 0.0 where it is complete; a float, or an array of `xp`.
-            xp: The array API namespace of `progress_remaining`.
-
-        Returns:
-            The value, of the same kind as `progress_remaining`.
+            xp: The array API namespace of `progress_remaining`, of whose kind the returned value is.
         """
         return self.initial_value if xp is floats else xp.full_like(progress_remaining, self.initial_value)
 
@@ -211,12 +211,12 @@ class BaseLRSchedule(InTime, Frozen):
                 return self.func(progress_remaining)
             if self._timed and self._trusted:
                 return self._in_time(progress_remaining)
-            return self._checked_value(progress_remaining)
+            return self._evaluate(progress_remaining)
         if is_array(progress_remaining):
             from lr_schedule.numeric import arrays
 
-            return arrays.evaluate(self._checked_values, progress_remaining)
-        return self._checked_value(to_progress(progress_remaining))
+            return arrays.evaluate(self._evaluate, progress_remaining)
+        return self._evaluate(to_progress(progress_remaining))
 
     def sample(self, n: int) -> npt.NDArray[np.float64]:
         """Return the values at `n` (>= 1) points spaced evenly from progress 1 to progress 0, as a float64 array."""

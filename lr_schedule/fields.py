@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 from numbers import Real
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
 
 from lr_schedule.errors import ScheduleConfigError
 
@@ -38,7 +39,9 @@ def to_number(value: Any) -> float:
     try:
         return float(value) + 0.0
     except OverflowError:
-        return math.inf
+        return math.inf if cast("Any", value) > 0 else -math.inf
+    except ValueError:  # a Decimal that is a signaling NaN
+        return math.nan
 
 
 def _validate_number(value: Any) -> float:
@@ -215,13 +218,22 @@ def read_number(kind: Any, value: Any, key: str) -> float:
 
 
 def with_number_rules(annotation: Any) -> Any:
-    """Return the annotation of a numeric field such that numerals are numbers there, and booleans are not."""
-    if annotation is float:
-        return Number
-    if get_origin(annotation) is not Annotated or get_args(annotation)[0] is not float:
-        return annotation
-    is_marked = any(isinstance(item, NumberRule) for item in get_args(annotation))
-    return annotation if is_marked else Annotated[annotation, IS_NUMBER]
+    """Return the annotation of a field such that numerals are numbers in it, and booleans are not, at any depth."""
+    origin, options = get_origin(annotation), get_args(annotation)
+    if annotation in (float, int):
+        return Annotated[annotation, IS_NUMBER]
+    if origin is Annotated:
+        bare, *marks = options
+        if any(isinstance(mark, (NumberRule, ValidatedAs, Reads)) for mark in marks):
+            return annotation
+        return (
+            Annotated[annotation, IS_NUMBER] if bare in (float, int) else Annotated[(with_number_rules(bare), *marks)]
+        )
+    if origin in (Union, UnionType):
+        return Union[tuple(with_number_rules(option) for option in options)]  # noqa: UP007  # made of a tuple
+    if isinstance(origin, type) and issubclass(origin, Collection):
+        return origin[tuple(with_number_rules(option) for option in options)]  # type: ignore[index]
+    return annotation
 
 
 def literals_of(annotation: Any) -> list[str]:

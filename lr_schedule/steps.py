@@ -8,6 +8,9 @@ from typing import Any
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import PositiveNumber, read_number, to_number
 
+NO_TOTAL_STEPS = "needs total_steps, in the config or as create(cfg, total_steps=...)"
+"""What is wrong with a number of steps where nothing says how long the run is."""
+
 
 def read_total_steps(total_steps: Any) -> float:
     """Return a number of steps, which may be fractional, or raise the error that says what is wrong with it."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
+from numbers import Real
 from typing import TYPE_CHECKING, Any, get_args
 
 from lr_schedule.base import BaseLRSchedule
@@ -14,7 +16,7 @@ from lr_schedule.config.registry import find_class
 from lr_schedule.config.schema import own_fields
 from lr_schedule.config.twins import allowed_keys
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
-from lr_schedule.fields import to_number
+from lr_schedule.fields import bounds_of, to_number
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
@@ -41,6 +43,8 @@ TYPE_SPACE: dict[str, dict[str, Any]] = {
 
 STAGES = ("warmup_fraction", "hold_fraction", "decay_fraction")
 """Fields of the types in `TYPE_SPACE` that take up the run one after the other."""
+
+_SCALES: tuple[list[str], ...] = ([], ["log"])
 
 ATTRIBUTE = "{name}.config"
 Sampler = Callable[[Any, int, int, dict[str, Any]], dict[str, Any]]
@@ -152,6 +156,37 @@ def _refuse_unknown(types: Sequence[str], space: Mapping[str, Any]) -> None:
         if key not in known:
             message = f"none of the types takes this key{did_you_mean(key, known)} Allowed: {', '.join(sorted(known))}"
             raise ScheduleConfigError.at(key, choices, message)
+        if isinstance(choices, (tuple, list)):
+            for name in types:
+                _refuse_no_range(key, choices, fields_of(find_class(name)).get(key))
+
+
+def _refuse_no_range(key: str, choices: Sequence[Any], annotation: Any) -> None:
+    """Refuse what a sampler could draw nothing from, or only what its key refuses; Optuna does not name the key."""
+    if isinstance(choices, list):
+        if not choices:
+            raise ScheduleConfigError.at(key, choices, "must be a list of at least one choice")
+        return
+    low: Any
+    high: Any
+    low, high, *scale = choices if len(choices) > 1 else (None, None)
+    if not (_is_finite(low) and _is_finite(high)) or scale not in _SCALES:
+        raise ScheduleConfigError.at(
+            key, choices, "must be (low, high) or (low, high, 'log'), both of them finite numbers"
+        )
+    if not low <= high or (scale and low <= 0):
+        raise ScheduleConfigError.at(key, choices, "must be (low, high) with low <= high, and above 0 where 'log'")
+    kinds = list(_plain_kinds(annotation))
+    if int in kinds and not (float(low).is_integer() and float(high).is_integer()):
+        raise ScheduleConfigError.at(key, choices, "must be a range of whole numbers")
+    for sign, limit, holds in (bound for kind in kinds for bound in bounds_of(kind)):
+        # The limit itself may be an end, even where only what is above or below it is a value: no trial draws it.
+        if not all(end == limit or holds(end, limit) for end in (low, high)):
+            raise ScheduleConfigError.at(key, choices, f"must be a range of numbers {sign} {limit}")
+
+
+def _is_finite(number: Any) -> bool:
+    return isinstance(number, Real) and not isinstance(number, bool) and math.isfinite(number)
 
 
 def _own_ranges(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> dict[str, Any]:
@@ -205,7 +240,5 @@ def _suggest(trial: BaseTrial, name: str, choices: Any, whole: bool) -> Any:
     if not isinstance(choices, tuple):
         return choices
     low, high, *scale = choices
-    if scale not in ([], ["log"]):
-        raise ScheduleConfigError.at(name, choices, "must be (low, high) or (low, high, 'log')")
     log = bool(scale)
     return trial.suggest_int(name, low, high, log=log) if whole else trial.suggest_float(name, low, high, log=log)

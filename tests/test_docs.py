@@ -191,12 +191,12 @@ def test_a_type_without_a_picture_is_an_error(monkeypatch: pytest.MonkeyPatch) -
         pages.pictures_of("nameless")
 
 
-def test_the_page_on_architecture_names_every_room_of_the_package() -> None:
+def test_the_page_on_architecture_names_every_module_of_the_package() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = [
+    modules = [
         f"{module.name}/" if module.ispkg else module.name for module in pkgutil.iter_modules(lr_schedule.__path__)
     ]
-    assert [room for room in rooms if f"`{room}`" not in text] == []
+    assert [module for module in modules if f"`{module}`" not in text] == []
 
 
 def test_every_local_link_of_readme_and_contributing_leads_to_a_file() -> None:

@@ -1,8 +1,10 @@
 """Whatever a sampler draws from the ranges of this package is a schedule; a range that is none is named."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 optuna = pytest.importorskip("optuna")
@@ -10,7 +12,7 @@ optuna = pytest.importorskip("optuna")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lr_schedule import BaseLRSchedule
+from lr_schedule import BaseLRSchedule, ScheduleConfigError
 from lr_schedule.config.registry import registry
 from lr_schedule.tune import suggest_schedule
 
@@ -103,3 +105,63 @@ def test_stages_that_are_given_no_range_take_what_the_others_leave(
 ) -> None:
     config = suggest_schedule(drawn(lambda: place), types=[name], **given_ranges)
     assert config["type"] == name
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        (0.2, 0.1),
+        (0.1,),
+        (),
+        ("a", "b"),
+        (0.0, 0.1, "log"),
+        (0.1, 0.2, "lin"),
+        (0.1, 0.2, "log", 1),
+        [],
+        (0.1, None),
+        (0.1, math.inf),
+    ],
+    ids=str,
+)
+def test_a_range_that_is_none_is_named_before_anything_is_drawn(choices: Any) -> None:
+    def place() -> float:
+        raise AssertionError("drawn")
+
+    with pytest.raises(ScheduleConfigError, match=r"^final_ratio: must be"):
+        suggest_schedule(drawn(place), types=["linear", "cosine"], final_ratio=choices)
+
+
+@pytest.mark.parametrize("choices", [(1.5, 4), (0, 3, "log")])
+def test_a_range_of_whole_numbers_has_whole_ends(choices: Any) -> None:
+    with pytest.raises(ScheduleConfigError, match=r"^cycles: must be"):
+        suggest_schedule(drawn(lambda: 0.5), types=["cosine_restarts"], cycles=choices)
+
+
+def test_a_type_that_needs_a_range_says_which_key() -> None:
+    with pytest.raises(ScheduleConfigError, match=r"^period_fraction: required key is missing"):
+        suggest_schedule(drawn(lambda: 0.5), types=["step"])
+
+
+@pytest.mark.parametrize(
+    ("types", "space", "message"),
+    [
+        (["linear"], {"initial_value": (-1.0, 1.0)}, "^initial_value: must be a range of numbers >= 0"),
+        (
+            ["linear", "cosine_warmup"],
+            {"warmup_fraction": (0.5, 1.5)},
+            "^warmup_fraction: must be a range of numbers < 1",
+        ),
+        (["cosine_restarts"], {"cycles": (0, 3)}, "^cycles: must be a range of numbers >= 1"),
+    ],
+)
+def test_a_range_that_leaves_what_its_key_takes_is_refused_before_a_trial_fails(
+    types: list[str], space: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ScheduleConfigError, match=message):
+        suggest_schedule(drawn(lambda: 0.5), types=types, **space)
+
+
+def test_the_ends_of_a_range_may_be_numbers_of_numpy_and_limits_that_are_no_values() -> None:
+    space: dict[str, Any] = {"initial_value": (np.float32(0.25), np.float64(0.75)), "warmup_fraction": (0.0, 1.0)}
+    config = suggest_schedule(drawn(lambda: 0.5), types=["cosine_warmup"], final_value=0.0, **space)
+    assert config == {"type": "cosine_warmup", "initial_value": 0.5, "final_value": 0.0, "warmup_fraction": 0.5}

@@ -6,7 +6,9 @@ Notation: ``k`` is a step, from 0 at the start of the run to ``total_steps`` at 
 from __future__ import annotations
 
 import math
+import os
 import threading
+import weakref
 from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,18 @@ MOST_KEPT = 2**24
 """Steps of a run from which on the answers of a function are not kept: they would take more than 128 MiB."""
 
 
+_records: weakref.WeakSet[Record] = weakref.WeakSet()
+
+
+def _unlock_after_fork() -> None:
+    for record in list(_records):
+        record.unlock_after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # there is no fork on Windows
+    os.register_at_fork(after_in_child=_unlock_after_fork)
+
+
 class Record:
     """The values of a source at steps 0, 1, 2, ...: each found when first asked for, and kept in eight bytes.
 
@@ -34,7 +48,18 @@ class Record:
         name: What the source is called in messages.
     """
 
-    __slots__ = ("_failure", "_found", "_keeps", "_last_step", "_lock", "_value_at", "in_order", "known", "name")
+    __slots__ = (
+        "__weakref__",
+        "_failure",
+        "_found",
+        "_keeps",
+        "_last_step",
+        "_lock",
+        "_value_at",
+        "in_order",
+        "known",
+        "name",
+    )
 
     def __init__(self, value_at: Callable[[int], Any], last_step: int, *, in_order: bool, name: str) -> None:
         self.known = array("d")  # NaN where a value is not known yet
@@ -46,6 +71,17 @@ class Record:
         self._found = 0
         self._failure: ValueError | None = None
         self._lock = threading.RLock()
+        _records.add(self)
+
+    def unlock_after_fork(self) -> None:
+        """Make a new lock where the old one was held by a thread that a forked process does not have."""
+        if self._lock.acquire(blocking=False):
+            self._lock.release()
+            return
+        self._lock = threading.RLock()
+        if self.in_order:  # the source was in the middle of a step, and nobody knows how far it has come
+            reason = "another thread was asking for it when the process was forked"
+            self._failure = ValueError(f"{self.name} failed at step {self._found}: {reason}")
 
     def value(self, step: int) -> float:
         """Return the value at `step`; it is found now, after those before it where their order matters."""

@@ -176,7 +176,7 @@ class TorchLRSchedule(StepwiseLRSchedule):
 
     scheduler: str = required()
     initial_value: Value = 0.001
-    arguments: Arguments = required()
+    arguments: Arguments = {}  # noqa: RUF012  # each config is validated into a dict of its own
 
     def prepare(self) -> None:
         """Make the scheduler, which checks its name and arguments; it is stepped when it is asked."""

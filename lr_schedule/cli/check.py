@@ -1,4 +1,4 @@
-"""``lr-schedule check``: every mistake in the schedules of YAML files."""
+"""``lr-schedule check``: every mistake in the schedules and sections of YAML files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lr_schedule.config.yaml_files import FileProblem
 
 EXAMPLES = """
-  lr-schedule check ppo.yml
+  lr-schedule check ppo.yml --algo ppo
   lr-schedule check hyperparams/ --json"""
 
 
@@ -23,6 +23,7 @@ class CheckOptions:
     """What ``lr-schedule check`` is given."""
 
     paths: list[Path]
+    algo: str | None
     total_timesteps: float | None
     json: bool
 
@@ -31,6 +32,9 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = add_command(commands, "check", CheckOptions, run, "check every schedule in YAML files", EXAMPLES)
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="YAML files, or folders of them")
+    parser.add_argument(
+        "--algo", metavar="NAME", help="the algorithm, such as ppo: every key and callback of a section is checked too"
+    )
     add_total_timesteps(parser)
     add_json(parser)
 
@@ -39,8 +43,10 @@ def run(options: CheckOptions) -> int:
     """Print every problem of every schedule in files and folders."""
     from lr_schedule.config.yaml_files import FileProblem, read_yaml
     from lr_schedule.zoo.checks import problems_in
+    from lr_schedule.zoo.keys import find_algorithm
     from lr_schedule.zoo.sections import find_schedules
 
+    algo = None if options.algo is None else find_algorithm(options.algo)
     files = [file for path in options.paths for file in _yaml_files(path)]
     problems = Problems()
     count = 0
@@ -49,15 +55,20 @@ def run(options: CheckOptions) -> int:
         with problems.gathered():
             document = read_yaml(file)
             count += sum(1 for _ in find_schedules(document.data))
-            problems.found += problems_in(document, options.total_timesteps)
+            problems.found += problems_in(document, options.total_timesteps, algo)
     located = [problem for problem in problems.found if isinstance(problem, FileProblem)]
     if options.json:
         print_json([_as_data(problem) for problem in located])
     else:
         for problem in located:
             print(problem)
-        print(f"{len(files)} files, {count} schedules, {len(located)} problems")
+        counts = (_counted(len(files), "file"), _counted(count, "schedule"), _counted(len(located), "problem"))
+        print(", ".join(counts))
     return 1 if located else 0
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _yaml_files(path: Path) -> list[Path]:

@@ -11,9 +11,6 @@ from lr_schedule.cli.output import print_json
 EXAMPLES = """
   lr-schedule preview ppo.yml --env CartPole-v1 --algo ppo"""
 
-ZOO_NAMES = {"ppo_lstm": "RecurrentPPO"}
-"""Algorithms that the RL Zoo calls otherwise than by their class."""
-
 
 @dataclass(frozen=True)
 class PreviewOptions:
@@ -43,8 +40,9 @@ def add_parser(commands: Any) -> None:
 
 def run(options: PreviewOptions) -> int:
     """Show what `lr_schedule.sb3.preview` says of the schedules of one section."""
-    from lr_schedule.sb3 import algorithms, preview
+    from lr_schedule.sb3 import preview
     from lr_schedule.zoo import load_hyperparams
+    from lr_schedule.zoo.keys import find_algorithm
     from lr_schedule.zoo.sections import find_schedules_in_section
 
     model, zoo = load_hyperparams(options.file, options.env, options.total_timesteps)
@@ -52,8 +50,7 @@ def run(options: PreviewOptions) -> int:
         raise ValueError(f"{options.file}: the section has no n_timesteps; give --total-timesteps")
     # Under its last key each schedule has the name of its target, at the top of a section as in a callback.
     schedules = {str(found.path[-1]): found.cfg for found in find_schedules_in_section({**model, **zoo})}
-    known = {name.lower(): name for name in algorithms.ALL} | ZOO_NAMES
-    algo = known.get(options.algo.lower(), options.algo)
+    algo = find_algorithm(options.algo)
     others = {key: value for key, value in model.items() if key not in {*schedules, "policy"}}
     if options.episode_length is not None:
         others["episode_length"] = int(options.episode_length)

@@ -52,6 +52,12 @@ class Frozen:
 
     __signature__: ClassVar[Any] = _SignatureOfFields()
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in ("__eq__", "__hash__", "__repr__"):
+            if name not in vars(cls):  # so that @dataclass, which a subclass does not need, leaves them as they are
+                setattr(cls, name, getattr(cls, name))
+
     def written_fields(self) -> Any:
         """Return type and fields as they stand, functions included; `to_config` is this, for what can be written."""
         quiet = quiet_fields_of(type(self))
@@ -113,6 +119,8 @@ def as_kept(value: Any, parts: list[Any]) -> Any:
     if hasattr(value, "written_fields"):
         parts.append(value if isinstance(value, Frozen) else value.schedule)
         return value.written_fields()
+    if isinstance(value, (set, frozenset)):
+        return frozenset(value)
     return tuple([as_kept(item, parts) for item in value]) if isinstance(value, (list, tuple)) else value
 
 
@@ -120,6 +128,8 @@ def to_plain(value: Any, path: Keys = ()) -> Any:
     """Return nested fields as JSON-able data; a Python function among them is an error that says where it stands."""
     if isinstance(value, Mapping):
         return {key: to_plain(item, (*path, key)) for key, item in value.items()}
+    if isinstance(value, frozenset):
+        value = sorted(value, key=repr)
     if isinstance(value, (list, tuple)):
         return [to_plain(item, (*path, index)) for index, item in enumerate(value)]
     if isinstance(value, Frozen):

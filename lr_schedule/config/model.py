@@ -30,7 +30,11 @@ def once(function: Function) -> Function:
 def hints_of(cls: Any) -> dict[str, Any]:
     """Return the annotations of a class and its bases that are config keys, those of the bases first."""
     hints = get_type_hints(cls, include_extras=True)
-    return {name: hint for name, hint in hints.items() if get_origin(hint) is not ClassVar and name[0] != "_"}
+    return {name: hint for name, hint in hints.items() if _is_key(name) and get_origin(hint) is not ClassVar}
+
+
+def _is_key(name: str) -> bool:
+    return name[0] != "_" and name != "type"  # which names the class, also where it is annotated
 
 
 def _is_marked_quiet(annotation: Any) -> bool:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import reduce
+from numbers import Real
 from operator import getitem
-from typing import Any, SupportsFloat
+from typing import Any
 
 from lr_schedule.config.frozen import Frozen
-from lr_schedule.config.model import defaults_of, fields_of, model_of
+from lr_schedule.config.model import default_of, defaults_of, fields_of, model_of
 from lr_schedule.config.registry import find_class, parse_string, registry
-from lr_schedule.config.twins import allowed_keys, twins_of
+from lr_schedule.config.twins import allowed_keys, steps_twin, twins_of
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import describe_number, literals_of, to_number
+from lr_schedule.numeric.progress import IsArray
 from lr_schedule.steps import take_total_steps
 
 ALLOWED_FORMS = (
     "must be a number, a mapping with a type, a list of phases, a string such as 'cosine_3e-4', or a schedule"
 )
 
-Config = float | SupportsFloat | str | Mapping[str, Any] | Sequence[Any] | Callable[[float], float] | None
+Config = float | Real | Decimal | IsArray | str | Mapping[str, Any] | Sequence[Any] | Callable[[float], float] | None
 """What a user may write for a schedule."""
 
 Written = dict[str, tuple[str, Any]]
@@ -45,8 +48,11 @@ def read(
         for key, value in repeated:
             raise ScheduleConfigError.at(key, value, "given in the config and as a keyword; give one of them")
         given.update(keywords)
-    if cls.type not in registry and "type" in vars(cls):
-        registry[cls.type] = cls  # cloudpickle makes a class anew, and gives it its type only afterwards
+    if (
+        cls.type not in registry
+    ):  # cloudpickle makes a class and its bases anew, and gives each its type only afterwards
+        kinds: Any = reversed(cls.__mro__)
+        registry.update({kind.type: kind for kind in kinds if "type" in vars(kind)})
     name = given.pop("type", cls.type)
     named = cls if name == cls.type else find_class(name)
     if keywords is not None and named is not cls:
@@ -97,7 +103,7 @@ def _read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str,
         completed = given if problems.found else cls.complete(given)
         context = None if total_steps is None else {"total_steps": _steps_of_parts(cls, completed, total_steps)}
         model = model_of(cls).__pydantic_validator__.validate_python(completed, context=context)
-        given_fields = vars(model)
+        given_fields, given = vars(model), {}  # what may be wrong from here on are defaults
         fields = defaults_of(cls) | {name: given_fields[name] for name in model.__pydantic_fields_set__}
     except ScheduleConfigError as error:
         problems.found += error.problems
@@ -107,7 +113,7 @@ def _read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str,
         if not isinstance(error, ValidationError):
             raise
         for details in error.errors(include_url=False):
-            problems.found += _problems_from(cls, details, given, written)
+            problems.found += _problems_from(cls, details, given, written, total_steps)
     problems.raise_any()
     return fields
 
@@ -159,17 +165,34 @@ def _steps_of_parts(cls: Any, given: Mapping[str, Any], total_steps: float) -> f
     return steps if steps > 0.0 else total_steps
 
 
-def _problems_from(cls: Any, details: Any, given: Mapping[str, Any], written: Written) -> Iterator[Problem]:
+def _problems_from(
+    cls: Any, details: Any, given: Mapping[str, Any], written: Written, total_steps: float | None
+) -> Iterator[Problem]:
     """Yield what pydantic found wrong with a field, in our words and at the key that the user wrote."""
     field, *rest = details["loc"]
-    key, value = written.get(field, (field, given.get(field)))
+    key, value = written.get(field, (field, given.get(field, default_of(cls, field))))
+    rest = _without_options(rest, value)
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, ScheduleConfigError):
         yield from cause.below((key, *rest)).problems
         return
+    if details["type"] == "missing" and field in written:
+        return  # what stands there is wrong, and reported already
     received = None if details["type"] == "missing" else _item_at([value], (0, *rest), details["input"])
     unit = "" if key == field else f" once resolved to {field}"
+    if total_steps is not None and key == steps_twin(field):
+        unit += f", in a run of {total_steps:.10g} steps"
     yield Problem((key, *rest), received, _message(fields_of(cls)[field], details) + unit)
+
+
+def _without_options(path: Sequence[Any], container: Any) -> list[Any]:
+    """Return a path of pydantic's without the names that it gives to the options of a union."""
+    places: list[Any] = []
+    for step in path:
+        if not isinstance(step, str) or (isinstance(container, Mapping) and step in container):
+            places.append(step)
+            container = _item_at([container], (0, step), None)
+    return places
 
 
 def _message(annotation: Any, details: Any) -> str:

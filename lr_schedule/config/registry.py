@@ -30,12 +30,21 @@ SYNONYMS = {
 
 
 def register(cls: type[Frozen]) -> None:
-    """Make `cls` known under its type; a second class of that name is an error, but for a notebook cell run again."""
-    holder = registry.get(cls.type)
-    redefined = holder is not None and (cls.__module__, cls.__qualname__) == ("__main__", holder.__qualname__)
-    if holder is not None and holder is not cls and not redefined:
-        raise ScheduleConfigError.at("type", cls.type, f"already the type of {holder.__module__}.{holder.__qualname__}")
-    registry[cls.type] = cls
+    """Make `cls` known under its type; a second class of that name is an error, but for one that is defined again."""
+    name: Any = cls.type
+    if not isinstance(name, str) or not name or name != name.strip():
+        raise ScheduleConfigError.at("type", name, "must be a name, without spaces around it")
+    if name in ZOO_PREFIXES:
+        message = f"is short for {ZOO_PREFIXES[name]} in a string such as '{name}_3e-4'; choose another name"
+        raise ScheduleConfigError.at("type", name, message)
+    if "__init__" in vars(cls) and not hasattr(vars(cls)["__init__"], "__signature__"):
+        message = "defines __init__, which create and pickle never call; declare fields, and override prepare"
+        raise TypeError(f"{cls.__qualname__} {message}")
+    holder = registry.get(name)
+    # A notebook's cell that runs again and a module that is loaded again define the class of that name anew.
+    if holder is not None and (cls.__module__, cls.__qualname__) != (holder.__module__, holder.__qualname__):
+        raise ScheduleConfigError.at("type", name, f"already the type of {holder.__module__}.{holder.__qualname__}")
+    registry[name] = cls
 
 
 def find_class(name: Any) -> type[Frozen]:

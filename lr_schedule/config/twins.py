@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from lr_schedule.config.model import fields_of, once
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Value, read_number, to_number
-from lr_schedule.steps import to_fractions
+from lr_schedule.steps import NO_TOTAL_STEPS, to_fractions
 
 Convert = Callable[[Any, Any, Mapping[str, Any], "float | None"], Any]
 
@@ -32,8 +32,7 @@ class Twin(NamedTuple):
 
 def _from_steps(cls: Any, steps: Any, given: Mapping[str, Any], total_steps: float | None) -> Any:
     if total_steps is None:
-        message = "needs total_steps, in the config or as create(cfg, total_steps=...)"
-        raise ScheduleConfigError.at((), steps, message)
+        raise ScheduleConfigError.at((), steps, NO_TOTAL_STEPS)
     try:
         return to_fractions(steps, total_steps)
     except TypeError:

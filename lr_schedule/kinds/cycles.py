@@ -11,8 +11,9 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.fields import Count, NumberRule, OpenFraction, PositiveFraction, PositiveNumber, Value, required
 from lr_schedule.kinds.checks import require, require_bounded_growth
 from lr_schedule.kinds.periods import CycleLengths
-from lr_schedule.kinds.shapes import blend, half_wave, shaped, zigzag
+from lr_schedule.kinds.shapes import half_wave, shaped, zigzag
 from lr_schedule.numeric import floats
+from lr_schedule.numeric.places import TICK
 
 CycleMultiplier = Annotated[float, NumberRule(ge=1, le=1000)]
 
@@ -24,7 +25,8 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
 
     Formula:
         In cycle n, of length ``first_cycle_fraction * cycle_multiplier ** n`` and with c its share that is over:
-        ``final_value + (initial_value * peak_multiplier ** n - final_value) * (1 + cos(pi * c)) / 2``
+        ``final_value + (initial_value * peak_multiplier ** n - final_value) * (1 + cos(pi * c)) / 2``. With ``cycles``,
+        the first cycle has the length with which so many of them fill the run.
 
     Args:
         initial_value: Value at the start of the first cycle (finite, >= 0; 0.001).
@@ -69,7 +71,8 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         n, over = self._lengths.cycle_at(self.elapsed(progress_remaining), xp)
-        return blend(half_wave(1.0 - over, xp), self.initial_value * self.peak_multiplier**n, self.final_value)
+        peak = self.initial_value * self.peak_multiplier**n  # it may lie on either side of final_value
+        return half_wave(1.0 - over, xp) * peak + half_wave(over, xp) * self.final_value
 
 
 class CyclicLRSchedule(BaseLRSchedule):
@@ -163,7 +166,7 @@ class OneCycleLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse three phases that are longer than the run."""
         super().check()
-        fits = self.phases == 2 or 2.0 * self.warmup_fraction < self.end_fraction
+        fits = self.phases == 2 or self.end_fraction - 2.0 * self.warmup_fraction >= TICK
         message = f"must be below half of end_fraction, {self.end_fraction}, for 3 phases"
         require(fits, "warmup_fraction", self.warmup_fraction, message)
 

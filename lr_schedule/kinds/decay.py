@@ -17,10 +17,11 @@ from lr_schedule.kinds.periods import InPeriods
 from lr_schedule.kinds.shapes import (
     HALF_PI,
     blend,
+    covered_in_growing_cycles,
     exponential,
     falling_or_rising,
     half_wave,
-    left_in_growing_cycles,
+    one_minus_power,
     slowed,
 )
 from lr_schedule.numeric import floats
@@ -64,16 +65,17 @@ class PolynomialLRSchedule(BaseLRSchedule):
     Use a power above 1 to spend more of the run at small values than a line does, below 1 for the opposite.
 
     Formula:
-        ``(initial_value - final_value) * (1 - t ** k) ** power + final_value``; with ``cycle``, ``t`` starts anew over
-        the next multiple of decay_fraction each time that one is over, as
-        ``t / (decay_fraction * ceil(t / decay_fraction))``.
+        ``(initial_value - final_value) * (1 - s ** k) ** power + final_value``, where s is t; with decay_fraction it is
+        ``min(t / decay_fraction, 1)``, and with ``cycle`` too it starts anew over the next multiple of decay_fraction
+        each time that one is over, as ``t / (decay_fraction * max(ceil(t / decay_fraction), 1))``.
 
     Args:
         initial_value: Value at the start of training (finite, >= 0; 0.001).
         final_value: Value at the end of training (finite, >= 0; 0.0).
         power: Exponent (finite, >= 0; 2.0).
         k: Exponent of the elapsed time, above 1 to stay high for longer (k-decay; finite, > 0; 1.0).
-        decay_fraction: Share of the run in which final_value is reached (in (0, 1]; 1). Twin: ``decay_steps``.
+        decay_fraction: Share of the run in which final_value is reached (in (0, 1]; None: the whole curve). Twin:
+            ``decay_steps``.
         cycle: Whether to decay again after decay_fraction, over ever longer cycles, or to hold (False).
 
     Example:
@@ -89,18 +91,18 @@ class PolynomialLRSchedule(BaseLRSchedule):
     final_value: Value = 0.0
     power: Exponent = 2.0
     k: Annotated[PositiveNumber, QUIET] = 1.0
-    decay_fraction: Annotated[PositiveFraction, QUIET] = 1.0
+    decay_fraction: Annotated[PositiveFraction | None, QUIET] = None
     cycle: Annotated[bool, QUIET] = False
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        p = progress_remaining
-        if self.decay_fraction != 1.0:
-            p = left_in_growing_cycles(self.elapsed(p), self.decay_fraction, again=self.cycle, xp=xp)
-        p = p if self.k == 1.0 else slowed(p, self.k, xp)
-        left = p**self.power
-        if self.initial_value >= self.final_value or self.power == 0.0:
-            return blend(left, self.initial_value, self.final_value)
-        return falling_or_rising(left, -xp.expm1(self.power * xp.log(p)), self.initial_value, self.final_value)
+        p, t = progress_remaining, 1.0 - progress_remaining
+        if self.decay_fraction is not None:
+            t = covered_in_growing_cycles(self.elapsed(p), self.decay_fraction, again=self.cycle, xp=xp)
+            p = 1.0 - t
+        left = p if self.k == 1.0 else slowed(p, self.k, xp)
+        if self.initial_value >= self.final_value:
+            return blend(left**self.power, self.initial_value, self.final_value)
+        return blend(one_minus_power(left, t**self.k, self.power, xp), self.final_value, self.initial_value)
 
 
 class CosineAnnealingLRSchedule(BaseLRSchedule):
@@ -144,8 +146,7 @@ class CosineAnnealingLRSchedule(BaseLRSchedule):
             sine = xp.sin(HALF_PI * p)  # `half_wave` and `blend` in line: calls of them would cost a fifth more
             left = sine * sine
             return left * self.initial_value + (1.0 - left) * self.final_value
-        left = half_wave(slowed(p, self.k, xp), xp)
-        covered = 1.0 - left if self.initial_value >= self.final_value else half_wave((1.0 - p) ** self.k, xp)
+        left, covered = half_wave(slowed(p, self.k, xp), xp), half_wave((1.0 - p) ** self.k, xp)
         return falling_or_rising(left, covered, self.initial_value, self.final_value)
 
 

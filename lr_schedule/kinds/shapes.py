@@ -22,9 +22,23 @@ def half_wave(left: Any, xp: Any) -> Any:
     return sine * sine  # and not sine ** 2, which numpy and Python round differently
 
 
+def one_minus_power(base: Any, one_minus_base: Any, exponent: float, xp: Any) -> Any:
+    """Return ``1 - base ** exponent`` for a base in [0, 1], with all digits and with a gradient at both ends.
+
+    Args:
+        base: The base, with all its digits where it is small.
+        one_minus_base: Its difference from 1, with all its digits where that is small.
+        exponent: The exponent.
+        xp: The array namespace of the base.
+    """
+    # An array computes both forms: the second is kept away from its pole, where the gradient would be NaN.
+    small = xp.where(one_minus_base < 0.5, one_minus_base, 0.5)
+    return xp.where(base < 0.5, 1.0 - base**exponent, -xp.expm1(exponent * xp.log1p(-small)))
+
+
 def slowed(left: Any, k: float, xp: Any) -> Any:
-    """Return what remains of a curve whose elapsed time is ``t ** k``, without loss of digits (k-decay)."""
-    return -xp.expm1(k * xp.log1p(-left))
+    """Return what remains of a curve whose elapsed time is ``t ** k`` (k-decay)."""
+    return one_minus_power(1.0 - left, left, k, xp)
 
 
 def exponential(left: Any, start: float, end: float) -> Any:
@@ -32,21 +46,22 @@ def exponential(left: Any, start: float, end: float) -> Any:
     return start**left * end ** (1.0 - left)
 
 
-def one_minus_sqrt(left: Any, xp: Any) -> Any:
-    """Return ``1 - sqrt(t)``, the shape of a cool-down."""
-    t = 1.0 - left
-    return xp.where(t > tick(left, xp), left / (1.0 + xp.sqrt(t)), 1.0)  # 1 - sqrt(t) would lose digits near t = 1
+def root(t: Any, xp: Any) -> Any:
+    """Return ``sqrt(t)``, and 0 where t is a rounding off from 0, which the root would make a thousand steps of."""
+    smallest = tick(t, xp)
+    return xp.where(t > smallest, xp.sqrt(xp.clip(t, smallest, 1.0)), 0.0)
 
 
 def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
     """Return the value between `start` and `end` when `left` of a decay of that shape remains."""
+    t = 1.0 - left
     if shape == "exponential":
         return exponential(left, start, end)
+    if shape == "1-sqrt":  # 1 - sqrt(t) would lose digits near t = 1
+        left, t = left / (1.0 + root(t, xp)), root(t, xp)
     if shape == "cosine":
-        left = half_wave(left, xp)
-    if shape == "1-sqrt":
-        left = one_minus_sqrt(left, xp)
-    return blend(left, start, end)
+        left, t = half_wave(left, xp), half_wave(t, xp)
+    return falling_or_rising(left, t, start, end)
 
 
 def shaped(shape: str, way: Any, low: float, high: float, xp: Any) -> Any:
@@ -55,11 +70,12 @@ def shaped(shape: str, way: Any, low: float, high: float, xp: Any) -> Any:
 
 
 def falling_or_rising(left: Any, covered: Any, start: float, end: float) -> Any:
-    """Return the blend of a curve that says by itself what it has covered.
+    """Return the value between `start` and `end` when `left` remains and the rest is `covered`.
 
-    A curve that rises from 0 starts at what ``1 - left`` is near p = 1, where that difference has no digits left.
+    What leads away from the smaller of the two values needs all its digits: the one counts where the curve falls, the
+    other where it rises.
     """
-    return left * start + covered * end
+    return blend(left, start, end) if start >= end else blend(covered, end, start)
 
 
 def interpolated(places: Sequence[float], heights: Sequence[float], t: Any, xp: Any) -> Any:
@@ -70,10 +86,10 @@ def interpolated(places: Sequence[float], heights: Sequence[float], t: Any, xp: 
     return blend(xp.clip((t - a) / (b - a), 0.0, 1.0), v, u)
 
 
-def left_in_growing_cycles(t: Any, length: float, *, again: bool, xp: Any) -> Any:
-    """Return what remains of a stretch that, where it begins again, is stretched to the next multiple of its length."""
+def covered_in_growing_cycles(t: Any, length: float, *, again: bool, xp: Any) -> Any:
+    """Return what is over of a stretch that, where it begins again, is stretched to the next multiple of its length."""
     cycles = xp.clip(xp.ceil((t - tick(t, xp)) / length), 1.0, math.inf) if again else 1.0
-    return xp.clip(1.0 - t / (length * cycles), 0.0, 1.0)
+    return xp.clip(t / (length * cycles), 0.0, 1.0)
 
 
 def zigzag(cycles: Any, top: float, xp: Any) -> Any:

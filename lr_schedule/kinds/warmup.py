@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.fields import Fraction, OpenFraction, PositiveFraction, Value
+from lr_schedule.fields import Fraction, OpenFraction, PartialFraction, PositiveFraction, Value
 from lr_schedule.kinds.checks import require, require_ends_above_zero
 from lr_schedule.kinds.decay import CosineAnnealingLRSchedule
 from lr_schedule.kinds.shapes import decayed, exponential
@@ -78,7 +78,7 @@ class WarmupStableDecayLRSchedule(BaseLRSchedule):
     type = "warmup_stable_decay"
 
     final_value: Value = 0.0
-    warmup_fraction: Fraction = 0.1
+    warmup_fraction: PartialFraction = 0.1
     decay_fraction: PositiveFraction = 0.1
     decay_shape: Literal["linear", "cosine", "1-sqrt", "exponential"] = "linear"
 
@@ -121,7 +121,7 @@ class TriStageLRSchedule(BaseLRSchedule):
     type = "tri_stage"
 
     final_value: Value = 0.00001
-    warmup_fraction: Fraction = 0.1
+    warmup_fraction: PartialFraction = 0.1
     warmup_start_factor: Fraction = 0.01
     hold_fraction: Fraction = 0.4
     decay_fraction: PositiveFraction = 0.5

@@ -13,6 +13,7 @@ import array_api_compat
 import numpy as np
 
 from lr_schedule.numeric.places import index_reached, tick
+from lr_schedule.numeric.progress import require_value
 
 BLOCK = 65_536
 """Points evaluated at a time: the intermediate results of a formula then stay in the processor's cache."""
@@ -54,7 +55,7 @@ def is_traced(array: Any, xp: Any) -> bool:
 def clamp(progress: Any, xp: Any) -> Any:
     """Return an array of progress clamped to [0, 1]; NaN is a ValueError where values are known, else counts as 0."""
     if is_traced(progress, xp):
-        return xp.where(progress > 0.0, xp.where(progress < 1.0, progress, 1.0), 0.0)
+        return xp.where(progress >= 0.0, xp.where(progress <= 1.0, progress, 1.0), 0.0)
     if math.prod(progress.shape) == 0:
         return progress
     lowest, highest = xp.min(progress), xp.max(progress)
@@ -70,8 +71,15 @@ def evaluate(curve: Callable[[Any, Any], Any], progress: Any) -> Any:
     xp = namespace_of(progress)
     if not xp.isdtype(progress.dtype, "real floating"):
         raise TypeError(f"an array of progress_remaining must hold floats, not {progress.dtype}")
+    if xp.__name__.endswith("torch"):
+        from lr_schedule.numeric import torch
+
+        inside = clamp(torch.require_plain(progress), xp)
+        return torch.with_gradient_of(inside, curve(inside, xp))
     if not isinstance(progress, np.ndarray):
         return curve(clamp(progress, xp), xp)
+    if type(progress) is not np.ndarray and isinstance(progress, np.ma.MaskedArray):
+        return np.ma.array(evaluate(curve, progress.filled(0.0)), mask=progress.mask.copy())
     points = progress.reshape(-1)
     values = np.empty_like(points)
     with np.errstate(all="ignore"):  # both branches of a `where` are computed, also the one that is not taken
@@ -97,8 +105,21 @@ def evaluate_parts(part: Callable[[int, Any, Any], Any], bounds: Sequence[float]
     return values
 
 
-def require_values(values: Any, xp: Any) -> Any:
-    """Return an array of values, all finite and not negative, or raise ValueError."""
-    if is_traced(values, xp) or bool(xp.all((values >= 0.0) & (values < math.inf))):
-        return values
-    raise ValueError("a schedule gave a value that is NaN, infinite or negative")
+def as_values(values: Any, progress: Any, xp: Any, source: object) -> Any:
+    """Return what a formula gave for an array, finite and not negative, or say at which point it is no such value.
+
+    Args:
+        values: An array of real numbers, or one number for all points.
+        progress: The points that the formula was asked for.
+        xp: The array namespace of `progress`.
+        source: The schedule that gave the values.
+    """
+    if not hasattr(values, "dtype"):
+        values = xp.full_like(progress, require_value(values, "in an array", source))
+    if not xp.isdtype(values.dtype, ("real floating", "integral")):
+        raise TypeError(f"{source!r} gave an array of {values.dtype}; values are finite and not negative")
+    values = xp.broadcast_to(xp.astype(values, progress.dtype), progress.shape)
+    wrong = ~((values >= 0.0) & (values < math.inf))
+    if not is_traced(values, xp) and bool(xp.any(wrong)):
+        require_value(float(values[wrong][0]), float(progress[wrong][0]), source)
+    return values

@@ -1,23 +1,49 @@
 """The array namespace of a plain Python float: what ``xp`` is in a formula when progress is one number.
 
-The names and meanings are those of the Python array API standard (2024.12), so that a formula written with ``xp``
-runs unchanged on floats, numpy, torch and jax.
+The names and meanings are those of the elementwise functions and constants of the Python array API standard (2024.12),
+so that a formula written with ``xp`` runs unchanged on floats, numpy, torch and jax. As there, a function gives NaN or
+an infinity where it has no finite value, and raises nothing: both branches of a `where` are computed.
 """
 
+import builtins
 import math
-from math import exp, expm1, sin, sqrt
+import operator
+from collections.abc import Callable, Mapping
+from math import asinh, atan, atan2, copysign, e, hypot, inf, isfinite, isinf, isnan, nan, nextafter, pi, tanh
+from operator import add, ge, gt, le, lt, mul, ne, neg, pos, sub
 
-__all__ = ["ceil", "clip", "exp", "expm1", "floor", "log", "log1p", "minimum", "sin", "sqrt", "where"]
-
-
-def log(x: float) -> float:
-    """Return the natural logarithm, minus infinity at 0."""
-    return math.log(x) if x > 0.0 else -math.inf
+Function = Callable[[float], float]
 
 
-def log1p(x: float) -> float:
-    """Return the natural logarithm of ``1 + x``, minus infinity at -1."""
-    return math.log1p(x) if x > -1.0 else -math.inf
+def _total(
+    function: Function, poles: Mapping[float, float] | None = None, beyond: Function = lambda x: inf
+) -> Function:
+    """Return `function` with a value for every float: that of a pole, NaN where it has none, `beyond` on overflow."""
+    at_poles = poles or {}
+
+    def total(x: float) -> float:
+        try:
+            return function(x)
+        except ValueError:
+            return at_poles.get(x, nan)
+        except OverflowError:
+            return beyond(x)
+
+    return total
+
+
+abs = builtins.abs
+subtract, multiply, negative, positive = sub, mul, neg, pos
+equal, not_equal, less, less_equal, greater, greater_equal = operator.eq, ne, lt, le, gt, ge
+
+acos, asin, acosh = _total(math.acos), _total(math.asin), _total(math.acosh)
+atanh = _total(math.atanh, {1.0: inf, -1.0: -inf})
+cos, sin, tan = _total(math.cos), math.sin, _total(math.tan)  # `sin` as it is, for speed: only an infinity has none
+cosh, sinh = _total(math.cosh), _total(math.sinh, beyond=lambda x: copysign(inf, x))
+exp, expm1 = _total(math.exp), _total(math.expm1)
+log, log2, log10 = (_total(function, {0.0: -inf}) for function in (math.log, math.log2, math.log10))
+log1p = _total(math.log1p, {-1.0: -inf})
+sqrt = _total(math.sqrt)
 
 
 def ceil(x: float) -> float:
@@ -30,12 +56,97 @@ def floor(x: float) -> float:
     return x // 1.0
 
 
+def trunc(x: float) -> float:
+    """Return `x` without its decimals, as a float."""
+    return x // 1.0 if x >= 0.0 else -(-x // 1.0)
+
+
+def round(x: float) -> float:
+    """Return the nearest whole number, the even one of two, as a float."""
+    return float(builtins.round(x)) if isfinite(x) else x
+
+
+def sign(x: float) -> float:
+    """Return -1, 0 or 1."""
+    return x if x != x else float((x > 0.0) - (x < 0.0))
+
+
+def signbit(x: float) -> bool:
+    """Tell whether `x` is negative, or a negative zero."""
+    return copysign(1.0, x) < 0.0
+
+
+def square(x: float) -> float:
+    """Return ``x * x``."""
+    return x * x
+
+
+def divide(x1: float, x2: float) -> float:
+    """Return the quotient; that by zero is an infinity, or NaN for ``0 / 0``."""
+    return x1 / x2 if x2 else nan if x1 == 0.0 else copysign(x1, x1 * copysign(1.0, x2)) * inf
+
+
+def reciprocal(x: float) -> float:
+    """Return ``1 / x``."""
+    return divide(1.0, x)
+
+
+def floor_divide(x1: float, x2: float) -> float:
+    """Return the quotient, rounded down."""
+    return x1 // x2 if x2 else divide(x1, x2)
+
+
+def remainder(x1: float, x2: float) -> float:
+    """Return what is left of a division that is rounded down, with the sign of the divisor."""
+    return x1 % x2 if x2 else nan
+
+
+def pow(x1: float, x2: float) -> float:
+    """Return ``x1 ** x2``; NaN for a root of a negative number."""
+    try:
+        return math.pow(x1, x2)
+    except ValueError:
+        return nan if x1 else copysign(inf, x1) if x2 % 2.0 == 1.0 else inf
+    except OverflowError:
+        return -inf if x1 < 0.0 and x2 % 2.0 == 1.0 else inf
+
+
+def logaddexp(x1: float, x2: float) -> float:
+    """Return ``log(exp(x1) + exp(x2))``, where neither power may be too large for a float."""
+    return x1 + math.log(2.0) if x1 == x2 else maximum(x1, x2) + math.log1p(exp(-abs(x1 - x2)))
+
+
+def logical_and(x1: bool, x2: bool) -> bool:
+    """Tell whether both hold."""
+    return bool(x1 and x2)
+
+
+def logical_or(x1: bool, x2: bool) -> bool:
+    """Tell whether one or both hold."""
+    return bool(x1 or x2)
+
+
+def logical_xor(x1: bool, x2: bool) -> bool:
+    """Tell whether one alone holds."""
+    return bool(x1) is not bool(x2)
+
+
+def logical_not(x: bool) -> bool:
+    """Tell whether `x` does not hold."""
+    return not x
+
+
 def minimum(x1: float, x2: float) -> float:
-    """Return the smaller of two numbers."""
-    return x1 if x1 <= x2 else x2
+    """Return the smaller of two numbers; NaN where one of them is."""
+    return x1 if x1 <= x2 or x1 != x1 else x2
 
 
-def clip(x: float, min: float, max: float) -> float:
+def maximum(x1: float, x2: float) -> float:
+    """Return the larger of two numbers; NaN where one of them is."""
+    return x1 if x1 >= x2 or x1 != x1 else x2
+
+
+def clip(x: float, min: float = -inf, max: float = inf) -> float:
     """Return `x`, or the nearer of two bounds where it lies outside them."""
     return min if x < min else max if x > max else x
 
@@ -43,3 +154,88 @@ def clip(x: float, min: float, max: float) -> float:
 def where(condition: bool, x1: float, x2: float) -> float:
     """Return `x1` where the condition holds, else `x2`."""
     return x1 if condition else x2
+
+
+def full_like(x: float, fill_value: float) -> float:
+    """Return `fill_value` as a float."""
+    return float(fill_value)
+
+
+def zeros_like(x: float) -> float:
+    """Return 0."""
+    return 0.0
+
+
+def ones_like(x: float) -> float:
+    """Return 1."""
+    return 1.0
+
+
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "ceil",
+    "clip",
+    "copysign",
+    "cos",
+    "cosh",
+    "divide",
+    "e",
+    "equal",
+    "exp",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "full_like",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "inf",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "multiply",
+    "nan",
+    "negative",
+    "nextafter",
+    "not_equal",
+    "ones_like",
+    "pi",
+    "positive",
+    "pow",
+    "reciprocal",
+    "remainder",
+    "round",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "subtract",
+    "tan",
+    "tanh",
+    "trunc",
+    "where",
+    "zeros_like",
+]

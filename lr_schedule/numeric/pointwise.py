@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lr_schedule.numeric import floats
+from lr_schedule.numeric.progress import require_value
 
 
 def pointwise(func: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,7 +24,7 @@ def pointwise(func: Callable[..., Any]) -> Callable[..., Any]:
         if arrays.is_traced(progress, xp):
             message = "takes one float at a time; give it an argument xp=floats to run on traced arrays"
             raise TypeError(f"{func.__qualname__} {message}")
-        values = [float(func(self, float(point))) for point in progress.reshape(-1)]
+        values = [require_value(func(self, point), point, self) for point in map(float, progress.reshape(-1))]
         return xp.reshape(array_like(progress, values, xp), progress.shape)
 
     return for_each_point

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lr_schedule.fields import is_numeral, to_number
@@ -30,7 +31,11 @@ Array = TypeVar("Array", bound=IsArray)
 
 def is_array(value: Any) -> bool:
     """Tell whether `value` is an array (0-d included), rather than one number."""
-    if not (hasattr(value, "dtype") and hasattr(value, "shape")):
+    if not hasattr(value, "dtype"):
+        return False
+    if getattr(value, "is_nested", False):  # and may have no shape to ask for
+        raise TypeError("an array of progress_remaining must not be a nested tensor; give each tensor of it")
+    if not hasattr(value, "shape"):
         return False
     import numpy as np  # here, as a run that asks with floats only never pays for it
 
@@ -51,9 +56,13 @@ def to_progress(value: Any) -> float:
     return min(max(progress, 0.0), 1.0)
 
 
-def require_value(value: Any, progress: float, source: object) -> float:
-    """Return one value as a float, finite and not negative, or raise ValueError."""
-    number = to_number(value)
+def require_value(value: Any, progress: object, source: object) -> float:
+    """Return what a formula gave as one value: a float, finite and not negative; else say what gave it, and where."""
+    received = f"{source!r} gave {reprlib.repr(value)} at progress_remaining {progress}"
+    try:
+        number = to_number(None if isinstance(value, str) else value)
+    except TypeError:
+        raise TypeError(f"{received}; values are numbers, finite and not negative") from None
     if 0.0 <= number < math.inf:
         return number
-    raise ValueError(f"{source!r} gave {number} at progress_remaining {progress}; values are finite and not negative")
+    raise ValueError(f"{received}; values are finite and not negative")

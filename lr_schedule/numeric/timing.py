@@ -37,21 +37,19 @@ class InTime:
         put(self, "_span", 1.0 - self.warmup_fraction - self._stop)
 
     def _set_peak(self) -> None:
-        object.__setattr__(self, "_peak", self._curve(1.0, floats) if self.warmup_fraction > 0.0 else 0.0)
+        first = self._curve(1.0, floats) if self.warmup_fraction > 0.0 else 0.0
+        object.__setattr__(self, "_peak", first if self._trusted else require_value(first, 1.0, self))
 
-    def _checked_value(self, progress: float) -> float:
-        value = self._evaluate(progress, floats)
-        return value if self._trusted else require_value(value, progress, self)
-
-    def _checked_values(self, progress: Any, xp: Any) -> Any:
+    def _evaluate(self, progress: Any, xp: Any = floats) -> Any:
+        """Return the value at a progress that is known to be in [0, 1], checked where the curve is not trusted."""
+        value = self._in_time(progress, xp) if self._timed else self._curve(progress, xp)
+        if self._trusted:
+            return value
+        if xp is floats:
+            return require_value(value, progress, self)
         from lr_schedule.numeric import arrays
 
-        values = self._evaluate(progress, xp)
-        return values if self._trusted else arrays.require_values(values, xp)
-
-    def _evaluate(self, progress: Any, xp: Any) -> Any:
-        """Return the value at a progress that is known to be in [0, 1]."""
-        return self._in_time(progress, xp) if self._timed else self._curve(progress, xp)
+        return arrays.as_values(value, progress, xp, self)
 
     def _in_time(self, progress: Any, xp: Any = floats) -> Any:
         """Return the linear warmup, then the bare curve over the rest of the run, complete at `end_fraction`."""

@@ -76,10 +76,26 @@ class ScheduleCallback(BaseCallback):
         self._timesteps_done = _whole_number(timesteps_done, "timesteps_done", smallest=0)
         if timesteps_done is not None and total_timesteps is None:
             raise ScheduleConfigError.at("timesteps_done", timesteps_done, "needs total_timesteps")
+        self._attached_to: BaseAlgorithm | None = None
         self._scheduled: list[ScheduledTarget] = []
         self._at: dict[Moment, list[ScheduledTarget]] = {}
         # Replaced as soon as `learn` has a model with a step count.
         self._clock = Clock(1)
+
+    def init_callback(self, model: BaseAlgorithm) -> None:
+        """Take a model, unless another one is in training with this callback."""
+        if self._attached_to is not None:
+            self._require_free(model, self._attached_to)
+        super().init_callback(model)
+
+    @staticmethod
+    def _require_free(model: Any, set_now: Any) -> None:
+        if model is not set_now:
+            message = (
+                "sets another model that trains now; give each model a ScheduleCallback of its own, "
+                "or end the other training first with on_training_end()"
+            )
+            raise ScheduleConfigError.at("callback", type(model).__name__, message)
 
     def _init_callback(self) -> None:
         """Check everything, and change nothing; SB3 calls this for all callbacks before training starts."""
@@ -91,6 +107,7 @@ class ScheduleCallback(BaseCallback):
         scheduled = schedule_targets(self.schedules, self.model, total, override_auto=self.override_auto)
         self._claim([item.name for item in scheduled])
         self._sort(scheduled)
+        guard.watch_callbacks(self.model, self)
 
     def _require_top_level(self) -> None:
         if self.parent is not None:
@@ -114,23 +131,25 @@ class ScheduleCallback(BaseCallback):
             claimed[place] = ref(self)
         claims.update(claimed)
 
+    def on_training_start(self, locals_: dict[str, Any], globals_: dict[str, Any]) -> None:
+        """Start to set the model that `learn` trains."""
+        # Another `learn`, in another thread, may have taken this callback since.
+        self._require_free(locals_.get("self", self.model), self.model)
+        super().on_training_start(locals_, globals_)
+
     def _on_training_start(self) -> None:
-        try:
-            # Asked again: a CallbackList tells its members of its parent only after their _init_callback.
-            self._require_top_level()
-            guard.release(self.model, self)
-            guard.attach(self.model, self)
-            self._adopt()
-            for item in self._scheduled:
-                for place in item.places:
-                    place.attach()
-            # It counts for the first `learn` only; from then on the model remembers.
-            self._timesteps_done = None
-            self._set(self._scheduled)
-            self._clock.record(self.model)
-        except BaseException:  # the methods that the guard watches have not begun yet
-            guard.release(self.model)
-            raise
+        # Asked again: a CallbackList tells its members of its parent only after their _init_callback.
+        self._require_top_level()
+        guard.attach(self.model, self)
+        self._attached_to = self.model
+        self._adopt()
+        for item in self._scheduled:
+            for place in item.places:
+                place.attach()
+        # It counts for the first `learn` only; from then on the model remembers.
+        self._timesteps_done = None
+        self._set(self._scheduled)
+        self._clock.record(self.model)
         if self.verbose > 0:
             start, total = self._clock.elapsed(self.model), self._clock.total
             for item in self._scheduled:
@@ -160,6 +179,12 @@ class ScheduleCallback(BaseCallback):
         return True
 
     def _set(self, scheduled: list[ScheduledTarget]) -> None:
+        if self._attached_to is None:
+            message = (
+                "must be told of the start of training before a rollout; call on_training_start(locals(), globals()) "
+                "in a loop of your own, and again after an exception"
+            )
+            raise ScheduleConfigError.at("callback", type(self.model).__name__, message)
         # Most steps set nothing; they need no progress either.
         progress = self._clock.progress(self.model) if scheduled else 0.0
         for item in scheduled:
@@ -179,6 +204,7 @@ class ScheduleCallback(BaseCallback):
 
     def detach(self) -> None:
         """Put every value of the model back that this callback has set."""
+        self._attached_to = None
         # Backwards, as two places may be one attribute: what stood there first is put back last.
         for item in reversed(self._scheduled):
             for place in reversed(item.places):
@@ -193,8 +219,8 @@ def _claims_of(model: BaseAlgorithm) -> dict[str, ReferenceType[Attached]]:
     """Return who sets which target in the `learn` call that the model has just set up."""
     session = session_of(model)
     if session.learn != model.start_time:
-        # A new call. The one before may have ended in an exception where the guard does not watch, such as in another
-        # callback; what it has left attached is detached now.
+        # A new call. The one before may have ended where the guard does not watch, such as by Ctrl-C between two calls;
+        # what it has left attached is detached now.
         guard.release(model)
         session.learn, session.claims = model.start_time, {}
     return session.claims

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.fields import at_least, read_number
+from lr_schedule.fields import Number, at_least, read_number
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -20,12 +20,12 @@ class Clock:
     """Progress of a run, read from the number of environment steps that the model has taken.
 
     Args:
-        total: Length of the run in environment steps.
+        total: Length of the run in environment steps (> 0; may be fractional, as `learn` takes any number).
         before: Steps of the run that the model's own count leaves out, because `learn` set that count back to 0.
         whole_run: Whether the run is longer than one `learn`; the model then has to remember it.
     """
 
-    total: int
+    total: float
     before: int = 0
     whole_run: bool = False
 
@@ -40,10 +40,11 @@ class Clock:
     def record(self, model: BaseAlgorithm) -> None:
         """Let the model remember where the run stands, for a later `learn` and for what is saved from now on."""
         if self.whole_run:
-            setattr(model, RUN_RECORD, {"before": self.before, "elapsed": self.elapsed(model)})
+            record = {"before": self.before, "elapsed": self.elapsed(model), "total": self.total}
+            setattr(model, RUN_RECORD, record)
 
 
-def progress_at(elapsed: int, total: int) -> float:
+def progress_at(elapsed: float, total: float) -> float:
     """Return progress_remaining after `elapsed` of `total` environment steps, in [0, 1]."""
     return min(max(1.0 - float(elapsed) / float(total), 0.0), 1.0)
 
@@ -57,10 +58,11 @@ def clock_for(model: BaseAlgorithm, total_timesteps: int | None, timesteps_done:
         timesteps_done: How much of it is done now (None: what the model remembers).
 
     Raises:
-        ScheduleConfigError: The whole run is done already.
+        ScheduleConfigError: The whole run is done already, or the run has no end.
     """
     if total_timesteps is None:
-        return Clock(max(model._total_timesteps, 1))
+        total = read_number(Number, model._total_timesteps, "total_timesteps")
+        return Clock(total if total > 0.0 else 1.0)
     clock = Clock(total_timesteps, _steps_before(model, timesteps_done), whole_run=True)
     done = clock.elapsed(model)
     if done >= total_timesteps and model._total_timesteps > model.num_timesteps:
@@ -94,20 +96,25 @@ def remaining_timesteps(model: BaseAlgorithm, total_timesteps: int) -> int:
         total_timesteps: Length of the whole run in environment steps (>= 1).
 
     Returns:
-        The number of steps, 0 where the run is complete.
+        The number of steps, 0 where the run is complete: a last rollout that goes past the end is a part of the run.
 
     Raises:
-        ScheduleConfigError: More than `total_timesteps` are done, or it is no whole number.
+        ScheduleConfigError: `total_timesteps` is no whole number, or less than what is done of a run that a
+            `ScheduleCallback` was told to be longer.
 
     Example:
         >>> from stable_baselines3 import A2C
         >>> model = A2C("MlpPolicy", "CartPole-v1", device="cpu").learn(100)
         >>> remaining_timesteps(model, 300)
         200
+        >>> remaining_timesteps(model, 98)
+        0
     """
     total = int(read_number(at_least(1), total_timesteps, "total_timesteps"))
     record: dict[str, int] = getattr(model, RUN_RECORD, {"before": 0})
     done = record["before"] + model.num_timesteps
-    if done > total:
-        raise ScheduleConfigError.at("total_timesteps", total_timesteps, f"must be at least the {done} steps done")
-    return total - done
+    longer = record.get("total", 0)
+    if total < min(done, longer):
+        message = f"must be at least the {done} steps done of a run of {longer}"
+        raise ScheduleConfigError.at("total_timesteps", total_timesteps, message)
+    return max(total - done, 0)

@@ -1,19 +1,25 @@
 """What makes sure that a model is as before when training ends in an exception.
 
-SB3 tells its callbacks nothing of an exception. So while callbacks are attached, the model's class is a subclass that
-detaches them when one passes. The model's attributes, which are what a save writes, hold no trace of it.
+SB3 tells its callbacks nothing of an exception. So while callbacks are attached, the model has a class of its own that
+detaches them when one passes, and so does the callback that `learn` itself calls. A save sees the model as it was made.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+
+from lr_schedule.sb3 import own_class
 from lr_schedule.sb3.session import Attached, session_of
 
 if TYPE_CHECKING:
-    from stable_baselines3.common.base_class import BaseAlgorithm
+    from types import FrameType
 
 GUARDED = ("collect_rollouts", "train", "dump_logs", "_do_one_update")
 """The methods in which `learn` spends its time, under the names of all algorithms."""
@@ -22,10 +28,12 @@ GUARDED = ("collect_rollouts", "train", "dump_logs", "_do_one_update")
 def attach(model: BaseAlgorithm, callback: Attached) -> None:
     """Have `callback` detached when an exception leaves the training of `model`."""
     session = session_of(model)
-    if session.own_class is None:
-        session.own_class = type(model)
-        model.__class__ = guarded(type(model))
-    session.callbacks.append(callback)
+    if not session.callbacks:
+        own_class.change(model, **_guards(type(model)))
+    if callback in session.callbacks:  # it stands twice in a list: what it has set is put back before it starts anew
+        callback.detach()
+    else:
+        session.callbacks.append(callback)
 
 
 def release(model: BaseAlgorithm, *callbacks: Attached) -> None:
@@ -36,20 +44,23 @@ def release(model: BaseAlgorithm, *callbacks: Attached) -> None:
         if callback in session.callbacks:
             session.callbacks.remove(callback)
             callback.detach()
-    if session.own_class is not None and not session.callbacks:
-        model.__class__, session.own_class = session.own_class, None
+    if session.callbacks:
+        return
+    own_class.change_back(model, *GUARDED, "learn", "save")
+    while session.watched:
+        _unwatch(model, session.watched.pop()())
 
 
-@cache
-def guarded(cls: type[Any]) -> type[Any]:
-    """Return a subclass that passes for `cls`, and releases its model when an exception leaves the training."""
+def _guards(cls: type[Any]) -> dict[str, Any]:
+    """Return methods that release the model where those of its class fail, and that save the model as it was made."""
+
+    def learn(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # Training that ended where nothing watches, as by Ctrl-C between two calls, has left values: not for this run.
+        release(self)
+        return cls.learn(self, *args, **kwargs)
+
     methods = {name: _guard(getattr(cls, name)) for name in GUARDED if hasattr(cls, name)}
-    # Under the names of `cls`, as messages, logs and run folders are named by the class of the model.
-    about = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
-    # SB3's algorithms are abstract base classes: a class below them is made by their metaclass.
-    metaclass: Any = type(cls)
-    made: type[Any] = metaclass(cls.__name__, (cls,), {**about, **methods})
-    return made
+    return methods | {"learn": wraps(cls.learn)(learn), "save": own_class.as_made(cls.save)}
 
 
 def _guard(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,3 +73,58 @@ def _guard(method: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return guarded_method
+
+
+def watch_callbacks(model: BaseAlgorithm, callback: BaseCallback) -> None:
+    """Release `model` when a callback fails as training starts or ends, and when all callbacks have ended it.
+
+    Args:
+        model: A model whose `learn` is initialising its callbacks.
+        callback: The one of them that asks for it.
+    """
+    # All callbacks start and end within two calls of the outermost one, and `learn` has made neither of them yet.
+    top = _outermost(callback)
+    _unwatch(model, top)
+    for name, watched in (("on_training_start", _watched_start), ("on_training_end", _watched_end)):
+        vars(top)[name] = partial(watched, model, getattr(top, name))
+    session_of(model).watched.append(ref(top))
+
+
+def _watched_start(model: BaseAlgorithm, method: Callable[..., None], *args: Any) -> None:
+    try:
+        method(*args)
+    except BaseException:
+        release(model)
+        raise
+
+
+def _watched_end(model: BaseAlgorithm, method: Callable[..., None]) -> None:
+    try:
+        method()
+    finally:  # also for a callback that has not been told, because the one that holds it does not pass it on
+        release(model)
+
+
+def _unwatch(model: BaseAlgorithm, callback: BaseCallback | None) -> None:
+    if callback is None:  # nobody uses it any more
+        return
+    for name in ("on_training_start", "on_training_end"):
+        found = vars(callback).get(name)
+        if isinstance(found, partial) and found.func in (_watched_start, _watched_end) and found.args[0] is model:
+            del vars(callback)[name]
+            if getattr(callback, name) != found.args[1]:  # the user has put an attribute in the place of the method
+                vars(callback)[name] = found.args[1]
+
+
+def _outermost(callback: BaseCallback) -> BaseCallback:
+    """Return the callback that `learn` hands to all others, `callback` itself where it stands alone."""
+    # From the calls that are under way, as no callback knows the list that it stands in: BaseCallback.parent is None.
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, BaseAlgorithm):
+            break
+        if isinstance(owner, BaseCallback):
+            callback = owner
+        frame = frame.f_back
+    return callback

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import getattr_static
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from stable_baselines3.common.utils import FloatSchedule
+
+from lr_schedule.sb3 import own_class
 
 if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
@@ -32,7 +35,7 @@ class Place(Protocol):
 
 @dataclass
 class AttributePlace:
-    """One attribute of one object.
+    """One attribute of one object, seen with the value while the object itself keeps the one that it was made with.
 
     Args:
         owner: The object.
@@ -48,8 +51,10 @@ class AttributePlace:
     _original: Any = _UNSET
 
     def attach(self) -> None:
-        """Remember the value to put back."""
+        """Take the place of the attribute; a property of the owner's class is set, and put back later."""
         self._original = getattr(self.owner, self.name)
+        if not self.keep and not hasattr(getattr_static(type(self.owner), self.name, None), "__set__"):
+            own_class.change(self.owner, **{self.name: own_class.Shown(self._original)})
 
     def write(self, value: Any) -> None:
         """Set the attribute."""
@@ -59,6 +64,7 @@ class AttributePlace:
         """Put the value back."""
         if self._original is not _UNSET and not self.keep:
             setattr(self.owner, self.name, self._original)
+            own_class.change_back(self.owner, self.name)
         self._original = _UNSET
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -65,7 +66,7 @@ class ScheduledTarget:
         for place in self.places:
             place.write(value)
 
-    def check(self, total: int) -> None:
+    def check(self, total: float) -> None:
         """Raise ScheduleConfigError where a value of the run, over its whole length, is out of range."""
         check_values(self.name, self.schedule, self.target, self.allowed, total)
 
@@ -78,10 +79,11 @@ def checked(name: str, value: float, allowed: Range, progress: float) -> float |
     return value
 
 
-def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, total: int) -> None:
+def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, total: float) -> None:
     """Raise ScheduleConfigError where a schedule, over a run of `total` steps, leaves the range of its target."""
     plain = isinstance(schedule, BaseLRSchedule)
-    count = min(total, CHECKED if plain else CHECKED_FUNCTION)
+    # A run may have any length that is a number, and has at least one step.
+    count = math.ceil(min(total, CHECKED if plain else CHECKED_FUNCTION))
     points = [progress_at(step, count) for step in range(count + 1)]
     try:
         values: Iterable[Any] = schedule(np.asarray(points)).tolist() if plain else map(schedule, points)  # type: ignore[arg-type]
@@ -94,7 +96,7 @@ def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, 
         raise ScheduleConfigError.at((name,), schedule, message) from error
 
 
-def read_schedule(name: str, cfg: Any, total_steps: int) -> Schedule:
+def read_schedule(name: str, cfg: Any, total_steps: float) -> Schedule:
     """Return what a target follows: a function as it is, anything else as a schedule.
 
     The target ``target_entropy`` is the one that is negative in practice, as no schedule is: it takes a number or a
@@ -121,7 +123,7 @@ def _is_function(cfg: Any) -> bool:
 
 
 def schedule_targets(
-    schedules: Mapping[str, Any], model: Any, total: int, *, override_auto: bool
+    schedules: Mapping[str, Any], model: Any, total: float, *, override_auto: bool
 ) -> list[ScheduledTarget]:
     """Return each target of `schedules` with its schedule and places, or raise for all that is wrong with them."""
     algorithm = algorithms.name_of(type(model))
@@ -141,7 +143,7 @@ def schedule_targets(
     return scheduled
 
 
-def schedule_own_targets(model: Any, total: int, taken: Iterable[str]) -> Iterator[ScheduledTarget]:
+def schedule_own_targets(model: Any, total: float, taken: Iterable[str]) -> Iterator[ScheduledTarget]:
     """Yield the targets, except those `taken`, for which the model was made with a schedule that is not constant."""
     algorithm = algorithms.name_of(type(model))
     for target in targets.TARGETS.values():

@@ -10,6 +10,7 @@ from lr_schedule.sb3.groups import GroupRates
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
+    from stable_baselines3.common.callbacks import BaseCallback
     from torch.optim import Optimizer
 
 
@@ -26,17 +27,18 @@ class Session:
 
     Args:
         callbacks: Those that have changed the model and have to change it back.
-        own_class: The class that the model was made with, while a guarded subclass stands in for it (else None).
         learn: Start time of the `learn` call that the claims belong to (None: there was none).
         claims: Who sets which target in that call.
         rates: The learning rates of parts of each optimizer.
+        watched: The callbacks that release the model when training fails as it starts, or ends.
     """
 
     callbacks: list[Attached] = field(default_factory=list)
-    own_class: type[BaseAlgorithm] | None = None
     learn: float | None = None
     claims: dict[str, ReferenceType[Attached]] = field(default_factory=dict)
     rates: dict[Optimizer, GroupRates] = field(default_factory=dict)
+    # Weak, as a callback holds its model, which is the key under which this session is kept.
+    watched: list[ReferenceType[BaseCallback]] = field(default_factory=list)
 
     def rates_of(self, optimizer: Optimizer) -> GroupRates:
         """Return the learning rates of the parts of an optimizer, which all of its parts share."""

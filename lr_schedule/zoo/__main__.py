@@ -6,46 +6,55 @@ import argparse
 import importlib
 import runpy
 import sys
+import traceback
 import types
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, TextIO
 
 from lr_schedule.config.registry import find_class
 from lr_schedule.config.yaml_files import parse_yaml, read_yaml
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.tune import TYPES, suggest
+from lr_schedule.zoo.checks import misplaced
 from lr_schedule.zoo.expressions import read_expression
 from lr_schedule.zoo.sections import SCHEDULE_KEYS, is_section
 
 SEARCH_HELP = "types of schedule that -optimize tries for the learning rate, separated by commas"
+MORE_HELP = (
+    "with --trained-agent, train for n_timesteps more and start each schedule again, as the stock Zoo does; "
+    "without it, n_timesteps is the length of the whole run, and schedules go on from where they stopped"
+)
 
 
 def train() -> None:
     """Run ``rl_zoo3.train`` with schedules in YAML, in Python configs, in ``-params`` and in ``-optimize``."""
-    searched = _take_search_types()
-    _patch_zoo(searched)
+    own = _take_own_options()
+    searched: list[str] = own.search_types.split(",")
+    for name in searched:
+        find_class(name)
+    _patch_zoo(searched, train_more=own.train_more)
     from rl_zoo3.train import train as zoo_train
 
     zoo_train()
 
 
-def _take_search_types() -> list[str]:
-    """Take the one option of this package out of ``sys.argv``, and return the types that it names."""
-    # Without abbreviations, which are for the Zoo to complete: it has many more options than the one here.
+def _take_own_options() -> argparse.Namespace:
+    """Take the options of this package out of ``sys.argv``, and return them."""
+    # Without abbreviations, which are for the Zoo to complete: it has many more options than the two here.
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--search-types", default=",".join(TYPES), metavar="TYPE,...", help=SEARCH_HELP)
+    parser.add_argument("--train-more", action="store_true", help=MORE_HELP)
     own, rest = parser.parse_known_args(sys.argv[1:])
-    searched: list[str] = own.search_types.split(",")
-    for name in searched:
-        find_class(name)
     if {"-h", "--help"} & set(rest):
-        # The Zoo prints its own help below this, and knows nothing of the option.
+        # The Zoo prints its own help below this, and knows nothing of these options.
         print(parser.format_help())
     sys.argv[1:] = rest
-    return searched
+    return own
 
 
-def _patch_zoo(searched: Sequence[str]) -> None:
+def _patch_zoo(searched: Sequence[str], *, train_more: bool) -> None:
     """Put what knows schedules in the place of four names that the Zoo's train command uses; it takes no plugins."""
     import yaml
 
@@ -65,7 +74,7 @@ def _patch_zoo(searched: Sequence[str]) -> None:
 
     # Without this, a mapping at learning_rate ends in "Invalid value for learning_rate". `train` has imported the
     # class by name, so the name has to be replaced there.
-    zoo_train.ExperimentManager = ScheduleExperimentManager
+    zoo_train.ExperimentManager = partial(ScheduleExperimentManager, train_more=train_more)
 
     # Without this, -params runs what stands behind the colon as Python code, where cosine_3e-4 is an unknown name.
     zoo_train.StoreDict = store_schedules(zoo_train.StoreDict)
@@ -95,11 +104,22 @@ def store_schedules(store: type[argparse.Action]) -> type[argparse.Action]:
 
     class StoreSchedules(store):  # type: ignore[misc, valid-type]
         def __call__(self, parser: Any, namespace: Any, values: list[str], option_string: str | None = None) -> None:
-            pairs = [(value.partition(":")[0], value) for value in values]
-            super().__call__(parser, namespace, [value for key, value in pairs if key not in SCHEDULE_KEYS])
-            # The Zoo has just put a new dict there; what it runs as code are the values of all other keys.
-            scheduled = {key: read_text(value.partition(":")[2], key) for key, value in pairs if key in SCHEDULE_KEYS}
-            getattr(namespace, self.dest).update(scheduled)
+            read: dict[str, Any] = {}
+            for text in values:
+                key, _, value = text.partition(":")
+                if key in SCHEDULE_KEYS:
+                    read[key] = read_text(value, key)
+                    continue
+                # The Zoo runs the values of all other keys as Python.
+                try:
+                    super().__call__(parser, namespace, [text], option_string)
+                except Exception as error:
+                    message = (
+                        misplaced(key, value) or f"no Python that can be run ({error}); a text needs quotes of its own"
+                    )
+                    raise ScheduleConfigError.at(key, value, message) from None
+                read.update(getattr(namespace, self.dest))
+            setattr(namespace, self.dest, read)
 
     return StoreSchedules
 
@@ -129,7 +149,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError:
         sys.stderr.write("error: needs the RL Zoo: pip install 'lr-schedule[zoo]'\n")
         return 1
-    del rl_zoo3
     # The Zoo reads its options from sys.argv, and names itself by the first word there in its usage.
     sys.argv = [f"{sys.argv[0]} {command}", *given]
     try:
@@ -137,7 +156,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ScheduleConfigError as error:
         sys.stderr.write("".join(f"error: {problem}\n" for problem in error.problems))
         return 1
+    except (ValueError, AssertionError, ImportError) as error:
+        # What the Zoo itself says of a wrong option, such as the name of an environment, is a sentence to read.
+        if not str(error) or _raised_in(error) != Path(rl_zoo3.__file__).parent:
+            raise
+        sys.stderr.write(f"error: {error}\n")
+        return 1
     return 0
+
+
+def _raised_in(error: BaseException) -> Path:
+    """Return the folder of the file whose code raised an error."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return Path(frame.f_code.co_filename).parent
 
 
 if __name__ == "__main__":

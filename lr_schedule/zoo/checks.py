@@ -1,29 +1,49 @@
-"""Everything that is wrong with the schedules of a YAML file, each problem once, in the order of the file."""
+"""Everything that is wrong with a hyperparameter file, each problem once, in the order of the file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from lr_schedule.config.registry import ZOO_PREFIXES, parse_string, registry
 from lr_schedule.config.yaml_files import Document, FileProblem
 from lr_schedule.errors import Keys, Problems, ScheduleConfigError
-from lr_schedule.zoo.sections import find_schedules, is_section, refuse_strays
+from lr_schedule.fields import PositiveNumber, is_numeral, read_number
+from lr_schedule.zoo.callbacks import is_known_package, refuse_callbacks
+from lr_schedule.zoo.expressions import read_expressions
+from lr_schedule.zoo.keys import wrong_key, wrong_policy
+from lr_schedule.zoo.sections import SCHEDULE_KEYS, SECTION_MARKS, find_schedules, is_section
+
+MAPPINGS = ("callback", "normalize", "env_wrapper", "vec_env_wrapper")
+"""Keys, beside those in ``_kwargs``, whose mappings are no schedules."""
+
+NEARLY = 0.8
+"""How near the word before a number is to a type that the two are a schedule with a misspelt type."""
 
 
-def problems_in(document: Document, total_timesteps: float | None = None) -> list[FileProblem]:
-    """Return the problems of all schedules in a file; what YAML merges into several sections is reported once.
+def problems_in(
+    document: Document, total_timesteps: float | None = None, algo: type[Any] | None = None
+) -> list[FileProblem]:
+    """Return the problems of a file; what YAML merges into several sections is reported once.
 
     Args:
         document: The file, as `read_yaml` returns it.
         total_timesteps: Length of the run, for ``*_steps`` keys (None: what the file says beside each schedule).
+        algo: The algorithm that every section is for (None: unknown, and the file may hold anything beside schedules).
     """
     problems = Problems()
-    for found in find_schedules(document.data):
-        with problems.gathered():
-            found.create(total_timesteps)
-    for path, section in _sections(document.data):
+    with problems.gathered():
+        _refuse_shape(document.data)
+    for path, section in _sections(document.data, algo):
         with problems.gathered(*path):
-            refuse_strays(section)
+            refuse_mistakes(section, algo, is_known_package if algo else None)
+    mistaken = {problem.path for problem in problems.found}
+    for found in find_schedules(document.data):
+        # What stands at a key that takes no schedule is to be moved, not to be read as one there.
+        if not any(found.path[: len(path)] == path for path in mistaken if path):
+            with problems.gathered():
+                found.create(total_timesteps)
     located: dict[tuple[int, int, str], FileProblem] = {}
     for problem in document.locate(ScheduleConfigError(problems.found)).problems:
         if isinstance(problem, FileProblem):
@@ -32,9 +52,82 @@ def problems_in(document: Document, total_timesteps: float | None = None) -> lis
     return [located[place] for place in sorted(located)]
 
 
-def _sections(data: Any) -> Iterator[tuple[Keys, Mapping[Any, Any]]]:
+def refuse_mistakes(
+    section: Mapping[Any, Any], algo: type[Any] | None = None, may_import: Callable[[str], bool] | None = None
+) -> None:
+    """Raise for all that is wrong with a section beside its schedules.
+
+    Args:
+        section: Hyperparameters, as they stand in a file.
+        algo: The algorithm that they are for (None: unknown).
+        may_import: Tells of the dotted name of a callback whether it may be imported (None: none may).
+    """
+    problems = Problems()
+    for key, value in section.items():
+        message = wrong_key(key, algo) or wrong_policy(key, value, algo) or misplaced(key, value)
+        if message:
+            problems.add(key, value, message)
+    if section.get("n_timesteps") is not None:
+        with problems.gathered():
+            read_number(PositiveNumber, section["n_timesteps"], "n_timesteps")
+    with problems.gathered():
+        read_expressions(section)
+    with problems.gathered():
+        refuse_callbacks(section, may_import)
+    problems.raise_any()
+
+
+def _refuse_shape(data: Any) -> None:
+    """Raise where a file holds neither hyperparameters nor a schedule, or has sections without a name or content."""
+    items = data if isinstance(data, list) else [data]
+    if not any(isinstance(item, Mapping) and item for item in items):
+        raise ScheduleConfigError.at((), data, "must be a mapping with a section for each environment, or a schedule")
+    if not isinstance(data, Mapping) or is_section(data) or "type" in data:
+        return
+    problems = Problems()
+    has_sections = any(_has_marks(value) for value in data.values())
+    for name, value in data.items():
+        if value is None and (has_sections or not any(data.values())):
+            problems.add(name, value, "must be a mapping of hyperparameters; the section is empty")
+        if not isinstance(name, str) and _has_marks(value):
+            problems.add(str(name), name, "the name of a section must be text; write it in quotes")
+    problems.raise_any()
+
+
+def _sections(data: Any, algo: type[Any] | None) -> Iterator[tuple[Keys, Mapping[Any, Any]]]:
     """Yield the mappings of a file that hold hyperparameters: the file itself, or its sections."""
-    parts = [((), data), *(((name,), value) for name, value in data.items())] if isinstance(data, Mapping) else []
+    if not isinstance(data, Mapping) or ("type" in data and not _has_marks(data)):
+        return
+    parts: list[tuple[Keys, Any]] = [((), data)] if is_section(data) else [((name,), data[name]) for name in data]
     for path, part in parts:
-        if isinstance(part, Mapping) and ("n_timesteps" in part or "policy" in part) and is_section(part):
+        # Where nobody says that the file is one of the Zoo, it may hold anything else beside schedules.
+        if isinstance(part, Mapping) and (algo is not None or "n_timesteps" in part or "policy" in part):
             yield path, part
+
+
+def _has_marks(value: Any) -> bool:
+    return isinstance(value, Mapping) and any(key in value for key in SECTION_MARKS)
+
+
+def misplaced(key: Any, value: Any) -> str:
+    """Return what is wrong with a schedule at a key where neither SB3 nor the Zoo takes one; empty otherwise."""
+    if key in (*SCHEDULE_KEYS, *MAPPINGS) or str(key).endswith("_kwargs") or not _looks_scheduled(value):
+        return ""
+    message = f"takes no schedule; give it to lr_schedule.sb3.ScheduleCallback(schedules={{{key!r}: ...}})"
+    return f"{message} under callback"
+
+
+def _looks_scheduled(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        # By its keys, and not by a type that is known: a misspelt one is a schedule too.
+        return "type" in value or "initial_value" in value
+    if isinstance(value, list):
+        return bool(value) and all(map(_looks_scheduled, value))
+    if not isinstance(value, str) or is_numeral(value):
+        return False
+    try:
+        return bool(parse_string(value))
+    except ScheduleConfigError:
+        prefix, _, numeral = value.rpartition("_")
+        near = difflib.get_close_matches(prefix, [*registry, *ZOO_PREFIXES], n=1, cutoff=NEARLY)
+        return bool(near) and is_numeral(numeral)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Any
 
-from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.errors import Problems, ScheduleConfigError
 
-ALLOWED = "must be dict(...) of numbers, strings, lists, dicts and the names nn.<class>, RMSpropTFLike, HerReplayBuffer"
+EXPRESSION_KEYS = ("policy_kwargs", "replay_buffer_class", "replay_buffer_kwargs", "normalize", "monitor_kwargs")
+"""Hyperparameters that may be Python in a string."""
+
+MODULES = {"nn": "torch.nn", "th.nn": "torch.nn", "torch.nn": "torch.nn", "th.optim": "torch.optim"}
+"""The modules, by the names that the Zoo has for them, whose classes an expression may name."""
+
+ALLOWED = (
+    "must be dict(...) of numbers, strings, lists, dicts and the names nn.<class>, th.optim.<class>, RMSpropTFLike, "
+    "HerReplayBuffer"
+)
 MAX_LENGTH = 10_000
 
 
@@ -28,6 +38,21 @@ def read_expression(text: str) -> Any:
         raise ScheduleConfigError.at((), text, f"no Python expression: {error}") from None
 
 
+def read_expressions(section: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the values of the hyperparameters of a section that are Python in a string.
+
+    Raises:
+        ScheduleConfigError: Any holds what `read_expression` refuses.
+    """
+    problems, values = Problems(), {}
+    for key in EXPRESSION_KEYS:
+        if isinstance(section.get(key), str):
+            with problems.gathered(key):
+                values[key] = read_expression(section[key])
+    problems.raise_any()
+    return values
+
+
 def write_expression(value: Any) -> str:
     """Return the expression that `read_expression` reads as `value`.
 
@@ -43,7 +68,8 @@ def write_expression(value: Any) -> str:
 
 def _written(value: Any) -> str:
     if isinstance(value, type):
-        return f"nn.{value.__name__}" if value.__module__.startswith("torch.nn.") else value.__name__
+        short = {"torch.nn": "nn.", "torch.optim": "th.optim."}
+        return short.get(".".join(value.__module__.split(".")[:2]), "") + value.__name__
     if isinstance(value, dict):
         pairs = ", ".join(f"{_written(key)}: {_written(item)}" for key, item in value.items())
         return f"{{{pairs}}}"
@@ -75,11 +101,11 @@ def _value(node: ast.expr) -> Any:
 def _class_named(node: ast.expr) -> Any:
     """Return the class that a name stands for; its framework is imported only now."""
     name = ast.unparse(node)
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "nn":
-        from torch import nn
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) in MODULES:
+        from torch import nn, optim
 
-        found = getattr(nn, node.attr, None)
-        if isinstance(found, type) and issubclass(found, nn.Module):
+        found = getattr({"torch.nn": nn, "torch.optim": optim}[MODULES[ast.unparse(node.value)]], node.attr, None)
+        if isinstance(found, type) and issubclass(found, (nn.Module, optim.Optimizer)):
             return found
     if name == "RMSpropTFLike":
         from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike

@@ -8,32 +8,15 @@ from typing import Any, NamedTuple
 
 from lr_schedule.config.yaml_files import Document, read_yaml
 from lr_schedule.errors import Keys, Problems, ScheduleConfigError, under
-from lr_schedule.zoo.expressions import read_expression
+from lr_schedule.zoo.checks import refuse_mistakes
+from lr_schedule.zoo.expressions import read_expressions
+from lr_schedule.zoo.keys import ZOO_KEYS
 from lr_schedule.zoo.sections import (
     FoundSchedule,
     find_schedules_in_section,
     find_section,
-    refuse_strays,
     stated_length,
 )
-
-ZOO_KEYS = (
-    "n_envs",
-    "n_timesteps",
-    "normalize",
-    "frame_stack",
-    "env_wrapper",
-    "vec_env_wrapper",
-    "callback",
-    "monitor_kwargs",
-    "env_kwargs",
-    "noise_type",
-    "noise_std",
-)
-"""What a section holds for the Zoo rather than for the algorithm."""
-
-EXPRESSION_KEYS = ("policy_kwargs", "replay_buffer_class", "replay_buffer_kwargs")
-"""Hyperparameters that may be Python in a string."""
 
 
 class Hyperparams(NamedTuple):
@@ -99,15 +82,12 @@ def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> 
     total = stated_length(section) if total_timesteps is None else total_timesteps
     problems = Problems()
     with problems.gathered():
-        refuse_strays(section)
+        refuse_mistakes(section)
     for found in find_schedules_in_section(section, total):
         with problems.gathered():
             _put(made, found.path, _read_schedule(found))
-    for key in EXPRESSION_KEYS:
-        if isinstance(section.get(key), str):
-            with problems.gathered(key):
-                made[key] = read_expression(section[key])
     problems.raise_any()
+    made.update(read_expressions(section))
     # YAML has no tuples, and SB3 takes (4, "step") as a tuple only. The Zoo does the same.
     if isinstance(made.get("train_freq"), list):
         made["train_freq"] = tuple(made["train_freq"])

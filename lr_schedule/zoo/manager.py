@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,38 +15,64 @@ import yaml
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from rl_zoo3.exp_manager import ExperimentManager
+from rl_zoo3.utils import ALGOS
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.yaml_files import SUFFIXES, Document, read_yaml
-from lr_schedule.errors import Keys, Problems, ScheduleConfigError
+from lr_schedule.errors import Keys, Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.tune import restore_schedules
-from lr_schedule.zoo.expressions import write_expression
-from lr_schedule.zoo.hyperparams import EXPRESSION_KEYS
-from lr_schedule.zoo.sections import find_schedules_in_section, find_section, refuse_strays
+from lr_schedule.zoo.callbacks import import_named
+from lr_schedule.zoo.checks import refuse_mistakes
+from lr_schedule.zoo.expressions import EXPRESSION_KEYS, read_expressions, write_expression
+from lr_schedule.zoo.sections import FoundSchedule, find_schedules_in_section, find_section, stated_length
 
 
 class ScheduleExperimentManager(ExperimentManager):
-    """The Zoo's manager, which makes schedules of what a config says, saves what it said, and continues a run."""
+    """The Zoo's manager, which makes schedules of what a config says, saves what it said, and continues a run.
+
+    Args:
+        train_more: What n_timesteps means for a trained agent: the length of what is to come, in which each schedule
+            starts again, as in the stock Zoo (True), or the length of the whole run (False).
+    """
+
+    def __init__(self, *args: Any, train_more: bool = False, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self.train_more = train_more
+        if train_more and not self.continue_training:
+            raise ScheduleConfigError.at("--train-more", self.trained_agent, "needs --trained-agent")
 
     def read_hyperparameters(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Read the section as the Zoo does, and check its schedules; what is saved of it is plain data."""
+        """Read the section as the Zoo does, and check it; what is saved of it is plain data."""
         document: Document | None = None
         section: Keys = ()
         if self.config.endswith(SUFFIXES):
             document = read_yaml(self.config)
             with document.located():
                 section = find_section(document.data, self.env_name.gym_id)
+        # What was typed behind -params counts for more than a trial, and a trial for more than the file. The Zoo would
+        # take a trial of the number 0 for none.
+        given = {**self._read_trial(), **(self.custom_hyperparams or {})}
+        self.custom_hyperparams, self.trial_id = given, None
         hyperparams, saved = super().read_hyperparameters()
         try:
-            _check(hyperparams, self.n_timesteps)
+            _check(hyperparams, self.n_timesteps, ALGOS[self.algo])
         except ScheduleConfigError as error:
-            # What was typed behind -params stands in no file, nor does what a Python config made.
-            typed = self.custom_hyperparams or {}
-            if document is None or any(problem.path[0] in typed for problem in error.problems):
+            # What was given stands in no file, nor does what a Python config made.
+            if document is None or any(problem.path[:1] and problem.path[0] in given for problem in error.problems):
                 raise
             raise document.locate(error, section) from None
-        return hyperparams, _without_python_tags(_plain(saved))
+        # Read here, no string is left that the Zoo would run as Python.
+        read = {**read_expressions(hyperparams), "n_timesteps": _run_length(hyperparams, self.n_timesteps)}
+        return {**hyperparams, **read}, _without_python_tags(_plain(saved))
+
+    def _read_trial(self) -> dict[str, Any]:
+        """Return the hyperparameters of the trial that was asked for; none where none was."""
+        if self.trial_id is None:
+            return {}
+        if not (self.storage and self.study_name):
+            raise ScheduleConfigError.at("--trial-id", self.trial_id, "needs --storage and --study-name")
+        return self.load_trial(self.storage, self.study_name, self.trial_id)
 
     def _preprocess_schedules(  # type: ignore[override]  # a static method in the Zoo, which calls it on self
         self, hyperparams: dict[str, Any]
@@ -63,13 +91,19 @@ class ScheduleExperimentManager(ExperimentManager):
         self, storage: str, study_name: str, trial_id: int | None = None, convert: bool = True
     ) -> dict[str, Any]:
         """Return the hyperparameters of a trial, with the schedules that it chose as their configs."""
-        params: dict[str, Any] = super().load_trial(storage, study_name, trial_id, convert)
-        backend: Any = storage
-        if storage.endswith(".log"):
-            backend = JournalStorage(JournalFileBackend(storage))
-        study = optuna.load_study(storage=backend, study_name=study_name)
-        trial = study.best_trial if trial_id is None else study.trials[trial_id]
-        return restore_schedules(params, trial.user_attrs) if convert else params
+        trials = _load_study(storage, study_name).trials
+        if trial_id is not None and not 0 <= trial_id < len(trials):
+            there = f"are 0 to {len(trials) - 1}" if trials else "are none yet"
+            raise ScheduleConfigError.at("--trial-id", trial_id, f"no such trial of {study_name!r}; there {there}")
+        try:
+            params: dict[str, Any] = super().load_trial(storage, study_name, trial_id, convert)
+        except KeyError as error:
+            message = f"a trial without {error.args[0]!r}; was it of another algorithm than {self.algo}?"
+            raise ScheduleConfigError.at("--trial-id", trial_id, message) from None
+        if not convert:
+            return params
+        trial = _load_study(storage, study_name).best_trial if trial_id is None else trials[trial_id]
+        return restore_schedules(params, trial.user_attrs)
 
     def _create_sampler(self, sampler_method: str) -> Any:
         if sampler_method != "tpe":
@@ -80,12 +114,15 @@ class ScheduleExperimentManager(ExperimentManager):
 
     def learn(self, model: BaseAlgorithm) -> None:
         """Train; a trained agent goes on from where it stopped, up to n_timesteps in all, and so do its schedules."""
-        if not self.continue_training:
+        if not self.continue_training or self.train_more:
             super().learn(model)
             return
         done, total = model.num_timesteps, self.n_timesteps
         if done >= total:
-            message = f"must be more than the {done} that the trained agent has behind it; give -n a larger number"
+            message = (
+                f"must be more than the {done} that the trained agent has behind it; give -n a larger number, "
+                "or --train-more to train for n_timesteps more"
+            )
             raise ScheduleConfigError.at("n_timesteps", total, message)
         print(f"Continuing after {done} of {total} timesteps")
         # SB3 adds what is done to what it is asked for, where it does not count from 0.
@@ -97,20 +134,70 @@ class ScheduleExperimentManager(ExperimentManager):
         super().learn(continued)
 
 
+def _load_study(storage: str, study_name: str) -> optuna.Study:
+    backend: Any = storage
+    if storage.endswith(".log"):
+        # Optuna would make an empty journal where there is none.
+        if not Path(storage).is_file():
+            raise ScheduleConfigError.at("--storage", storage, "no such file")
+        backend = JournalStorage(JournalFileBackend(storage))
+    names = optuna.get_all_study_names(backend)
+    if study_name not in names:
+        message = f"no such study{did_you_mean(study_name, names)} Studies in {storage}: {', '.join(names)}"
+        raise ScheduleConfigError.at("--study-name", study_name, message)
+    return optuna.load_study(storage=backend, study_name=study_name)
+
+
 def _run_length(hyperparams: Mapping[str, Any], n_timesteps: int) -> float | None:
-    return n_timesteps if n_timesteps > 0 else hyperparams.get("n_timesteps")
+    return n_timesteps if n_timesteps > 0 else stated_length(hyperparams)
 
 
-def _check(hyperparams: Mapping[str, Any], n_timesteps: int) -> None:
-    """Raise the error that lists every problem of the schedules in a section, those that cannot be saved included."""
+def _check(hyperparams: Mapping[str, Any], n_timesteps: int, algo: type[Any]) -> None:
+    """Raise the error that lists every problem of a section, schedules that cannot be saved included."""
     total = _run_length(hyperparams, n_timesteps)
     problems = Problems()
     with problems.gathered():
-        refuse_strays(hyperparams)
+        refuse_mistakes(hyperparams, algo, may_import=lambda name: True)
+    if hyperparams.get("policy") is None:
+        problems.add("policy", None, f"required key is missing, such as {next(iter(algo.policy_aliases))}")
+    if hyperparams.get("n_timesteps") is None and n_timesteps <= 0:
+        problems.add("n_timesteps", None, "required key is missing; or give -n")
+    for key in ("policy", "env_wrapper", "vec_env_wrapper"):
+        with problems.gathered(key):
+            _refuse_missing_classes(key, hyperparams.get(key))
     for found in find_schedules_in_section(hyperparams, total):
-        with problems.gathered():
+        with problems.gathered(), _naming_both_lengths(found, hyperparams, n_timesteps):
             found.create().to_config()
     problems.raise_any()
+
+
+def _refuse_missing_classes(key: str, value: Any) -> None:
+    """Raise for each dotted name of a class that cannot be imported."""
+    for entry in value if isinstance(value, list) else [value]:
+        name = next(iter(entry), None) if isinstance(entry, Mapping) else entry
+        if isinstance(name, str) and ("." in name or key != "policy"):
+            import_named(name)
+
+
+@contextlib.contextmanager
+def _naming_both_lengths(found: FoundSchedule, hyperparams: Mapping[str, Any], n_timesteps: int) -> Iterator[None]:
+    """Return a context in which a schedule that fits into the run of the file, but not into that of -n, says so."""
+    try:
+        yield
+    except ScheduleConfigError as error:
+        stated = stated_length(hyperparams)
+        if n_timesteps <= 0 or stated is None or found.total_timesteps != n_timesteps or not _fits(found, stated):
+            raise
+        note = f"; it fits into the {stated:.10g} timesteps of the file, and not into the {n_timesteps} of -n"
+        raise ScheduleConfigError([replace(one, message=one.message + note) for one in error.problems]) from None
+
+
+def _fits(found: FoundSchedule, total_timesteps: float) -> bool:
+    try:
+        found.create(total_timesteps)
+    except ScheduleConfigError:
+        return False
+    return True
 
 
 def _plain(value: Any) -> Any:

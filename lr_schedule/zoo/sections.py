@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config.registry import parse_string, registry
-from lr_schedule.errors import Keys, Problems, ScheduleConfigError, did_you_mean, under
-from lr_schedule.fields import PositiveNumber, is_numeral, read_number
+from lr_schedule.config.registry import registry
+from lr_schedule.errors import Keys, ScheduleConfigError, did_you_mean
+from lr_schedule.fields import PositiveNumber, read_number
+from lr_schedule.steps import NO_TOTAL_STEPS
 
 SCHEDULE_KEYS = ("learning_rate", "clip_range", "clip_range_vf", "delta_std", "qf_learning_rate")
 """Hyperparameters whose value may be a schedule; any other is scheduled by a ScheduleCallback under ``callback``."""
@@ -21,6 +23,11 @@ OFF_WHEN_NEGATIVE = ("clip_range", "clip_range_vf")
 """Hyperparameters that the Zoo turns off where a file gives a negative number."""
 
 CALLBACK = "ScheduleCallback"
+
+NO_LENGTH = (
+    "needs the length of the run: n_timesteps of the section, total_steps beside it, or total_timesteps "
+    "(--total-timesteps on the command line)"
+)
 
 
 class FoundSchedule(NamedTuple):
@@ -36,8 +43,12 @@ class FoundSchedule(NamedTuple):
         Args:
             total_timesteps: Length of the run (None: what stands beside the schedule).
         """
-        with under(*self.path):
+        try:
             return BaseLRSchedule.create(self.cfg, total_timesteps or self.total_timesteps)
+        except ScheduleConfigError as error:
+            # What a schedule calls total_steps has another name in a file of the Zoo.
+            problems = [replace(one, message=one.message.replace(NO_TOTAL_STEPS, NO_LENGTH)) for one in error.problems]
+            raise ScheduleConfigError(problems).below(self.path) from None
 
 
 def find_section(data: Any, env_id: str | None) -> Keys:
@@ -63,7 +74,13 @@ def find_section(data: Any, env_id: str | None) -> Keys:
 
 def is_section(data: Mapping[Any, Any]) -> bool:
     """Tell whether a mapping holds hyperparameters themselves, rather than sections that do."""
-    return any(key in data for key in SECTION_MARKS) or not any(isinstance(value, Mapping) for value in data.values())
+    if any(key in data for key in SECTION_MARKS):
+        return True
+    # Names with nothing under them are sections that were left empty.
+    values = list(data.values())
+    return not any(isinstance(value, Mapping) for value in values) and (
+        not values or any(v is not None for v in values)
+    )
 
 
 def _is_atari(env_id: str) -> bool:
@@ -120,43 +137,25 @@ def find_schedules_in_section(section: Mapping[Any, Any], total_timesteps: float
         is_off = key in OFF_WHEN_NEGATIVE and isinstance(cfg, (int, float)) and cfg < 0
         if key in section and not is_off and (cfg is not None or key != "clip_range_vf"):
             found.append(FoundSchedule((key,), cfg, total_timesteps))
-    for path, keywords in _callbacks(section.get("callback")):
-        schedules = keywords.get("schedules")
-        total = stated_length(keywords) or total_timesteps
-        if isinstance(schedules, Mapping):
-            found += [FoundSchedule((*path, "schedules", key), cfg, total) for key, cfg in schedules.items()]
-    return found
-
-
-def _callbacks(value: Any) -> Iterator[tuple[Keys, Mapping[Any, Any]]]:
-    """Yield path and keywords of each ScheduleCallback under ``callback``, which holds one callback or a list."""
-    entries = enumerate(value) if isinstance(value, list) else [(None, value)]
-    for index, entry in entries:
+    for path, entry in callbacks_of(section):
         for name, keywords in entry.items() if isinstance(entry, Mapping) else ():
             # The Zoo imports a callback by its dotted path, of which the last word names the class.
             if str(name).rpartition(".")[2] == CALLBACK and isinstance(keywords, Mapping):
-                yield ("callback", name) if index is None else ("callback", index, name), keywords
+                schedules = keywords.get("schedules")
+                total = stated_length(keywords) or total_timesteps
+                if isinstance(schedules, Mapping):
+                    at = (*path, name, "schedules")
+                    found += [FoundSchedule((*at, key), cfg, total) for key, cfg in schedules.items()]
+    return found
 
 
-def refuse_strays(section: Mapping[Any, Any]) -> None:
-    """Raise for each schedule that stands at a key of a section where neither SB3 nor the Zoo takes one."""
-    problems = Problems()
-    for key, value in section.items():
-        if key not in (*SCHEDULE_KEYS, "callback") and not str(key).endswith("_kwargs") and _looks_scheduled(value):
-            message = f"takes no schedule; give it to lr_schedule.sb3.ScheduleCallback(schedules={{{key!r}: ...}})"
-            problems.add(key, value, f"{message} under callback")
-    problems.raise_any()
-
-
-def _looks_scheduled(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return _names_type(value)
-    if not isinstance(value, str) or is_numeral(value):
-        return False
-    try:
-        return bool(parse_string(value))
-    except ScheduleConfigError:
-        return False
+def callbacks_of(section: Mapping[Any, Any]) -> Iterator[tuple[Keys, Any]]:
+    """Yield path and value of each entry under ``callback``, which holds one callback or a list of them."""
+    value = section.get("callback")
+    if isinstance(value, list):
+        yield from ((("callback", index), entry) for index, entry in enumerate(value))
+    elif value is not None:
+        yield ("callback",), value
 
 
 def _names_type(value: Mapping[Any, Any]) -> bool:

@@ -1,11 +1,10 @@
-"""What a call, an array and the import cost, beside peers in the same process."""
+"""What a call and an array cost, beside peers in the same process."""
 
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -39,13 +38,13 @@ def make(A, B, RATE, W, cos, pi):
 
 COSINE = "B + (A - B) * (1.0 + cos(pi * (1.0 - p))) / 2.0"
 SCALARS: dict[str, tuple[Any, str, dict[str, tuple[Any, float]]]] = {
-    "constant": (A, "A", {"sb3 linear": (LinearSchedule(A, B, 1.0), 1.0)}),
-    "linear": ({"final_value": B}, "p * A + (1.0 - p) * B", {"sb3 linear": (LinearSchedule(A, B, 1.0), 1.0)}),
-    "cosine": ({"final_value": B}, COSINE, {"fvcore": (CosineParamScheduler(A, B), 1.15)}),
+    "constant": (A, "A", {"sb3 linear": (LinearSchedule(A, B, 1.0), 0.95)}),
+    "linear": ({"final_value": B}, "p * A + (1.0 - p) * B", {"sb3 linear": (LinearSchedule(A, B, 1.0), 0.95)}),
+    "cosine": ({"final_value": B}, COSINE, {"fvcore": (CosineParamScheduler(A, B), 1.25)}),
     "exponential": (
         {"decay_rate": RATE},
         "A * RATE ** (1.0 - p)",
-        {"fvcore": (ExponentialParamScheduler(A, RATE), 1.15)},
+        {"fvcore": (ExponentialParamScheduler(A, RATE), 1.6)},
     ),
     "polynomial": ({"final_value": B, "power": 2.0}, "(A - B) * p ** 2.0 + B", {}),
     "cosine_warmup": (
@@ -75,6 +74,27 @@ def test_call_closure(race: Any, name: str) -> None:
 def test_call_peer(race: Any, name: str, peer: str) -> None:
     function, aim = SCALARS[name][2][peer]
     race(f"call: {name}", peer, function, 0.37, aim=aim, calls=1000)
+
+
+@pytest.mark.parametrize("name", ["linear", "cosine"])
+def test_call_by_bound_method(race: Any, name: str) -> None:
+    race(f"call: {name}", "ours, bound method", schedule_of(name).__call__, 0.37, calls=1000)
+
+
+def in_turn(functions: list[Any]) -> None:
+    for _ in repeat(None, 250):
+        for function in functions:
+            function(0.37)
+
+
+def test_calls_of_types_that_take_turns(race: Any) -> None:
+    types = ["constant", "linear", "cosine", "exponential"]
+    race("1,000 calls: four types in turn", "ours", in_turn, [schedule_of(name) for name in types])
+
+
+@pytest.mark.parametrize("name", ["constant", "linear", "cosine", "exponential"])
+def test_calls_of_one_type(race: Any, name: str) -> None:
+    race("1,000 calls: four types in turn", f"ours, {name} alone", in_turn, [schedule_of(name)] * 4)
 
 
 @pytest.mark.parametrize("name", ["linear", "cosine"])
@@ -130,21 +150,3 @@ def test_a_million_points_ours(race: Any, name: str) -> None:
 def test_a_million_points_by_hand(race: Any, name: str) -> None:
     formula, aim = ARRAYS[name]
     race(f"1e6 points: {name}", "numpy by hand", formula, POINTS, aim=aim)
-
-
-def start(statement: str) -> None:
-    subprocess.run([sys.executable, "-c", statement], check=True)
-
-
-def test_import_ours(race: Any) -> None:
-    race("process: import", "ours", start, "import lr_schedule")
-
-
-def test_import_numpy_and_pydantic(race: Any) -> None:
-    race(
-        "process: import",
-        "numpy and pydantic",
-        start,
-        "import numpy, pydantic.main, pydantic.fields, pydantic",
-        aim=1.5,
-    )

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_check_passes_a_good_file_and_counts_its_schedules(good: Path) -> None:
-    assert run("check", good) == (0, "1 files, 4 schedules, 0 problems\n", "")
+    assert run("check", good) == (0, "1 file, 4 schedules, 0 problems\n", "")
 
 
 def test_check_reports_every_problem_of_every_file_in_a_folder(good: Path, bad: Path, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_check_needs_a_length_for_steps_in_a_file_that_states_none(tmp_path: Pat
     (tmp_path / "a.yml").write_text("learning_rate: {type: cosine_warmup, warmup_steps: 5}\npolicy: MlpPolicy\n")
     result = run("check", tmp_path / "a.yml")
     assert result.returncode == 1
-    assert "a.yml:1:38: learning_rate.warmup_steps: needs total_steps" in result.stdout
+    assert "a.yml:1:38: learning_rate.warmup_steps: needs the length of the run: n_timesteps" in result.stdout
     assert run("check", tmp_path / "a.yml", "--total-timesteps", "100").returncode == 0
 
 

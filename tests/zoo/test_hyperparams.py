@@ -25,7 +25,7 @@ from lr_schedule import (
 )
 from lr_schedule.zoo import load_hyperparams
 from lr_schedule.zoo.expressions import read_expression
-from lr_schedule.zoo.hyperparams import ZOO_KEYS
+from lr_schedule.zoo.keys import ZOO_KEYS
 from lr_schedule.zoo.sections import SCHEDULE_KEYS, find_schedules
 
 FOLDER = Path(rl_zoo3.__file__).parent / "hyperparams"
@@ -82,6 +82,8 @@ def read_as_the_zoo_does(file: Path, env: str) -> Any:
 def test_every_section_that_the_zoo_ships_is_read_as_the_zoo_reads_it(path: Path, env: str) -> None:
     expected, for_zoo = read_as_the_zoo_does(path, env)
     model, zoo = load_hyperparams(path, env)
+    if isinstance(for_zoo.get("normalize"), str):  # the Zoo runs it later, and here all of it is read at once
+        for_zoo["normalize"] = eval(for_zoo["normalize"])
     assert zoo == for_zoo
     assert model.keys() == expected.keys()
     for key, value in model.items():

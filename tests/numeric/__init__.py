@@ -1,0 +1,3 @@
+"""One formula for floats and arrays."""
+
+from __future__ import annotations

@@ -10,7 +10,7 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.bridge.record import Record
 from lr_schedule.bridge.stepper import has_groups, is_stepper, record_steps
 from lr_schedule.bridge.stepwise import SourceLRSchedule
-from lr_schedule.config.arguments import name_of
+from lr_schedule.config.arguments import name_of, parameters_of
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.steps import nearest_step, read_total_steps
 
@@ -90,7 +90,8 @@ def _function_of_step(source: Any, total_steps: float) -> Callable[[int], Any] |
 
 def _why_no_function_of_step(source: Any, value_at: Callable[..., Any]) -> str | None:
     """Return why a callable gives no number for a step; None: nothing is known against it."""
-    if hasattr(source, "event_index") or has_groups(getattr(source, "optimizer", None)):
+    parameters = parameters_of(value_at)
+    if (parameters and parameters[0].name == "engine") or has_groups(getattr(source, "optimizer", None)):
         return DRIVES
     functions = (value_at, type(value_at).__call__)
     kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)

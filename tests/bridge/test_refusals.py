@@ -129,7 +129,19 @@ class OfState(EngineDriven):
         self.event_index = 0
 
 
-@pytest.mark.parametrize("kind", [EngineDriven, OfState])
+class OfGroups:
+    """A scheduler in the shape of Ignite's for param groups: it holds one for each."""
+
+    def __init__(self) -> None:
+        self.schedulers = [EngineDriven()]
+
+    event_index = property(lambda self: self.schedulers[0].event_index)
+
+    def __call__(self, engine: Any, name: str | None = None) -> None:
+        self.schedulers[0](engine, name)
+
+
+@pytest.mark.parametrize("kind", [EngineDriven, OfState, OfGroups])
 def test_what_drives_an_engine_is_refused_and_not_called(kind: Any) -> None:
     source = kind()
     with pytest.raises(ScheduleConfigError, match=r"source: drives an optimizer or an engine when it is called"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.bridge.record import Record
-from lr_schedule.bridge.stepper import has_groups, is_stepper, record_steps
+from lr_schedule.bridge.stepper import gives_no_number, has_groups, is_stepper, record_steps
 from lr_schedule.bridge.stepwise import SourceLRSchedule
 from lr_schedule.config.arguments import name_of, parameters_of
 from lr_schedule.errors import ScheduleConfigError
@@ -93,9 +93,7 @@ def _why_no_function_of_step(source: Any, value_at: Callable[..., Any]) -> str |
     parameters = parameters_of(value_at)
     if (parameters and parameters[0].name == "engine") or has_groups(getattr(source, "optimizer", None)):
         return DRIVES
-    functions = (value_at, type(value_at).__call__)
-    kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
-    if any(is_kind(function) for is_kind in kinds for function in functions):
+    if gives_no_number(value_at):
         return "is a generator or coroutine function, which gives no number when it is called with a step"
     try:
         # What a decorator wraps is not asked: the wrapper may give it arguments of its own.

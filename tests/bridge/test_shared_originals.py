@@ -155,3 +155,20 @@ def test_what_is_none_stays_none_in_a_copy() -> None:
 
     optimizer = SimpleNamespace(param_groups=[{"lr": 0.1, "params": []}])
     assert from_steps(Decay(optimizer, limit=None), 10)(0.9) == 0.05
+
+
+def test_a_scheduler_that_is_told_the_step_is_found_as_well() -> None:
+    class Told(Stepper):
+        def step_update(self, n: int) -> None:
+            self.optimizer.param_groups[0]["lr"] = 0.1 / (1 + n)
+
+    optimizer = new_optimizer()
+    inner = Told(new_optimizer())
+
+    class Both(Stepper):
+        def step(self) -> None:
+            inner.step_update(1)
+
+    with pytest.raises(ScheduleConfigError, match="its code knows inner beside its attributes"):
+        from_steps(Both(optimizer), 10)
+    assert inner.optimizer.param_groups[0]["lr"] == 0.1

@@ -9,7 +9,7 @@ READY := $(ENV)/ready
 DEMO := $(ENV)/ready-for-demo
 PYTEST := $(BIN)/python -m pytest -p no:benchmark -n $(WORKERS) --dist loadgroup
 
-.PHONY: demo test test-all interpreters mutants lint bench docs clean
+.PHONY: demo test test-all interpreters extras mutants lint bench docs clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ENV)
@@ -35,6 +35,9 @@ interpreters: $(READY)
 
 mutants: $(READY)
 	$(BIN)/python -m tests.mutants --count $(MUTANTS)
+
+extras: $(READY)
+	$(BIN)/python -m tests.extras $(ENV)/extras
 
 lint: $(READY)
 	$(BIN)/ruff check .

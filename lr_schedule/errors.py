@@ -176,3 +176,43 @@ class plain_errors_of:  # noqa: N801  # reads as a keyword, like `under`
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, ValueError) and not isinstance(error, ScheduleConfigError):
             raise ScheduleConfigError.at((), self.received, str(error)) from error
+
+
+EXTRAS = {
+    "jax": "jax",
+    "matplotlib": "plot",
+    "optax": "jax",
+    "optuna": "tune",
+    "rl_zoo3": "zoo",
+    "sb3_contrib": "contrib",
+    "sbx": "sbx",
+    "stable_baselines3": "sb3",
+    "torch": "torch",
+}
+"""The extra of this package that brings a package which is needed in some places only."""
+
+
+def how_to_install(package: str) -> str:
+    """Return the sentence that says what is missing, and the command that brings it."""
+    return f"needs {package}, which is not installed; in the clone of lr_schedule: pip install '.[{EXTRAS[package]}]'"
+
+
+class needs_extra:  # noqa: N801  # reads as a keyword: with needs_extra(): import torch
+    """A context in which a failed import of a package that an extra brings says how to install it.
+
+    Example:
+        >>> with needs_extra():
+        ...     raise ModuleNotFoundError("No module named 'sbx'", name="sbx")
+        Traceback (most recent call last):
+        ...
+        ModuleNotFoundError: needs sbx, which is not installed; in the clone of lr_schedule: pip install '.[sbx]'
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, ModuleNotFoundError) and (package := str(error.name).partition(".")[0]) in EXTRAS:
+            raise ModuleNotFoundError(how_to_install(package), name=error.name) from None

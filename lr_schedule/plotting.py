@@ -42,7 +42,7 @@ def plot(
     Raises:
         ScheduleConfigError: A config cannot be used.
         ValueError: There is nothing to draw, or the number of labels differs from that of the schedules.
-        ImportError: matplotlib is not installed (it comes with ``lr-schedule[plot]``).
+        ImportError: matplotlib is not installed (the extra ``plot`` brings it).
 
     Example:
         >>> axes = plot([{"type": "cosine"}, "lin_3e-4"], total_timesteps=100_000)

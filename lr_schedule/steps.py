@@ -106,7 +106,7 @@ class StepFunction:
         return StepFunction, (self._schedule, self._total_steps)
 
 
-COUNTING = {"LearningRateSchedule", "ParamScheduler"}
+COUNTING = {"BaseParamScheduler", "LearningRateSchedule", "ParamScheduler"}
 """Classes of callables in Keras, fvcore and Ignite, which do not ask for progress."""
 
 

@@ -10,7 +10,7 @@ from lr_schedule.bridge.record import Record
 from lr_schedule.bridge.stepper import is_stepper, record_steps, why_not_counted
 from lr_schedule.bridge.stepwise import SourceLRSchedule, StepwiseLRSchedule
 from lr_schedule.config.arguments import check_arguments, is_data, name_of, numerals_to_numbers, parameters_of
-from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
+from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean, needs_extra
 from lr_schedule.fields import NumberRule, Reads, Value, read_number, required
 from lr_schedule.steps import nearest_step, read_total_steps
 
@@ -83,7 +83,8 @@ def is_of_torch(make: Any) -> bool:
 
 def find_scheduler(scheduler: str | type) -> type:
     """Return the class of ``torch.optim.lr_scheduler`` that is meant, or the class from elsewhere as it is."""
-    from torch.optim import lr_scheduler
+    with needs_extra():
+        from torch.optim import lr_scheduler
 
     base = lr_scheduler.LRScheduler
     made_of_schedulers = (lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler)
@@ -110,7 +111,8 @@ def record_made(
     make: Callable[..., Any], arguments: Mapping[str, Any], total_steps: float, start: float, group: int = 0
 ) -> Record:
     """Return the record of a scheduler that `make` makes over an optimizer of our own."""
-    from torch.optim import SGD
+    with needs_extra():
+        from torch.optim import SGD
 
     given = {**_own_total_steps(make, total_steps), **arguments}
     check_arguments(make, given)

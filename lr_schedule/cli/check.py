@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lr_schedule.cli.grammar import add_command, add_json, add_total_timesteps
 from lr_schedule.cli.output import print_json
-from lr_schedule.errors import Problems, ScheduleConfigError, format_path
-from lr_schedule.fields import to_number
+from lr_schedule.errors import Problems, format_path
 
 if TYPE_CHECKING:
-    from lr_schedule.config.yaml_files import Document, FileProblem
-    from lr_schedule.zoo.sections import FoundSchedule
+    from lr_schedule.config.yaml_files import FileProblem
 
 EXAMPLES = """
   lr-schedule check ppo.yml --algo ppo
   lr-schedule check hyperparams/ --json"""
-
-YAML_NUMBERS = "(YAML reads 010 as 8, 1:30 as 90 and 1_000 as 1000)"
 
 
 @dataclass(frozen=True)
@@ -51,30 +45,30 @@ def run(options: CheckOptions) -> int:
     """Print every problem of every schedule in files and folders."""
     from lr_schedule.cli.sources import read_source
     from lr_schedule.config.yaml_files import FileProblem
-    from lr_schedule.zoo.checks import problems_in
+    from lr_schedule.zoo.checks import notes_on, problems_in
     from lr_schedule.zoo.keys import find_algorithm
     from lr_schedule.zoo.sections import find_schedules
 
     algo = None if options.algo is None else find_algorithm(options.algo)
     problems = Problems()
-    notes: list[FileProblem] = []
     files = [file for path in options.paths for file in _yaml_files(path, problems)]
+    noted: list[str] = []
     count = 0
     # A file that cannot be read is a problem among others: the files after it are checked too.
     for file in files:
         with problems.gathered():
             document = read_source(file)
-            found = list(find_schedules(document.data))
-            count += len(found)
-            notes += _notes(document, found)
+            count += sum(1 for _ in find_schedules(document.data))
             problems.found += problems_in(document, options.total_timesteps, algo)
+            noted += notes_on(document, options.total_timesteps)
     located = [problem for problem in problems.found if isinstance(problem, FileProblem)]
+    notes = list(dict.fromkeys(noted))
     if options.json:
-        lists = {"problems": [_as_data(one) for one in located], "notes": [_as_data(one) for one in notes]}
-        print_json({"files": len(files), "schedules": count, **lists})
+        found = [_as_data(problem) for problem in located]
+        print_json({"files": len(files), "schedules": count, "problems": found, "notes": notes})
     else:
-        for problem in [*located, *notes]:
-            print(problem)
+        for line in (*map(str, located), *notes):
+            print(line)
         counts = (_counted(len(files), "file"), _counted(count, "schedule"), _counted(len(located), "problem"))
         print(", ".join(counts))
     return 1 if located else 0
@@ -94,26 +88,6 @@ def _yaml_files(path: Path, problems: Problems) -> list[Path]:
     if not found:
         problems.found.append(FileProblem((), None, f"no {' or '.join(SUFFIXES)} file in this folder", str(path)))
     return found
-
-
-def _notes(document: Document, found: list[FoundSchedule]) -> list[FileProblem]:
-    """Return what is no mistake for sure: learning rates above 1, which a number that YAML reads otherwise may make."""
-    from lr_schedule.config.reading import as_mapping
-    from lr_schedule.config.yaml_files import FileProblem
-
-    notes: dict[tuple[int, int], FileProblem] = {}
-    for one in found:
-        if not one.path or not str(one.path[-1]).endswith("learning_rate"):
-            continue
-        # What cannot be read is a problem, which is reported as one.
-        with suppress(ScheduleConfigError, TypeError):
-            value = as_mapping(one.cfg).get("initial_value")
-            if value is not None and 1.0 < to_number(value) < math.inf:
-                message = f"note: starts at {to_number(value):g}, and few learning rates are above 1 {YAML_NUMBERS}"
-                line, column = document.position(one.path)
-                problem = FileProblem(one.path, value, message, document.file, line, column)
-                notes.setdefault((line, column), problem)
-    return list(notes.values())
 
 
 def _as_data(problem: FileProblem) -> dict[str, Any]:

@@ -9,9 +9,6 @@ from typing import Any
 
 from lr_schedule.errors import ScheduleConfigError
 
-EXTRAS = {"matplotlib": "plot", "stable_baselines3": "sb3", "sb3_contrib": "contrib", "torch": "sb3"}
-"""The extra of this package that installs a package which a command needs."""
-
 
 def print_json(data: Any) -> None:
     """Print data as JSON for machines."""
@@ -32,7 +29,4 @@ def _lines(error: Exception) -> list[str]:
         return [str(one) if isinstance(one, FileProblem) else f"error: {one}" for one in error.problems]
     if isinstance(error, OSError) and error.filename is not None:
         return [f"error: {os.fspath(error.filename)}: {error.strerror}"]
-    if isinstance(error, ImportError):
-        extra = EXTRAS.get(str(error.name).partition(".")[0])
-        return [f"error: {error}; pip install 'lr-schedule[{extra}]'" if extra else f"error: {error}"]
     return [f"error: {error}"]

@@ -143,9 +143,11 @@ def _chosen(document: Document, options: PlotOptions) -> Sequence[FoundSchedule]
 
 
 def _save_picture(curves: Sequence[Curve], output: Path, options: PlotOptions) -> None:
-    from matplotlib.figure import Figure
-
+    from lr_schedule.errors import needs_extra
     from lr_schedule.plotting import plot
+
+    with needs_extra():
+        from matplotlib.figure import Figure
 
     # Not through pyplot, which would look for a display and keep the figure.
     figure = Figure(figsize=(8, 5), layout="constrained")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.errors import ScheduleConfigError, did_you_mean, how_to_install
 
 PPO = ("PPO", "MaskablePPO", "RecurrentPPO")
 ON_POLICY = (*PPO, "A2C", "TRPO")
@@ -55,8 +55,8 @@ def find(algo: Any) -> type[Any]:
 
             modules = [sb3_contrib]
     except ImportError as error:
-        message = f"needs the package {error.name}; install lr-schedule[{'sbx' if algo in SBX else 'contrib'}]"
-        raise ScheduleConfigError.at("algo", algo, message) from None
+        package = "sbx" if algo in SBX else "sb3_contrib"
+        raise ScheduleConfigError.at("algo", algo, how_to_install(package)) from error
     found: type[Any] = getattr(modules[0], algo.removeprefix("SBX "))
     return found
 

@@ -13,9 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-from lr_schedule.config.registry import find_class
 from lr_schedule.config.yaml_files import parse_yaml, read_yaml
-from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.errors import ScheduleConfigError, how_to_install, under
 from lr_schedule.tune import TYPES, suggest
 from lr_schedule.zoo.checks import misplaced
 from lr_schedule.zoo.expressions import read_expression
@@ -32,8 +31,6 @@ def train() -> None:
     """Run ``rl_zoo3.train`` with schedules in YAML, in Python configs, in ``-params`` and in ``-optimize``."""
     own = _take_own_options()
     searched: list[str] = own.search_types.split(",")
-    for name in searched:
-        find_class(name)
     _patch_zoo(searched, train_more=own.train_more)
     from rl_zoo3.train import train as zoo_train
 
@@ -66,7 +63,8 @@ def _patch_zoo(searched: Sequence[str], *, train_more: bool) -> None:
 
     # Without this, -optimize searches for a learning rate that is one number for the whole run.
     samplers = exp_manager.HYPERPARAMS_SAMPLER
-    samplers.update({algo: suggest(sampler, types=searched) for algo, sampler in samplers.items()})
+    with under("--search-types"):
+        samplers.update({algo: suggest(sampler, types=searched) for algo, sampler in samplers.items()})
 
     # Without this, the Zoo refuses the config.yml that it has saved itself (tags of Python objects, no section for the
     # environment), and reads 3e-4 as a string. Only this module gets another `yaml`; for all others it is as before.
@@ -147,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Tried here, as an ImportError in the midst of a command is about something else.
         import rl_zoo3
     except ImportError:
-        sys.stderr.write("error: needs the RL Zoo: pip install 'lr-schedule[zoo]'\n")
+        sys.stderr.write(f"error: {how_to_install('rl_zoo3')}\n")
         return 1
     # The Zoo reads its options from sys.argv, and names itself by the first word there in its usage.
     sys.argv = [f"{sys.argv[0]} {command}", *given]

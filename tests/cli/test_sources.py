@@ -31,22 +31,6 @@ def test_check_and_plot_read_the_standard_input(monkeypatch: pytest.MonkeyPatch)
     assert run("plot", "-").stderr == "<stdin>:1:1: larger than 1,000,000 bytes; hyperparameter files are far smaller\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("010", 8), ("1:30", 90), ("1_000", 1000), ("lin_3", 3), ("{type: cosine, initial_value: 0x10}", 16)],
-)
-def test_check_notes_a_learning_rate_above_one_and_passes(tmp_path: Path, text: str, value: float) -> None:
-    file = tmp_path / "ppo.yml"
-    file.write_text(f"A: &a\n  learning_rate: {text}\n  clip_range: 2\nB:\n  <<: *a\n")
-    result = run("check", file)
-    assert result.returncode == 0
-    note, summary = result.stdout.splitlines()
-    assert note.startswith(f"{file}:2:3: A.learning_rate: note: starts at {value}, and few learning rates are above 1")
-    assert summary == "1 file, 4 schedules, 0 problems"
-    (noted,) = run("check", file, "--json").json()["notes"]
-    assert (noted["line"], noted["path"]) == (2, "A.learning_rate")
-
-
 def test_no_file_that_the_zoo_ships_gets_a_note() -> None:
     zoo = pytest.importorskip("rl_zoo3")
     found = run("check", Path(zoo.__file__).parent / "hyperparams", "--json").json()

@@ -113,9 +113,8 @@ def nodes_of(tree: ast.AST) -> Iterator[ast.AST]:
         for node in field if isinstance(field, list) else [field]:
             if not isinstance(node, ast.AST) or isinstance(node, (ast.JoinedStr, ast.Import, ast.ImportFrom)):
                 continue
-            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-                continue
-            if isinstance(node, ast.keyword) and node.arg == "strict":  # zip(strict=True) says what is known there
+            for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            if for_types or (isinstance(node, ast.keyword) and node.arg == "strict"):  # zip's, which says what is known
                 continue
             yield node
             yield from nodes_of(node)
@@ -208,8 +207,8 @@ def run_tests(copy: Path, room: str, limit: float) -> tuple[str, str]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    lines = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))] or output.splitlines()[-1:]
-    return ("passed" if process.returncode == 0 else "failed"), " ".join(lines[:1])
+    told = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))] or output.splitlines()[-1:]
+    return ("passed" if process.returncode == 0 else "failed"), " ".join(told[:1])
 
 
 def try_mutant(mutant: Mutant, copy: Path, limit: float) -> dict[str, Any]:
@@ -251,15 +250,14 @@ def report(results: Sequence[dict[str, Any]]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Draw mutants, run each that has no result yet, and print the report."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=400, help="how many mutants (400)")
     parser.add_argument("--seed", type=int, default=0, help="which ones (0)")
     parser.add_argument("--workers", type=int, default=1, help="how many at a time (1)")
     parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=list(ROOMS))
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "mutants.jsonl", help="what is done already")
     options = parser.parse_args(arguments)
-
-    options.results.parent.mkdir(parents=True, exist_ok=True)
+    options.results.parent.mkdir(exist_ok=True)
     lines = options.results.read_text(encoding="utf-8").splitlines() if options.results.exists() else []
     done = {result["identity"]: result for result in map(json.loads, lines)}
     chosen = drawn(options.rooms, options.count, options.seed)

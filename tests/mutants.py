@@ -37,8 +37,8 @@ EQUIVALENT = Path(__file__).parent / "equivalent_mutants.txt"
 COPIED = ("lr_schedule", "tests", "docs", "examples", "pyproject.toml", "README.md")
 
 KINDS = [
-    f"tests/kinds/test_{name}.py"
-    for name in ("cases", "checks", "joints", "documented_keys", "digits", "pickles", "values", "properties")
+    *[f"tests/kinds/test_{name}.py" for name in ("cases", "checks", "joints", "documented_keys", "digits", "pickles")],
+    *["tests/config/test_errors.py", "tests/kinds/test_values.py", "tests/kinds/test_properties.py"],
 ]
 CONFIG = [
     "tests/config",

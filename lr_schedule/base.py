@@ -192,7 +192,7 @@ class BaseLRSchedule(InTime, Frozen):
 
         Args:
             progress_remaining: 1.0 at the start of training, 0.0 at its end: any real number, or an array of floats
-                (numpy, torch or jax, of any shape; inside ``jax.jit`` and ``torch.compile`` too).
+                (numpy, masked or not, dense torch or jax, of any shape; in ``jax.jit`` and ``torch.compile`` too).
 
         Returns:
             A plain float for a number; for an array one of the same kind, dtype, shape and device.

@@ -120,8 +120,10 @@ def suggest(sampler: Sampler, name: str = "learning_rate", types: Sequence[str] 
         >>> from rl_zoo3.hyperparams_opt import HYPERPARAMS_SAMPLER
         >>> HYPERPARAMS_SAMPLER["ppo"] = suggest(HYPERPARAMS_SAMPLER["ppo"], types=["linear", "cosine"])
     """
+    _refuse_unknown(types, space)
     for kind in types:  # before a study runs: what cannot be a schedule would end it at some later trial
-        suggest_schedule(cast("BaseTrial", _Middle()), name, [kind], **space)
+        own = {key: choices for key, choices in space.items() if key in allowed_keys(find_class(kind))}
+        suggest_schedule(cast("BaseTrial", _Middle()), name, [kind], **own)
     if getattr(sampler, "searches", None) == name:
         sampler = sampler.__wrapped__  # type: ignore[attr-defined]
 

@@ -163,7 +163,7 @@ class TorchLRSchedule(StepwiseLRSchedule):
 
     Args:
         scheduler: Name of a class of ``torch.optim.lr_scheduler``, such as ``OneCycleLR`` (required).
-        total_steps: Length of the run in steps of the scheduler (finite, > 0, at most 10,000,000, as each is made; may
+        total_steps: Length of the run in steps of the scheduler (finite, in (0, 10000000], as each step is made; may
             be fractional; required). A class that takes ``total_steps`` itself gets it, as the nearest whole number.
         initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001).
 

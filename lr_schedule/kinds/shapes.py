@@ -41,7 +41,9 @@ def time_to_power(t: Any, k: float, xp: Any) -> Any:
     if k >= 1.0:
         return t**k
     smallest = tick(t, xp)
-    return xp.where(t > smallest, xp.clip(t, smallest, 1.0) ** k, 0.0)
+    inside = xp.clip(t, smallest, 1.0)
+    # A square root rounds alike for floats and arrays, and a power of 0.5 does not.
+    return xp.where(t > smallest, xp.sqrt(inside) if k == 0.5 else inside**k, 0.0)
 
 
 def slowed(left: Any, k: float, xp: Any) -> Any:

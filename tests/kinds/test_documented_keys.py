@@ -24,8 +24,6 @@ BETWEEN_FIELDS = {
     ("clip", "maximum"),
     ("cyclic", "peak_value"),
     ("exponential", "final_value"),
-    ("tri_stage", "initial_value"),
-    ("tri_stage", "final_value"),
 }
 """Keys of values that stand in a condition with another one, which their documentation has in place of their range."""
 

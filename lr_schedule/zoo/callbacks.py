@@ -66,6 +66,9 @@ def import_named(name: str) -> Any:
 def _refuse_callback(name: Any, keywords: Any, may_import: Callable[[str], bool] | None) -> None:
     if not isinstance(name, str) or "." not in name:
         raise ScheduleConfigError.at((), name, FORM)
+    if name == OWN and isinstance(keywords, Mapping) and not isinstance(keywords.get("schedules", {}), Mapping):
+        message = "must be a mapping from targets to schedules, such as {ent_coef: {type: linear}}"
+        raise ScheduleConfigError.at("schedules", keywords["schedules"], message)
     if may_import is not None and may_import(name):
         _refuse_class(name, keywords)
     elif name == OWN:

@@ -2,13 +2,14 @@
 # for the demo alone, with what its example needs.
 PYTHON ?= python3
 WORKERS ?= auto
+MUTANTS ?= 400
 ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/ready
 DEMO := $(ENV)/ready-for-demo
 PYTEST := $(BIN)/python -m pytest -p no:benchmark -n $(WORKERS) --dist loadgroup
 
-.PHONY: demo test test-all interpreters lint bench docs clean
+.PHONY: demo test test-all interpreters extras mutants lint bench docs clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ENV)
@@ -31,6 +32,12 @@ test-all: $(READY)
 
 interpreters: $(READY)
 	$(BIN)/python tests/interpreters.py $(ENV)/interpreters
+
+mutants: $(READY)
+	$(BIN)/python -m tests.mutants --count $(MUTANTS)
+
+extras: $(READY)
+	$(BIN)/python -m tests.extras $(ENV)/extras
 
 lint: $(READY)
 	$(BIN)/ruff check .

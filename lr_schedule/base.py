@@ -9,7 +9,7 @@ from lr_schedule.config.frozen import Frozen, as_kept
 from lr_schedule.config.model import constructor_of, declares_fields, fractions_of
 from lr_schedule.config.reading import Config, read
 from lr_schedule.config.registry import register
-from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.errors import ScheduleConfigError, plain_errors_of
 from lr_schedule.fields import QUIET, Fraction, PartialFraction, PositiveFraction, Value, required, to_number
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.own_code import with_code_of_its_own
@@ -142,8 +142,7 @@ class BaseLRSchedule(InTime, Frozen):
 
     def check(self) -> None:
         """Raise ScheduleConfigError where fields do not fit together; a type that has such fields extends it."""
-        for name in fractions_of(type(self)):
-            # Not by vars(self), which would cost every later call CPython's fast attribute path.
+        for name in fractions_of(type(self)):  # vars(self) would cost every later call CPython's fast attribute path
             require_room_for_a_step(name, getattr(self, name))
         if self.end_fraction - self.warmup_fraction < TICK:
             message = f"must be below end_fraction, which is {self.end_fraction}, by 1e-12 or more"
@@ -161,13 +160,9 @@ class BaseLRSchedule(InTime, Frozen):
         put(self, "_trusted", self.trusted and all(part._trusted for part in schedules))
         self._set_time()
         put(self, "_direct", self._trusted and not self._timed)
-        try:
+        with plain_errors_of(fields):
             self.check()
             self.prepare()
-        except ScheduleConfigError:
-            raise
-        except ValueError as error:  # as a user's own check may raise it
-            raise ScheduleConfigError.at((), dict(fields), str(error)) from error
         self._set_peak()
 
     @property
@@ -197,7 +192,7 @@ class BaseLRSchedule(InTime, Frozen):
 
         Args:
             progress_remaining: 1.0 at the start of training, 0.0 at its end: any real number, or an array of floats
-                (numpy, torch or jax, of any shape; inside ``jax.jit`` and ``torch.compile`` too).
+                (numpy, masked or not, dense torch or jax, of any shape; in ``jax.jit`` and ``torch.compile`` too).
 
         Returns:
             A plain float for a number; for an array one of the same kind, dtype, shape and device.

@@ -18,10 +18,22 @@ def format_path(path: Keys) -> str:
     return text.removeprefix(".")
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'cosine'?"`` for the known word nearest to `word`, or ``"."`` where none is near."""
-    nearest = difflib.get_close_matches(str(word)[:100], list(known), n=1, cutoff=0.5)
-    return f"; did you mean {nearest[0]!r}?" if nearest else "."
+def did_you_mean(word: object, known: Iterable[str], likeness: float = 0.5) -> str:
+    """Return ``"; did you mean 'cosine'?"`` for the known word nearest to `word`, or ``"."`` where none is near.
+
+    Args:
+        word: What was written.
+        known: What may be written.
+        likeness: How much of the two words has to be alike (in (0, 1); 0.5).
+    """
+    # What is no word is near to none: null would be taken for cosine, by the letters of None.
+    near = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=likeness) if isinstance(word, str) else []
+    return f"; did you mean {near[0]!r}?" if near else "."
+
+
+def shown(received: Any) -> str:
+    """Return what was received on one short line; a date, which YAML makes of 2024-01-01, as it was written."""
+    return str(received) if hasattr(type(received), "isoformat") else reprlib.repr(received)
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = format_path(self.path) or "schedule"
-        return f"{where}: {self.message} (received {reprlib.repr(self.received)})"
+        return f"{where}: {self.message} (received {shown(self.received)})"
 
 
 class ScheduleConfigError(ValueError):
@@ -89,6 +101,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self.cause: BaseException | None = None
 
     def add(self, key: str | int | Keys, received: Any, message: str) -> None:
         """Add one problem at `key`."""
@@ -101,7 +114,7 @@ class Problems:
     def raise_any(self) -> None:
         """Raise the error that lists every problem, where there is one."""
         if self.found:
-            raise ScheduleConfigError(self.found)
+            raise ScheduleConfigError(self.found) from self.cause
 
 
 class Gathering:
@@ -121,6 +134,7 @@ class Gathering:
         if not isinstance(error, ScheduleConfigError):
             return False
         self.problems.found += error.below(self.path).problems
+        self.problems.cause = self.problems.cause or error.__cause__
         return True
 
 
@@ -145,4 +159,60 @@ class under:  # noqa: N801  # reads as a keyword: with under("parts", 1): ...
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if self.path and isinstance(error, ScheduleConfigError):
-            raise error.below(self.path) from None
+            raise error.below(self.path) from error.__cause__
+
+
+class plain_errors_of:  # noqa: N801  # reads as a keyword, like `under`
+    """A context in which a plain ValueError, as a user's own `check` may raise it, becomes one of a configuration."""
+
+    __slots__ = ("received",)
+
+    def __init__(self, received: Any) -> None:
+        self.received = received
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, ValueError) and not isinstance(error, ScheduleConfigError):
+            raise ScheduleConfigError.at((), self.received, str(error)) from error
+
+
+EXTRAS = {
+    "jax": "jax",
+    "matplotlib": "plot",
+    "optax": "jax",
+    "optuna": "tune",
+    "rl_zoo3": "zoo",
+    "sb3_contrib": "contrib",
+    "sbx": "sbx",
+    "stable_baselines3": "sb3",
+    "torch": "torch",
+}
+"""The extra of this package that brings a package which is needed in some places only."""
+
+
+def how_to_install(package: str) -> str:
+    """Return the sentence that says what is missing, and the command that brings it."""
+    return f"needs {package}, which is not installed; in the clone of lr_schedule: pip install '.[{EXTRAS[package]}]'"
+
+
+class needs_extra:  # noqa: N801  # reads as a keyword: with needs_extra(): import torch
+    """A context in which a failed import of a package that an extra brings says how to install it.
+
+    Example:
+        >>> with needs_extra():
+        ...     raise ModuleNotFoundError("No module named 'sbx'", name="sbx")
+        Traceback (most recent call last):
+        ...
+        ModuleNotFoundError: needs sbx, which is not installed; in the clone of lr_schedule: pip install '.[sbx]'
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, ModuleNotFoundError) and (package := str(error.name).partition(".")[0]) in EXTRAS:
+            raise ModuleNotFoundError(how_to_install(package), name=error.name) from None

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 _NUMERAL = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII)
-NUMERAL_PATTERN = r"^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 
 
 def is_numeral(text: str) -> bool:
@@ -89,6 +88,16 @@ class NumberRule:
             return core_schema.no_info_before_validator_function(_validate_whole_number, {**inner, **bounds})
         bounded = {**inner, **bounds, "allow_inf_nan": False}
         return core_schema.no_info_before_validator_function(_validate_number, bounded)
+
+
+class BooleanRule:
+    """Marks a boolean in an annotation: true or false, and no number or word that may stand for one."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of a boolean that is one."""
+        from pydantic_core import core_schema
+
+        return core_schema.bool_schema(strict=True)
 
 
 class ValidatedAs:
@@ -217,18 +226,19 @@ def read_number(kind: Any, value: Any, key: str) -> float:
     return int(number) if get_args(kind)[0] is int else number
 
 
+_RULES: dict[Any, Any] = {float: IS_NUMBER, int: IS_NUMBER, bool: BooleanRule()}
+
+
 def with_number_rules(annotation: Any) -> Any:
-    """Return the annotation of a field such that numerals are numbers in it, and booleans are not, at any depth."""
+    """Return the annotation of a field in which numerals are numbers and booleans alone booleans, at any depth."""
     origin, options = get_origin(annotation), get_args(annotation)
-    if annotation in (float, int):
-        return Annotated[annotation, IS_NUMBER]
+    if isinstance(annotation, type) and annotation in _RULES:
+        return Annotated[annotation, _RULES[annotation]]
     if origin is Annotated:
         bare, *marks = options
-        if any(isinstance(mark, (NumberRule, ValidatedAs, Reads)) for mark in marks):
+        if any(isinstance(mark, (NumberRule, BooleanRule, ValidatedAs, Reads)) for mark in marks):
             return annotation
-        return (
-            Annotated[annotation, IS_NUMBER] if bare in (float, int) else Annotated[(with_number_rules(bare), *marks)]
-        )
+        return Annotated[(with_number_rules(bare), *marks)]
     if origin in (Union, UnionType):
         return Union[tuple(with_number_rules(option) for option in options)]  # noqa: UP007  # made of a tuple
     if isinstance(origin, type) and issubclass(origin, Collection):

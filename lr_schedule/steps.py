@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.errors import ScheduleConfigError, under
 from lr_schedule.fields import PositiveNumber, read_number, to_number
 
 NO_TOTAL_STEPS = "needs total_steps, in the config or as create(cfg, total_steps=...)"
@@ -24,19 +24,30 @@ def take_total_steps(given: dict[str, Any], total_steps: Any) -> float | None:
         return None if total_steps is None else read_total_steps(total_steps)
     total = read_total_steps(written)
     if total_steps is not None and total != to_number(total_steps):
-        raise ScheduleConfigError.at("total_steps", written, f"given twice, and differs from {total_steps}")
+        raise ScheduleConfigError.at(
+            "total_steps", written, f"given twice, and differs from {to_number(total_steps):.10g}"
+        )
     return total
 
 
 def to_fractions(steps: Any, total_steps: float) -> Any:
     """Return steps as fractions of the run; a list is taken item by item, a [step, value] pair by its step."""
-    if isinstance(steps, Sequence) and not isinstance(steps, str):
-        paired = [isinstance(item, Sequence) and not isinstance(item, str) and len(item) == 2 for item in steps]
-        return [
-            [to_fractions(item[0], total_steps), item[1]] if pair else to_fractions(item, total_steps)
-            for item, pair in zip(steps, paired, strict=True)
-        ]
-    return to_number(steps) / total_steps
+    if not _is_list(steps):
+        try:
+            return to_number(steps) / total_steps
+        except TypeError:
+            raise ScheduleConfigError.at((), steps, "must be a number of steps") from None
+    fractions: list[Any] = []
+    for index, item in enumerate(steps):
+        is_pair = _is_list(item) and len(item) == 2
+        with under(index, 0) if is_pair else under(index):
+            fraction = to_fractions(item[0] if is_pair else item, total_steps)
+        fractions.append([fraction, item[1]] if is_pair else fraction)
+    return fractions
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def nearest_step(elapsed_steps: float) -> int:
@@ -95,7 +106,7 @@ class StepFunction:
         return StepFunction, (self._schedule, self._total_steps)
 
 
-COUNTING = {"LearningRateSchedule", "ParamScheduler"}
+COUNTING = {"BaseParamScheduler", "LearningRateSchedule", "ParamScheduler"}
 """Classes of callables in Keras, fvcore and Ignite, which do not ask for progress."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from numbers import Real
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.frozen import Frozen
@@ -113,10 +113,17 @@ def suggest(sampler: Sampler, name: str = "learning_rate", types: Sequence[str] 
     Returns:
         A function of the same form; what it returns holds a `BaseLRSchedule` under `name`.
 
+    Raises:
+        ScheduleConfigError: A type or a key is unknown, or values from the middle of the ranges give no schedule.
+
     Example:
         >>> from rl_zoo3.hyperparams_opt import HYPERPARAMS_SAMPLER
         >>> HYPERPARAMS_SAMPLER["ppo"] = suggest(HYPERPARAMS_SAMPLER["ppo"], types=["linear", "cosine"])
     """
+    _refuse_unknown(types, space)
+    for kind in types:  # before a study runs: what cannot be a schedule would end it at some later trial
+        own = {key: choices for key, choices in space.items() if key in allowed_keys(find_class(kind))}
+        suggest_schedule(cast("BaseTrial", _Middle()), name, [kind], **own)
     if getattr(sampler, "searches", None) == name:
         sampler = sampler.__wrapped__  # type: ignore[attr-defined]
 
@@ -128,6 +135,22 @@ def suggest(sampler: Sampler, name: str = "learning_rate", types: Sequence[str] 
 
     scheduled.searches = name  # type: ignore[attr-defined]
     return scheduled
+
+
+class _Middle:
+    """A trial that chooses what is in the middle of each range, and keeps nothing."""
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+        return math.sqrt(low * high) if log else (low + high) / 2
+
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+        return int(low + high) // 2
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        return choices[len(choices) // 2]
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        pass
 
 
 def restore_schedules(params: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lr_schedule import BaseLRSchedule, ScheduleConfigError
 from lr_schedule.config.registry import registry
-from lr_schedule.tune import suggest_schedule
+from lr_schedule.tune import suggest, suggest_schedule
 
 NEEDED: dict[str, dict[str, Any]] = {
     "clip": {"schedule": "lin_1e-3"},
@@ -165,3 +165,20 @@ def test_the_ends_of_a_range_may_be_numbers_of_numpy_and_limits_that_are_no_valu
     space: dict[str, Any] = {"initial_value": (np.float32(0.25), np.float64(0.75)), "warmup_fraction": (0.0, 1.0)}
     config = suggest_schedule(drawn(lambda: 0.5), types=["cosine_warmup"], final_value=0.0, **space)
     assert config == {"type": "cosine_warmup", "initial_value": 0.5, "final_value": 0.0, "warmup_fraction": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("types", "space", "message"),
+    [
+        (["linear", "step"], {}, "^period_fraction: required key is missing"),
+        (["cosine_restarts"], {}, "cycles"),
+        (["linear", "lineaer"], {}, "unknown type; did you mean 'linear'?"),
+        (["linear"], {"final_rato": (0.0, 0.1)}, "did you mean 'final_ratio'?"),
+        (["linear"], {"final_ratio": ["a", "b"]}, "^final_ratio: must be a finite number"),
+    ],
+)
+def test_a_sampler_that_would_end_a_study_is_refused_when_it_is_made(
+    types: list[str], space: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ScheduleConfigError, match=message):
+        suggest(lambda *_: {}, types=types, **space)

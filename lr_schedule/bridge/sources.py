@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.bridge.record import Record
-from lr_schedule.bridge.stepper import is_stepper, record_steps
+from lr_schedule.bridge.stepper import gives_no_number, has_groups, is_stepper, record_steps
 from lr_schedule.bridge.stepwise import SourceLRSchedule
-from lr_schedule.config.arguments import name_of
+from lr_schedule.config.arguments import name_of, parameters_of
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.steps import nearest_step, read_total_steps
 
@@ -17,6 +18,11 @@ FORMS = (
     "must be one of: a function step -> value (optax, a lambda); an object with value(step); a Keras "
     "LearningRateSchedule; an fvcore ParamScheduler; an object with step() or step_update(n) over an optimizer; for a "
     "scheduler class of torch use from_torch"
+)
+
+DRIVES = (
+    "drives an optimizer or an engine when it is called, and gives no value for a step; give a function of the step, "
+    "as values.__getitem__ of a list (in Ignite, of the values that simulate_values gives)"
 )
 
 
@@ -34,7 +40,7 @@ def from_steps(source: Any, total_steps: float) -> BaseLRSchedule:
             elapsed share of the run. *Stepper*: has ``step()`` or ``step_update(n)`` and an ``optimizer`` with
             ``param_groups``; a copy is stepped, from its present state on, and the rate of its first param group
             counts. *Keras*: has ``get_config`` and is callable. *Value*: has ``value(step)`` and is not callable.
-            *Function*: callable with a step.
+            *Function*: callable with a step. It must be pure, as it is asked in any order, once for each step.
         total_steps: Length of the run in the source's steps (finite, > 0; may be fractional).
 
     Returns:
@@ -64,6 +70,9 @@ def record_source(source: Any, total_steps: float) -> Record:
     value_at = _function_of_step(source, total_steps)
     if value_at is None:
         raise ScheduleConfigError.at("source", source, FORMS)
+    reason = _why_no_function_of_step(source, value_at)
+    if reason is not None:
+        raise ScheduleConfigError.at("source", source, reason)
     return Record(value_at, nearest_step(total_steps), in_order=False, name=name_of(source))
 
 
@@ -77,3 +86,22 @@ def _function_of_step(source: Any, total_steps: float) -> Callable[[int], Any] |
         return source  # type: ignore[no-any-return]
     value = getattr(source, "value", None)
     return value if callable(value) else None
+
+
+def _why_no_function_of_step(source: Any, value_at: Callable[..., Any]) -> str | None:
+    """Return why a callable gives no number for a step; None: nothing is known against it."""
+    parameters = parameters_of(value_at)
+    if (parameters and parameters[0].name == "engine") or has_groups(getattr(source, "optimizer", None)):
+        return DRIVES
+    if gives_no_number(value_at):
+        return "is a generator or coroutine function, which gives no number when it is called with a step"
+    try:
+        # What a decorator wraps is not asked: the wrapper may give it arguments of its own.
+        signature = inspect.signature(value_at, follow_wrapped=False)
+    except (TypeError, ValueError):  # some callables made in C do not tell
+        return None
+    try:
+        signature.bind(0)
+    except TypeError as error:
+        return f"must be callable with one argument, the step: {error}"
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -23,14 +24,22 @@ NEEDS_ARGUMENT = (
     "function optimizer -> an object with an optimizer and a step() that calls this one with its argument"
 )
 
+DOES_NOT_RUN = "has a step that is a generator or coroutine function: to call it sets no rate"
+
 METRICS = ("loss", "metric", "metrics", "monitor", "score", "val_loss", "valid_loss", "validation_loss")
 """What a ``step`` calls its first argument where that is a metric."""
+
+
+def gives_no_number(function: Any) -> bool:
+    """Tell whether a call of a function does not run it, but makes a generator or coroutine."""
+    kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+    return any(is_kind(each) for is_kind in kinds for each in (function, type(function).__call__))
 
 
 def is_stepper(source: Any) -> bool:
     """Tell whether `source` is an object with ``step()`` or ``step_update(n)`` over an optimizer."""
     steps = callable(getattr(source, "step", None)) or callable(getattr(source, "step_update", None))
-    return steps and not isinstance(source, type) and _has_groups(getattr(source, "optimizer", None))
+    return steps and not isinstance(source, type) and has_groups(getattr(source, "optimizer", None))
 
 
 def record_steps(scheduler: Any, total_steps: float, group: int = 0, *, own_optimizer: Any = None) -> Record:
@@ -60,7 +69,8 @@ def record_steps(scheduler: Any, total_steps: float, group: int = 0, *, own_opti
     return Record(rate_at, nearest_step(total_steps), in_order=True, name=name_of(scheduler))
 
 
-def _has_groups(optimizer: Any) -> bool:
+def has_groups(optimizer: Any) -> bool:
+    """Tell whether something has param groups, as an optimizer of torch has them."""
     return isinstance(getattr(optimizer, "param_groups", None), list)
 
 
@@ -74,9 +84,11 @@ def why_not_counted(scheduler: Any) -> str | None:
     """Return why a scheduler, or each one of a class, is no function of the step; None: it is."""
     if hasattr(scheduler, "step_update"):  # timm: step(epoch, metric=None), of which the metric is not used
         return None
+    if gives_no_number(scheduler.step):
+        return DOES_NOT_RUN
     parameters = parameters_of(scheduler.step)[isinstance(scheduler, type) :]  # a class's own step has its self first
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    needed = [p.name for p in positional if p.default is p.empty]
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     if any(name in METRICS for name in needed + [p.name for p in positional[:1]]) or hasattr(scheduler, "patience"):
         return METRIC_DRIVEN
     return NEEDS_ARGUMENT.format(names=", ".join(needed)) if needed else None

@@ -10,8 +10,8 @@ from lr_schedule.bridge.record import Record
 from lr_schedule.bridge.stepper import is_stepper, record_steps, why_not_counted
 from lr_schedule.bridge.stepwise import SourceLRSchedule, StepwiseLRSchedule
 from lr_schedule.config.arguments import check_arguments, is_data, name_of, numerals_to_numbers, parameters_of
-from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean
-from lr_schedule.fields import Reads, Value, read_number, required
+from lr_schedule.errors import Problem, ScheduleConfigError, did_you_mean, needs_extra
+from lr_schedule.fields import NumberRule, Reads, Value, read_number, required
 from lr_schedule.steps import nearest_step, read_total_steps
 
 MADE_OF_SCHEDULERS = (
@@ -83,7 +83,8 @@ def is_of_torch(make: Any) -> bool:
 
 def find_scheduler(scheduler: str | type) -> type:
     """Return the class of ``torch.optim.lr_scheduler`` that is meant, or the class from elsewhere as it is."""
-    from torch.optim import lr_scheduler
+    with needs_extra():
+        from torch.optim import lr_scheduler
 
     base = lr_scheduler.LRScheduler
     made_of_schedulers = (lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler)
@@ -110,7 +111,8 @@ def record_made(
     make: Callable[..., Any], arguments: Mapping[str, Any], total_steps: float, start: float, group: int = 0
 ) -> Record:
     """Return the record of a scheduler that `make` makes over an optimizer of our own."""
-    from torch.optim import SGD
+    with needs_extra():
+        from torch.optim import SGD
 
     given = {**_own_total_steps(make, total_steps), **arguments}
     check_arguments(make, given)
@@ -147,6 +149,9 @@ def _record_attached(
 Arguments = Annotated[dict[str, Any], Reads(lambda arguments, _: numerals_to_numbers(arguments))]
 
 
+Steps = Annotated[float, NumberRule(gt=0, le=10_000_000)]
+
+
 class TorchLRSchedule(StepwiseLRSchedule):
     """A scheduler of torch, by its class name and arguments, as a schedule of progress.
 
@@ -158,8 +163,8 @@ class TorchLRSchedule(StepwiseLRSchedule):
 
     Args:
         scheduler: Name of a class of ``torch.optim.lr_scheduler``, such as ``OneCycleLR`` (required).
-        total_steps: Length of the run in steps of the scheduler (finite, > 0; may be fractional; required). A class
-            that takes ``total_steps`` itself gets it, as the nearest whole number.
+        total_steps: Length of the run in steps of the scheduler (finite, in (0, 10000000], as each step is made; may
+            be fractional; required). A class that takes ``total_steps`` itself gets it, as the nearest whole number.
         initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001).
 
     Example:
@@ -175,6 +180,7 @@ class TorchLRSchedule(StepwiseLRSchedule):
     free_keys = "arguments"
 
     scheduler: str = required()
+    total_steps: Steps = required()
     initial_value: Value = 0.001
     arguments: Arguments = {}  # noqa: RUF012  # each config is validated into a dict of its own
 

@@ -31,7 +31,9 @@ class CheckOptions:
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = add_command(commands, "check", CheckOptions, run, "check every schedule in YAML files", EXAMPLES)
-    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="YAML files, or folders of them")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="FILE", help="YAML files, folders of them, or - for standard input"
+    )
     parser.add_argument(
         "--algo", metavar="NAME", help="the algorithm, such as ppo: every key and callback of a section is checked too"
     )
@@ -41,27 +43,32 @@ def add_parser(commands: Any) -> None:
 
 def run(options: CheckOptions) -> int:
     """Print every problem of every schedule in files and folders."""
-    from lr_schedule.config.yaml_files import FileProblem, read_yaml
-    from lr_schedule.zoo.checks import problems_in
+    from lr_schedule.cli.sources import read_source
+    from lr_schedule.config.yaml_files import FileProblem
+    from lr_schedule.zoo.checks import notes_on, problems_in
     from lr_schedule.zoo.keys import find_algorithm
     from lr_schedule.zoo.sections import find_schedules
 
     algo = None if options.algo is None else find_algorithm(options.algo)
-    files = [file for path in options.paths for file in _yaml_files(path)]
     problems = Problems()
+    files = [file for path in options.paths for file in _yaml_files(path, problems)]
+    noted: list[str] = []
     count = 0
     # A file that cannot be read is a problem among others: the files after it are checked too.
     for file in files:
         with problems.gathered():
-            document = read_yaml(file)
+            document = read_source(file)
             count += sum(1 for _ in find_schedules(document.data))
             problems.found += problems_in(document, options.total_timesteps, algo)
+            noted += notes_on(document, options.total_timesteps)
     located = [problem for problem in problems.found if isinstance(problem, FileProblem)]
+    notes = list(dict.fromkeys(noted))
     if options.json:
-        print_json([_as_data(problem) for problem in located])
+        found = [_as_data(problem) for problem in located]
+        print_json({"files": len(files), "schedules": count, "problems": found, "notes": notes})
     else:
-        for problem in located:
-            print(problem)
+        for line in (*map(str, located), *notes):
+            print(line)
         counts = (_counted(len(files), "file"), _counted(count, "schedule"), _counted(len(located), "problem"))
         print(", ".join(counts))
     return 1 if located else 0
@@ -71,14 +78,15 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _yaml_files(path: Path) -> list[Path]:
-    from lr_schedule.config.yaml_files import SUFFIXES
+def _yaml_files(path: Path, problems: Problems) -> list[Path]:
+    """Return the files that a path names; a folder without any is a problem."""
+    from lr_schedule.config.yaml_files import SUFFIXES, FileProblem
 
     if not path.is_dir():
         return [path]
     found = sorted(file for suffix in SUFFIXES for file in path.rglob(f"*{suffix}") if file.is_file())
     if not found:
-        raise ValueError(f"{path}: no {' or '.join(SUFFIXES)} file in this folder")
+        problems.found.append(FileProblem((), None, f"no {' or '.join(SUFFIXES)} file in this folder", str(path)))
     return found
 
 

@@ -49,7 +49,10 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def length(text: str) -> float:
     """Return a number of steps (finite, > 0), or raise the error that argparse shows with the usage."""
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
     if not 0.0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"must be a finite number > 0, not {text}")
     return number

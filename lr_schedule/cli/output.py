@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
 from lr_schedule.errors import ScheduleConfigError
-
-EXTRAS = {"matplotlib": "plot", "stable_baselines3": "sb3", "sb3_contrib": "contrib", "torch": "sb3"}
-"""The extra of this package that installs a package which a command needs."""
 
 
 def print_json(data: Any) -> None:
@@ -29,7 +27,6 @@ def _lines(error: Exception) -> list[str]:
 
         # A problem in a file begins with file:line:column, as compilers write it and editors read it.
         return [str(one) if isinstance(one, FileProblem) else f"error: {one}" for one in error.problems]
-    if isinstance(error, ImportError):
-        extra = EXTRAS.get(str(error.name).partition(".")[0])
-        return [f"error: {error}; pip install 'lr-schedule[{extra}]'" if extra else f"error: {error}"]
+    if isinstance(error, OSError) and error.filename is not None:
+        return [f"error: {os.fspath(error.filename)}: {error.strerror}"]
     return [f"error: {error}"]

@@ -22,6 +22,7 @@ EXAMPLES = """
 
 MOST_CURVES = 12
 DEFAULT_KEY = "learning_rate"
+MOST_POINTS = 1_000_000
 SAMPLED = 641
 """Values of a curve in the terminal: ten for each column of the chart, and the end."""
 
@@ -53,7 +54,10 @@ def add_parser(commands: Any) -> None:
         commands, "plot", PlotOptions, run, "draw schedules, in the terminal and as a picture", EXAMPLES
     )
     parser.add_argument(
-        "sources", nargs="+", metavar="FILE_OR_CFG", help="a YAML file, or a schedule: cosine_3e-4, '{type: rex}'"
+        "sources",
+        nargs="+",
+        metavar="FILE_OR_CFG",
+        help="a YAML file (- for standard input), or a schedule: cosine_3e-4, '{type: rex}'",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="write a picture: .png, .svg or .pdf")
     parser.add_argument("--env", metavar="ID", help="the section of a hyperparameter file (default: every section)")
@@ -74,6 +78,8 @@ def run(options: PlotOptions) -> int:
     if len(curves) > MOST_CURVES:
         names = ", ".join(curve.label for curve in curves)
         raise ValueError(f"{len(curves)} schedules are too many for one picture; choose with --env or --key: {names}")
+    if options.points > MOST_POINTS:
+        raise ValueError(f"--points must be at most {MOST_POINTS:,}, not {options.points}")
     if options.json:
         sampled = [(curve, curve.schedule.sample(options.points).tolist()) for curve in curves]
         print_json([{"label": c.label, "config": c.schedule.to_config(), "values": values} for c, values in sampled])
@@ -82,22 +88,30 @@ def run(options: PlotOptions) -> int:
         labels = [curve.label for curve in curves]
         print(chart(values, labels, end=options.total_timesteps or 1.0, log=options.log))
     if options.output is not None:
-        _save_picture(curves, options.output, options)
+        # Without a suffix matplotlib takes png, and adds it to the name.
+        output = options.output if options.output.suffix else options.output.with_suffix(".png")
+        _save_picture(curves, output, options)
     return 0
 
 
 def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
     """Yield what a source names: a schedule, or those at a key of a file."""
     from lr_schedule.base import BaseLRSchedule
-    from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml, read_yaml
+    from lr_schedule.cli.sources import STANDARD_INPUT, read_source
+    from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml
     from lr_schedule.errors import format_path
 
-    if Path(source).suffix not in SUFFIXES and not Path(source).is_file():
+    if source != STANDARD_INPUT and Path(source).suffix not in SUFFIXES and not Path(source).exists():
         cfg = parse_yaml(source, "<command line>").data
         schedule = BaseLRSchedule.create(cfg, options.total_timesteps)
         yield Curve(schedule.describe(), schedule)
         return
-    document = read_yaml(source)
+    document = read_source(source)
+    if isinstance(document.data, (str, float, int)):
+        with document.located():
+            schedule = BaseLRSchedule.create(document.data, options.total_timesteps)
+        yield Curve(schedule.describe(), schedule)
+        return
     for found in _chosen(document, options):
         with document.located():
             schedule = found.create(options.total_timesteps)
@@ -120,17 +134,20 @@ def _chosen(document: Document, options: PlotOptions) -> Sequence[FoundSchedule]
     chosen = [item for item in found if not item.path or item.path[-1] == (options.key or DEFAULT_KEY)]
     if not chosen and options.key is None:
         chosen = found
+    if not chosen and not keys:
+        raise ValueError(f"{document.file}: holds no schedule{f' in {options.env}' if options.env else ''}")
     if not chosen:
-        hint = did_you_mean(options.key, keys) if keys else "."
-        there = f" Schedules are at: {', '.join(sorted(keys))}" if keys else ""
-        raise ValueError(f"{document.file}: no schedule at {options.key or 'any key'}{hint}{there}")
+        there = f"Schedules are at: {', '.join(sorted(keys))}"
+        raise ValueError(f"{document.file}: no schedule at {options.key}{did_you_mean(options.key, keys)} {there}")
     return chosen
 
 
 def _save_picture(curves: Sequence[Curve], output: Path, options: PlotOptions) -> None:
-    from matplotlib.figure import Figure
-
+    from lr_schedule.errors import needs_extra
     from lr_schedule.plotting import plot
+
+    with needs_extra():
+        from matplotlib.figure import Figure
 
     # Not through pyplot, which would look for a display and keep the figure.
     figure = Figure(figsize=(8, 5), layout="constrained")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lr_schedule.cli.grammar import add_command, add_json, add_total_timesteps, length
 from lr_schedule.cli.output import print_json
+
+if TYPE_CHECKING:
+    from lr_schedule.errors import ScheduleConfigError
 
 EXAMPLES = """
   lr-schedule preview ppo.yml --env CartPole-v1 --algo ppo"""
@@ -40,6 +43,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: PreviewOptions) -> int:
     """Show what `lr_schedule.sb3.preview` says of the schedules of one section."""
+    from lr_schedule.errors import ScheduleConfigError
     from lr_schedule.sb3 import preview
     from lr_schedule.zoo import load_hyperparams
     from lr_schedule.zoo.keys import find_algorithm
@@ -54,7 +58,10 @@ def run(options: PreviewOptions) -> int:
     others = {key: value for key, value in model.items() if key not in {*schedules, "policy"}}
     if options.episode_length is not None:
         others["episode_length"] = int(options.episode_length)
-    table = preview(schedules, algo, int(zoo["n_timesteps"]), n_envs=zoo.get("n_envs", 1), **others)
+    try:
+        table = preview(schedules, algo, int(zoo["n_timesteps"]), n_envs=zoo.get("n_envs", 1), **others)
+    except ScheduleConfigError as error:
+        raise _in_file(error, options) from None
     if options.json:
         values = {name: column.tolist() for name, column in table.values.items()}
         clock = {"timesteps": table.timesteps.tolist(), "progress": table.progress.tolist()}
@@ -62,3 +69,22 @@ def run(options: PreviewOptions) -> int:
     else:
         print(table)
     return 0
+
+
+def _in_file(error: ScheduleConfigError, options: PreviewOptions) -> ScheduleConfigError:
+    """Return an error of `preview`, which knows hyperparameters by their names alone, with their places in the file."""
+    from lr_schedule.config.yaml_files import read_yaml
+    from lr_schedule.errors import Problems
+    from lr_schedule.zoo.sections import find_schedules_in_section, find_section
+
+    document = read_yaml(options.file)
+    path = find_section(document.data, options.env)
+    section = document.data[path[0]] if path else document.data
+    places = {str(found.path[-1]): found.path for found in find_schedules_in_section(section)}
+    problems = Problems()
+    for problem in error.problems:
+        name, *below = problem.path or ("",)
+        place = places.get(str(name), (name,) if name in section else ())
+        one = type(error).at((*path, *place, *below), problem.received, problem.message)
+        problems.found += document.locate(one).problems if place else [problem]
+    return type(error)(problems.found)

@@ -31,10 +31,14 @@ def add_parser(commands: Any) -> None:
 
 def run(options: ShowOptions) -> int:
     """Print the schedules in a saved model."""
+    from lr_schedule.errors import ScheduleConfigError
     from lr_schedule.pictures.text import table
     from lr_schedule.sb3 import read_schedules
 
-    found = read_schedules(options.model)
+    try:
+        found = read_schedules(options.model)
+    except ScheduleConfigError as error:
+        raise ValueError(f"{options.model}: {error.problems[0].message}") from None
     if options.json:
         print_json(found)
         return 0

@@ -49,6 +49,8 @@ class Frozen:
     """Inherited fields that this class does without."""
     free_keys: ClassVar[str | None] = None
     """The field that takes every key of a config that is not a field."""
+    one_of: ClassVar[tuple[str, ...]] = ()
+    """Fields of which a config gives exactly one; the others are None."""
 
     __signature__: ClassVar[Any] = _SignatureOfFields()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from lr_schedule.config.frozen import Frozen
 from lr_schedule.config.model import default_of, defaults_of, fields_of, model_of
+from lr_schedule.config.other_names import meant_key
 from lr_schedule.config.registry import find_class, parse_string, registry
 from lr_schedule.config.twins import allowed_keys, steps_twin, twins_of
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, did_you_mean
@@ -111,6 +112,8 @@ def read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str, 
         model = model_of(cls).__pydantic_validator__.validate_python(completed, context=context)
         given_fields, given = vars(model), {}  # what may be wrong from here on are defaults
         fields = defaults_of(cls) | {name: given_fields[name] for name in model.__pydantic_fields_set__}
+        if cls.one_of and sum(fields[name] is not None for name in cls.one_of) != 1:
+            problems.add(cls.one_of[0], fields[cls.one_of[0]], f"give either {' or '.join(cls.one_of)}")
     except ScheduleConfigError as error:
         problems.found += error.problems
     except ValueError as error:
@@ -118,7 +121,10 @@ def read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str, 
 
         if not isinstance(error, ValidationError):
             raise
-        for details in error.errors(include_url=False):
+        found = error.errors(include_url=False)
+        for details in found:
+            if details["type"] == "too_short" and any(_lies_in(other, details) for other in found):
+                continue  # as pydantic counts the items that are right
             problems.found += _problems_from(cls, details, given, written, total_steps)
     problems.raise_any()
     return fields
@@ -158,7 +164,7 @@ def _take_twins(cls: Any, given: dict[str, Any], total_steps: float | None, prob
 def _refuse_unknown_keys(cls: Any, given: dict[str, Any], problems: Problems) -> None:
     fields, known = fields_of(cls), list(allowed_keys(cls))
     for key in [key for key in given if key not in fields]:
-        message = f"unknown key{did_you_mean(key, known)} Allowed: {', '.join(known)}"
+        message = f"unknown key{meant_key(key, [*known, 'total_steps'])} Allowed: {', '.join(known)}"
         problems.add(str(key), given.pop(key), message)
 
 
@@ -202,15 +208,34 @@ def _without_options(path: Sequence[Any], container: Any) -> list[Any]:
 
 
 def _message(annotation: Any, details: Any) -> str:
-    if details["type"] == "missing":
-        return "required key is missing"
-    if details["type"] == "literal_error":
-        return f"must be {details['ctx']['expected']}{did_you_mean(details['input'], literals_of(annotation))}"
-    if details["type"] == "too_short":
+    kind = details["type"]
+    if kind == "missing":
+        return "required key is missing" if isinstance(details["loc"][-1], str) else "an item is missing"
+    if kind == "literal_error":
+        return f"must be {details['ctx']['expected']}{did_you_mean(details['input'], literals_of(annotation))}".rstrip(
+            "."
+        )
+    if kind == "too_short":
         return f"must hold at least {details['ctx']['min_length']} item"
     if len(details["loc"]) == 1 and (numbers := describe_number(annotation)):
         return f"must be {numbers}"
-    return str(details["msg"]).replace("Input should be", "must be")
+    return _IN_OUR_WORDS.get(kind, str(details["msg"]).replace("Input should be", "must be"))
+
+
+def _lies_in(one: Any, other: Any) -> bool:
+    """Tell whether one of pydantic's errors is about a part of what another is about."""
+    return len(one["loc"]) > len(other["loc"]) and one["loc"][: len(other["loc"])] == other["loc"]
+
+
+_IN_OUR_WORDS = {
+    "bool_type": "must be true or false",
+    "dict_type": "must be a mapping",
+    "list_type": "must be a list",
+    "string_type": "must be text",
+    "too_long": "one item too many",
+    "tuple_type": "must be a list",
+}
+"""What pydantic says of a value of the wrong kind, in the words of a file."""
 
 
 def _item_at(container: Any, path: Sequence[Any], default: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from lr_schedule.config.frozen import Frozen
@@ -13,6 +15,18 @@ registry: dict[str, type[Frozen]] = {}
 
 ZOO_PREFIXES = {"lin": "linear"}
 """Abbreviations of a type in the RL Zoo's string form, ``lin_3e-4``."""
+
+WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+"""The words of a name: ``cosine_annealing``, ``CosineAnnealingLR``, ``REXScheduler``."""
+
+NOISE = {"annealing", "decay", "get", "learning", "lr", "min", "rate", "schedule", "scheduler", "with"}
+"""Words in the names of other libraries that do not tell one type from another."""
+
+SYNONYMS = {
+    "const": "constant", "exp": "exponential", "fixed": "constant", "flat": "constant", "poly": "polynomial",
+    "sgdr": "cosine_restarts", "triangular": "cyclic", "wsd": "warmup_stable_decay",
+}  # fmt: skip
+"""Words by which other libraries call what is a type here, and which are not spelled like it."""
 
 
 def register(cls: type[Frozen]) -> None:
@@ -38,7 +52,20 @@ def find_class(name: Any) -> type[Frozen]:
     if isinstance(name, str) and name in registry:
         return registry[name]
     known = sorted(registry)
-    raise ScheduleConfigError.at("type", name, f"unknown type{did_you_mean(name, known)} Allowed: {', '.join(known)}")
+    raise ScheduleConfigError.at("type", name, f"unknown type{nearest_type(name, known)} Allowed: {', '.join(known)}")
+
+
+def nearest_type(name: object, known: Sequence[str]) -> str:
+    """Return the hint at the type that a name of another library means (``exp``, ``StepLR``), or at the nearest."""
+    words = [word.lower() for word in WORDS.findall(str(name)[:100])]
+    telling = [SYNONYMS.get(word, word) for word in words if word not in NOISE and word != "warmup"]
+    meant = "_".join(telling) or ("constant" if "warmup" in words and "decay" not in words else "")
+    if meant not in known:
+        return did_you_mean(name, known)
+    if "warmup" not in words:
+        return f"; did you mean {meant!r}?"
+    warmed = f"{meant}_warmup"
+    return f"; did you mean {warmed!r}?" if warmed in known else f"; did you mean {meant!r} with a warmup_fraction?"
 
 
 def parse_string(text: str) -> dict[str, Any]:
@@ -49,8 +76,11 @@ def parse_string(text: str) -> dict[str, Any]:
     name = ZOO_PREFIXES.get(prefix, prefix)
     if not separator or not is_numeral(numeral):
         raise ScheduleConfigError.at((), text, "must be a number or <type>_<initial_value>, as in 'cosine_3e-4'")
+    if is_numeral(prefix.rpartition("_")[2]):
+        message = "holds two numbers; a string says the first value alone: give a mapping with initial_value and more"
+        raise ScheduleConfigError.at((), text, message)
     if name not in registry:
         known = [*registry, *ZOO_PREFIXES]
         allowed = ", ".join(sorted(known))
-        raise ScheduleConfigError.at((), text, f"unknown type{did_you_mean(prefix, known)} Allowed: {allowed}")
+        raise ScheduleConfigError.at((), text, f"unknown type{nearest_type(prefix, known)} Allowed: {allowed}")
     return {"type": name, "initial_value": float(numeral)}

@@ -4,22 +4,43 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lr_schedule.config.frozen import Frozen
-from lr_schedule.config.model import fields_of, model_of, quiet_fields_of
+from lr_schedule.config.model import default_of, fields_of, model_of, quiet_fields_of
 from lr_schedule.config.registry import ZOO_PREFIXES, registry
+from lr_schedule.config.schema_fields import scaled, schema_of, string_pattern
 from lr_schedule.config.twins import allowed_keys, steps_twin, twins_of
-from lr_schedule.fields import DEFINITION, NUMERAL_PATTERN
 
-SCHEDULE: dict[str, Any] = {"$ref": "#/$defs/schedule"}
-NUMERAL: dict[str, Any] = {"type": "string", "pattern": NUMERAL_PATTERN}
+# With an underscore, as a type may have any other name.
+SCHEDULE: dict[str, Any] = {"$ref": "#/$defs/_schedule"}
+
+FORMS = "must be a number, a mapping with a type, a list of phases, or a string such as 'cosine_3e-4'"
+FREE = "Arguments, which may also stand beside the other keys."
+TOTAL_STEPS = {
+    **schema_of({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]}),
+    "title": "total_steps",
+    "description": "Length of the run in the steps of the keys that end in _steps (finite, > 0; may be fractional).",
+}
+SHARES: dict[str, tuple[dict[str, Any], str]] = {
+    "fraction": (
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "Share of the run that this phase takes (in (0, 1]); those of all phases sum to 1.",
+    ),
+    "steps": (
+        {"type": "number", "exclusiveMinimum": 0},
+        "Length of this phase in steps (finite, > 0); those of all phases sum to total_steps.",
+    ),
+}
+TWIN = re.compile(r" (?:Twin|In steps)\b.*$")
 
 
 def json_schema() -> dict[str, Any]:
     """Return one JSON Schema (draft 2020-12) for a schedule of every registered type.
 
-    Use it to have an editor complete and check schedules in YAML; types that you register are in it too.
+    Use it to have an editor complete and check schedules in YAML; types that you register are in it too. It accepts
+    what `create` accepts, but for conditions between the values of several keys, which JSON Schema cannot state.
 
     Returns:
         Plain JSON-able data; ``$defs`` holds one entry per type beside the short forms (number, string, list).
@@ -28,76 +49,137 @@ def json_schema() -> dict[str, Any]:
         >>> sorted(json_schema()["$defs"]["linear"]["properties"])[:3]
         ['end_fraction', 'end_steps', 'final_ratio']
     """
-    types = {name: _type_schema(name) for name in sorted(registry)}
-    prefixes = "|".join(re.escape(name) for name in sorted([*registry, *ZOO_PREFIXES]))
-    zoo = {"type": "string", "pattern": f"^({prefixes})_{NUMERAL_PATTERN[1:]}"}
-    forms = [{"$ref": f"#/$defs/{name}"} for name in types]
-    schedule = {"anyOf": [{"type": "number", "minimum": 0}, NUMERAL, zoo, {"$ref": "#/$defs/phases"}, *forms]}
-    phases = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/phase"}}
-    schedules = {"type": "array", "minItems": 1, "items": SCHEDULE}
-    shared = {"schedule": schedule, "schedules": schedules, "phases": phases, "phase": _phase_schema(types)}
+    types = {name: _type_schema(registry[name]) for name in sorted(registry)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A schedule of lr_schedule",
         **SCHEDULE,
-        "$defs": {**shared, **types},
+        "$defs": {**_shared(types), **types},
     }
 
 
-def _phase_schema(types: dict[str, Any]) -> dict[str, Any]:
-    share = {"fraction": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}, "steps": {"exclusiveMinimum": 0}}
-    variants = [{**schema, "properties": {**schema["properties"], **share}} for schema in types.values()]
+def _shared(types: Mapping[str, Any]) -> dict[str, Any]:
+    plain = [name for name in types if _takes_a_number_alone(registry[name])]
+    short = [prefix for prefix, name in ZOO_PREFIXES.items() if name in plain]
+    schedule = {
+        **schema_of({"type": "number", "minimum": 0}),
+        "type": ["number", "string", "object", "array"],
+        "pattern": string_pattern(sorted([*plain, *short])),
+        "patternErrorMessage": FORMS,
+        "minItems": 1,
+        "items": {"$ref": "#/$defs/_phase"},
+        **_if_mapping({"$ref": "#/$defs/_mapping"}),
+    }
+    refs = {name: {"$ref": f"#/$defs/{name}"} for name in types}
+    return {
+        "_schedule": schedule,
+        "_schedules": {"type": "array", "minItems": 1, "items": SCHEDULE},
+        "_mapping": {"allOf": list(_branches(refs))},
+        "_phases": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/_phase"}},
+        "_phase": {"type": "object", **_if_mapping(_phase_schema(types))},
+        "_types": {"enum": list(types), "enumDescriptions": [_plain(summary(registry[name])) for name in types]},
+    }
+
+
+def _if_mapping(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what holds of a mapping alone; else whatever it asks for is missed in every value of another type."""
+    return {"if": {"type": "object"}, "then": schema}
+
+
+def _branches(schemas: Mapping[str, Any], untyped: Any = None) -> Iterator[dict[str, Any]]:
+    """Yield one branch for each type, chosen by the type alone; what names none is constant, or as `untyped` has it.
+
+    Editors then complete, and checkers then complain of, the keys of that type; of an ``anyOf`` they take the branch
+    that comes nearest. Editors also count a constant as met by its beginning, so that cosine would be cosine_restarts.
+    """
+    yield {"if": {"not": {"required": ["type"]}}, "then": untyped or schemas["constant"]}
+    for name, schema in schemas.items():
+        named = {"type": "string", "pattern": f"^{re.escape(name)}$", "title": "type"}
+        yield {"if": {"required": ["type"], "properties": {"type": named}}, "then": schema}
+    # Last, as editors show the text of the branch that they meet first.
+    yield {"properties": {"type": {"$ref": "#/$defs/_types"}}}
+
+
+def _phase_schema(types: Mapping[str, Any]) -> dict[str, Any]:
+    share = {key: _described(key, schema_of(field), text) for key, (field, text) in SHARES.items()}
+    variants = {}
+    for name, schema in types.items():
+        refs = {key: {"$ref": f"#/$defs/{name}/properties/{key}"} for key in schema["properties"]}
+        variants[name] = {**schema, "properties": {**refs, **share}}
     wrapped = {
-        "type": "object",
-        "properties": {"schedule": SCHEDULE, "total_steps": {}, **share},
-        "required": ["schedule"],
+        "properties": {"schedule": SCHEDULE, "total_steps": TOTAL_STEPS, **share},
         "additionalProperties": False,
     }
-    return {"anyOf": [*variants, wrapped]}
-
-
-def _type_schema(name: str) -> dict[str, Any]:
-    cls = registry[name]
-    texts = describe_fields(cls)
-    fields = model_of(cls).model_json_schema()
-    properties: dict[str, Any] = {"type": {"const": name}}
-    for key, field in allowed_keys(cls).items():
-        if key == field:
-            schema = _with_numerals(fields["properties"][field])
-        else:
-            schema = {"description": f"{field}, {twins_of(cls)[key].meaning}"}
-        properties[key] = {**schema, **({"description": texts[key]} if key in texts else {})}
-    properties["total_steps"] = {"type": "number", "exclusiveMinimum": 0, "description": "Length of the run, in steps."}
-    given_elsewhere = ("total_steps", cls.free_keys)
-    required = [field for field in fields.get("required", []) if not steps_twin(field) and field not in given_elsewhere]
-    either = [
-        {"anyOf": [{"required": [f]}, {"required": [steps_twin(f)]}]}
-        for f in fields.get("required", [])
-        if steps_twin(f)
-    ]
+    untyped = {"if": {"required": ["schedule"]}, "then": wrapped, "else": variants["constant"]}
     return {
-        "type": "object",
-        "description": summary(cls),
-        "properties": properties,
-        "required": [*required, *([] if name == "constant" else ["type"])],
-        "additionalProperties": cls.free_keys is not None,
-        **({"allOf": either} if either else {}),
+        "description": "A schedule and its share of the run: fraction or steps, beside the keys of its type.",
+        "properties": share,
+        "allOf": [*_one_of(list(share)), *_branches(variants, untyped)],
     }
 
 
-def _with_numerals(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a field's schema in which a number may also be a numeral, and references are resolved."""
-    if DEFINITION in schema:
-        return {"$ref": f"#/$defs/{schema[DEFINITION]}"}
-    if schema.get("type") == "number":
-        return {"anyOf": [{k: v for k, v in schema.items() if k not in ("title", "default")}, NUMERAL], **_kept(schema)}
-    nested: dict[str, Any] = {key: _with_numerals(schema[key]) for key in ("items",) if key in schema}
-    nested |= {key: [_with_numerals(item) for item in schema[key]] for key in ("anyOf", "prefixItems") if key in schema}
-    return {**{key: value for key, value in schema.items() if key != "title"}, **nested}
+def _type_schema(cls: type[Frozen]) -> dict[str, Any]:
+    texts = describe_fields(cls)
+    # What a user's field refers to, such as an Enum, stands within the type: two types may use one name.
+    fields = model_of(cls).model_json_schema(ref_template=f"#/$defs/{cls.type}/$defs/{{model}}")
+    properties = {"type": _described(cls.type, {"const": cls.type}, summary(cls))}
+    for key, field in allowed_keys(cls).items():
+        schema, text = fields["properties"][field], texts.get(field, "")
+        if key != field:
+            text = f"{field}, {twins_of(cls)[key].meaning}. {TWIN.sub('', text)}"
+            schema = scaled(schema)
+        properties[key] = _described(key, schema_of(schema), text)
+    properties.setdefault("total_steps", TOTAL_STEPS)
+    if cls.free_keys is not None:
+        properties[cls.free_keys] = _described(cls.free_keys, {"type": "object"}, FREE)
+    required = [key for key in fields.get("required", []) if key not in ("total_steps", cls.free_keys)]
+    conditions = list(_conditions(cls, required))
+    return {
+        "type": "object",
+        "title": cls.type,
+        "description": _plain(summary(cls)),
+        "properties": properties,
+        "required": [*[key for key in required if not steps_twin(key)], *([] if cls.type == "constant" else ["type"])],
+        "additionalProperties": cls.free_keys is not None,
+        **({"allOf": conditions} if conditions else {}),
+        **({"$defs": fields["$defs"]} if "$defs" in fields else {}),
+    }
 
 
-def _kept(schema: dict[str, Any]) -> dict[str, Any]:
-    return {key: schema[key] for key in ("default",) if key in schema}
+def _conditions(cls: type[Frozen], required: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield what holds between keys, whatever their values: one of two twins, one of several fields."""
+    chosen = [key for field in cls.one_of for key, sets in allowed_keys(cls).items() if sets == field]
+    if chosen:
+        yield from _one_of(chosen, unless_null=True)
+    for key, twin in twins_of(cls).items():
+        if twin.field not in cls.one_of:
+            yield from _one_of([twin.field, key], required=twin.field in required)
+
+
+def _one_of(keys: list[str], *, required: bool = True, unless_null: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield what asks for one of several keys; with ``oneOf`` or ``not`` a checker would not name the key."""
+    not_null = {"not": {"type": "null"}}
+    given = [{"required": [key], **({"properties": {key: not_null}} if unless_null else {})} for key in keys]
+    if required:
+        yield {"if": {"not": {"anyOf": given[1:]}}, "then": given[0]}
+    for index, one in enumerate(given[:-1]):
+        refused = {"type": "null", "errorMessage": f"given together with {keys[index]}; give one of them"}
+        yield {"if": one, "then": {"properties": dict.fromkeys(keys[index + 1 :], refused)}}
+
+
+def _described(title: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
+    return {**schema, "title": title, "description": _plain(text) or title}
+
+
+def _plain(text: str) -> str:
+    return text.replace("``", "")
+
+
+def _takes_a_number_alone(cls: type[Frozen]) -> bool:
+    """Tell whether a type can be made of its initial_value alone, as the string form makes it."""
+    fields = fields_of(cls)
+    missing = [name for name in fields if default_of(cls, name, missing=...) is ... and name != "initial_value"]
+    return "initial_value" in fields and not missing and not cls.one_of
 
 
 def summary(cls: type) -> str:

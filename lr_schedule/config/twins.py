@@ -33,10 +33,7 @@ class Twin(NamedTuple):
 def _from_steps(cls: Any, steps: Any, given: Mapping[str, Any], total_steps: float | None) -> Any:
     if total_steps is None:
         raise ScheduleConfigError.at((), steps, NO_TOTAL_STEPS)
-    try:
-        return to_fractions(steps, total_steps)
-    except TypeError:
-        raise ScheduleConfigError.at((), steps, "must be a number of steps") from None
+    return to_fractions(steps, total_steps)
 
 
 def _from_ratio(cls: Any, ratio: Any, given: Mapping[str, Any], total_steps: float | None) -> float:

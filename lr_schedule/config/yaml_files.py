@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import yaml
 from yaml.constructor import ConstructorError
@@ -25,9 +25,22 @@ MAX_DEPTH = 50
 """How many mappings and lists may stand within each other."""
 UNFINISHED = (0, 0)
 
+LIST_OF_PHASES = "parts"
+
 SUFFIXES = (".yml", ".yaml")
 MAX_DIGITS = 100
 NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+IN_OUR_WORDS = {
+    "found character '\\t' that cannot start any token": "a tab stands here; YAML is indented with spaces",
+    "found unhashable key": "a key must be a word or a number, not a list or a mapping",
+    "mapping values are not allowed here": (
+        "no key can stand here: the line is indented too far, the one before lacks a colon and a space, "
+        "or a text with a colon in it lacks quotes"
+    ),
+    "could not find expected ':'": "a colon and a space must follow a key",
+}
+"""What PyYAML says of common mistakes, and what helps to mend them."""
+
 PYTHON_TAG = "tag:yaml.org,2002:python/"
 
 
@@ -55,6 +68,8 @@ class Document(NamedTuple):
         """Return line and column (from 1) of what stands at `path`, or of the innermost thing around it."""
         node, mark = self.root, None if self.root is None else self.root.start_mark
         for step in path:
+            if step == LIST_OF_PHASES and isinstance(node, yaml.SequenceNode):
+                continue  # a list is short for a mapping with its items at this key
             pair = _child(node, step)
             if pair is None:
                 break
@@ -109,6 +124,9 @@ class _Loader(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except (ValueError, OverflowError) as error:  # such as !!float abc, or a date that does not exist
             raise ConstructorError(None, None, f"a value cannot be read: {error}", node.start_mark) from None
+        except (AttributeError, LookupError, TypeError):  # such as !!timestamp abc or !!bool abc: PyYAML does not ask
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            raise ConstructorError(None, None, f"a value cannot be read as {tag}", node.start_mark) from None
 
     def refuse_tag(self, node: yaml.Node) -> Any:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
@@ -157,7 +175,12 @@ def read_yaml(path: str | Path) -> Document:
         {'CartPole-v1': {'learning_rate': 0.0003}}
     """
     file = str(path)
-    return parse_yaml(_read_bytes(Path(path)), file)
+    try:
+        with Path(path).open("rb") as stream:
+            content = read_bytes(stream, file)
+    except OSError as error:
+        raise _failure(file, error.strerror or str(error)) from None
+    return parse_yaml(content, file)
 
 
 def parse_yaml(content: bytes | str, file: str = "<text>") -> Document:
@@ -173,7 +196,8 @@ def parse_yaml(content: bytes | str, file: str = "<text>") -> Document:
         mark = error.problem_mark or error.context_mark
         context = f"{error.context}: " if error.context else ""
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _failure(file, f"{context}{error.problem}", line, column) from None
+        message = IN_OUR_WORDS.get(str(error.problem), f"{context}{error.problem}")
+        raise _failure(file, message, line, column) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         message = f"the character {text[error.position]!r} is not allowed in YAML"
@@ -187,14 +211,11 @@ def _failure(file: str, message: str, line: int = 1, column: int = 1) -> Schedul
     return ScheduleConfigError([FileProblem((), None, message, file, line, column)])
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise _failure(str(path), error.strerror or str(error)) from None
+def read_bytes(stream: BinaryIO, file: str) -> bytes:
+    """Return what an open file holds, where it is not larger than a file may be."""
+    content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise _failure(str(path), f"larger than {MAX_BYTES:,} bytes; hyperparameter files are far smaller")
+        raise _failure(file, f"larger than {MAX_BYTES:,} bytes; hyperparameter files are far smaller")
     return content
 
 

@@ -26,10 +26,10 @@ def require_ascending(key: str, places: Sequence[float]) -> None:
         require(later > earlier, (key, index + 1), later, message)
 
 
-def require_bounded_growth(gamma: float, times: float, initial_value: float) -> None:
-    """Refuse a gamma above 1 with which the value grows beyond every float."""
-    grows = gamma > 1.0 and times * math.log(gamma) + math.log(max(initial_value, 1.0)) > LARGEST
-    require(not grows, "gamma", gamma, "makes the value grow beyond 1e300")
+def require_bounded_growth(key: str, factor: float, times: float, initial_value: float) -> None:
+    """Refuse a factor above 1 with which the value grows beyond every float."""
+    grows = factor > 1.0 and times * math.log(factor) + math.log(max(initial_value, 1.0)) > LARGEST
+    require(not grows, key, factor, "makes the value grow beyond 1e300")
 
 
 def require_ends_above_zero(initial_value: float, final_value: float) -> None:

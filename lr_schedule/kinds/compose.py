@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.reading import Config, has_total_steps
-from lr_schedule.errors import Problems, ScheduleConfigError
+from lr_schedule.errors import Problems, ScheduleConfigError, under
 from lr_schedule.fields import Count, OpenFraction, Reads, Value, required, to_number
 from lr_schedule.kinds.checks import require
 from lr_schedule.numeric import floats
@@ -43,8 +43,11 @@ def _read_phase(cfg: Any, total_steps: float | None) -> Phase:
     if "total_steps" in given and not has_total_steps(given):
         total_steps = take_total_steps(given, total_steps)
     fraction = _read_share(given, total_steps)
-    schedule = given["schedule"] if given.keys() == {"schedule"} else given
-    return Phase(BaseLRSchedule.create(schedule, None if total_steps is None else total_steps * fraction), fraction)
+    own_steps = None if total_steps is None else total_steps * fraction
+    if given.keys() != {"schedule"}:
+        return Phase(BaseLRSchedule.create(given, own_steps), fraction)
+    with under("schedule"):
+        return Phase(BaseLRSchedule.create(given["schedule"], own_steps), fraction)
 
 
 def _read_share(given: dict[str, Any], total_steps: float | None) -> float:

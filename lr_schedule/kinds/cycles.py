@@ -48,6 +48,7 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
     __slots__ = ("_lengths",)
 
     type = "cosine_restarts"
+    one_of = ("cycles", "first_cycle_fraction")
 
     _lengths: ClassVar[CycleLengths]
 
@@ -57,16 +58,10 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
     cycle_multiplier: CycleMultiplier = 1.0
     peak_multiplier: PositiveNumber = 1.0
 
-    def check(self) -> None:
-        """Refuse a length of cycles that is given in two ways, or in none."""
-        super().check()
-        is_given_once = (self.first_cycle_fraction is None) != (self.cycles is None)
-        require(is_given_once, "cycles", self.cycles, "give either cycles or first_cycle_fraction")
-
     def prepare(self) -> None:
         """Set the lengths of the cycles."""
         lengths = CycleLengths(self._span, self.cycle_multiplier, self.first_cycle_fraction, self.cycles)
-        require_bounded_growth(self.peak_multiplier, lengths.last, self.initial_value)
+        require_bounded_growth("peak_multiplier", self.peak_multiplier, lengths.last, self.initial_value)
         self._derive(_lengths=lengths)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:

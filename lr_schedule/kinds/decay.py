@@ -23,6 +23,7 @@ from lr_schedule.kinds.shapes import (
     half_wave,
     one_minus_power,
     slowed,
+    time_to_power,
 )
 from lr_schedule.numeric import floats
 
@@ -102,7 +103,9 @@ class PolynomialLRSchedule(BaseLRSchedule):
         left = p if self.k == 1.0 else slowed(p, self.k, xp)
         if self.initial_value >= self.final_value:
             return blend(left**self.power, self.initial_value, self.final_value)
-        return blend(one_minus_power(left, t**self.k, self.power, xp), self.final_value, self.initial_value)
+        return blend(
+            one_minus_power(left, time_to_power(t, self.k, xp), self.power, xp), self.final_value, self.initial_value
+        )
 
 
 class CosineAnnealingLRSchedule(BaseLRSchedule):
@@ -146,7 +149,7 @@ class CosineAnnealingLRSchedule(BaseLRSchedule):
             sine = xp.sin(HALF_PI * p)  # `half_wave` and `blend` in line: calls of them would cost a fifth more
             left = sine * sine
             return left * self.initial_value + (1.0 - left) * self.final_value
-        left, covered = half_wave(slowed(p, self.k, xp), xp), half_wave((1.0 - p) ** self.k, xp)
+        left, covered = half_wave(slowed(p, self.k, xp), xp), half_wave(time_to_power(1.0 - p, self.k, xp), xp)
         return falling_or_rising(left, covered, self.initial_value, self.final_value)
 
 

@@ -47,6 +47,8 @@ class CycleLengths:
             require(possible, "cycles", count, "cycles so unequal leave the first one no time")
             first = span / (count if self.is_even else (multiplier**count - 1.0) / (multiplier - 1.0))
         self.first = first or span
+        # Where the span counts its cycles, it is divided first: at its end they are then whole, without a rounding.
+        self.unit, self.per_unit = (span, float(count)) if count is not None else (self.first, 1.0)
         if self.is_even:
             self.last = float(max(-int(-(span - TICK) // self.first), 1) - 1)
             return
@@ -63,7 +65,7 @@ class CycleLengths:
         """Return the number of the cycle at the elapsed fraction t, and the fraction of that cycle that is over."""
         if self.is_even:
             n = xp.clip(whole_periods(t, self.first, xp), 0.0, self.last)
-            return n, xp.clip(t / self.first - n, 0.0, 1.0)
+            return n, xp.clip(t / self.unit * self.per_unit - n, 0.0, 1.0)
         index = index_reached(self.starts[1:-1], t, xp)
         start, end = pick(self.starts, index, t, xp), pick(self.starts, index + 1, t, xp)
         return count_reached(self.starts[1:-1], t, xp), xp.clip((t - start) / (end - start), 0.0, 1.0)

@@ -36,20 +36,28 @@ def one_minus_power(base: Any, one_minus_base: Any, exponent: float, xp: Any) ->
     return xp.where(base < 0.5, 1.0 - base**exponent, -xp.expm1(exponent * xp.log1p(-small)))
 
 
+def time_to_power(t: Any, k: float, xp: Any) -> Any:
+    """Return ``t ** k``, and 0 where t is a rounding off from 0, of which a k below 1 would make a thousand steps."""
+    if k >= 1.0:
+        return t**k
+    smallest = tick(t, xp)
+    inside = xp.clip(t, smallest, 1.0)
+    # A square root rounds alike for floats and arrays, and a power of 0.5 does not.
+    return xp.where(t > smallest, xp.sqrt(inside) if k == 0.5 else inside**k, 0.0)
+
+
 def slowed(left: Any, k: float, xp: Any) -> Any:
     """Return what remains of a curve whose elapsed time is ``t ** k`` (k-decay)."""
-    return one_minus_power(1.0 - left, left, k, xp)
+    t = 1.0 - left
+    if k >= 1.0:
+        return one_minus_power(t, left, k, xp)
+    smallest = tick(t, xp)
+    return xp.where(t > smallest, one_minus_power(xp.clip(t, smallest, 1.0), left, k, xp), 1.0)
 
 
 def exponential(left: Any, start: float, end: float) -> Any:
     """Return the value of an exponential decay from `start` to `end`, both > 0."""
     return start**left * end ** (1.0 - left)
-
-
-def root(t: Any, xp: Any) -> Any:
-    """Return ``sqrt(t)``, and 0 where t is a rounding off from 0, which the root would make a thousand steps of."""
-    smallest = tick(t, xp)
-    return xp.where(t > smallest, xp.sqrt(xp.clip(t, smallest, 1.0)), 0.0)
 
 
 def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
@@ -58,7 +66,8 @@ def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
     if shape == "exponential":
         return exponential(left, start, end)
     if shape == "1-sqrt":  # 1 - sqrt(t) would lose digits near t = 1
-        left, t = left / (1.0 + root(t, xp)), root(t, xp)
+        root = time_to_power(t, 0.5, xp)
+        left, t = left / (1.0 + root), root
     if shape == "cosine":
         left, t = half_wave(left, xp), half_wave(t, xp)
     return falling_or_rising(left, t, start, end)

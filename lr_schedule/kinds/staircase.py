@@ -45,7 +45,7 @@ class StepLRSchedule(BaseLRSchedule):
     def check(self) -> None:
         """Refuse a growth beyond every float."""
         super().check()
-        require_bounded_growth(self.gamma, 1.0 / self.period_fraction, self.initial_value)
+        require_bounded_growth("gamma", self.gamma, 1.0 / self.period_fraction, self.initial_value)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         return self.initial_value * self.gamma ** whole_periods(
@@ -79,7 +79,7 @@ class MultiStepLRSchedule(BaseLRSchedule):
         """Refuse milestones out of order, and a growth beyond every float."""
         super().check()
         require_ascending("milestone_fractions", self.milestone_fractions)
-        require_bounded_growth(self.gamma, len(self.milestone_fractions), self.initial_value)
+        require_bounded_growth("gamma", self.gamma, len(self.milestone_fractions), self.initial_value)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         t = self.warmup_fraction + self.elapsed(progress_remaining)

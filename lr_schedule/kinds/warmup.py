@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.fields import Fraction, OpenFraction, PartialFraction, PositiveFraction, Value
+from lr_schedule.fields import Fraction, OpenFraction, PartialFraction, PositiveFraction, PositiveNumber, Value
 from lr_schedule.kinds.checks import require, require_ends_above_zero
 from lr_schedule.kinds.decay import CosineAnnealingLRSchedule
 from lr_schedule.kinds.shapes import decayed, exponential
@@ -120,19 +120,19 @@ class TriStageLRSchedule(BaseLRSchedule):
 
     type = "tri_stage"
 
-    final_value: Value = 0.00001
+    initial_value: PositiveNumber = 0.001
+    final_value: PositiveNumber = 0.00001
     warmup_fraction: PartialFraction = 0.1
     warmup_start_factor: Fraction = 0.01
     hold_fraction: Fraction = 0.4
     decay_fraction: PositiveFraction = 0.5
 
     def check(self) -> None:
-        """Refuse stages longer than the run, and a decay to or from 0."""
+        """Refuse stages longer than the run."""
         super().check()
         stages = self.warmup_fraction + self.hold_fraction + self.decay_fraction
         message = f"with warmup_fraction and hold_fraction sums to {stages}, past the end, {self.end_fraction}"
         require(stages <= self.end_fraction + TICK, "decay_fraction", self.decay_fraction, message)
-        require_ends_above_zero(self.initial_value, self.final_value)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         into_decay = (self.elapsed(progress_remaining) - self.hold_fraction) / self.decay_fraction

@@ -1,6 +1,9 @@
 """Schedules drive an optimizer of torch: in a loop of one's own, in Lightning, Accelerate, Ignite, skrl or Tianshou."""
 
-from lr_schedule.optim.optimizers import configure_optimizer
-from lr_schedule.optim.schedule_lr import ScheduleLR, configure_lr_scheduler, set_lr
+from lr_schedule.errors import needs_extra
+
+with needs_extra():
+    from lr_schedule.optim.optimizers import configure_optimizer
+    from lr_schedule.optim.schedule_lr import ScheduleLR, configure_lr_scheduler, set_lr
 
 __all__ = ["ScheduleLR", "configure_lr_scheduler", "configure_optimizer", "set_lr"]

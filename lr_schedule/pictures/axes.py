@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lr_schedule.errors import needs_extra
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -51,6 +53,7 @@ def draw(
 
 
 def _new_axes() -> Axes:
-    import matplotlib.pyplot as plt
+    with needs_extra():
+        import matplotlib.pyplot as plt
 
     return plt.subplots()[1]

@@ -1,8 +1,11 @@
 """Stable-Baselines3 in depth: any hyperparameter on a schedule, the right clock, saves that load anywhere."""
 
-from lr_schedule.sb3.callback import ScheduleCallback
-from lr_schedule.sb3.clock import remaining_timesteps
-from lr_schedule.sb3.preview import preview
-from lr_schedule.sb3.saves import portable_custom_objects, read_schedules
+from lr_schedule.errors import needs_extra
+
+with needs_extra():
+    from lr_schedule.sb3.callback import ScheduleCallback
+    from lr_schedule.sb3.clock import remaining_timesteps
+    from lr_schedule.sb3.preview import preview
+    from lr_schedule.sb3.saves import portable_custom_objects, read_schedules
 
 __all__ = ["ScheduleCallback", "portable_custom_objects", "preview", "read_schedules", "remaining_timesteps"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.errors import ScheduleConfigError, did_you_mean, how_to_install
 
 PPO = ("PPO", "MaskablePPO", "RecurrentPPO")
 ON_POLICY = (*PPO, "A2C", "TRPO")
@@ -55,7 +55,17 @@ def find(algo: Any) -> type[Any]:
 
             modules = [sb3_contrib]
     except ImportError as error:
-        message = f"needs the package {error.name}; install lr-schedule[{'sbx' if algo in SBX else 'contrib'}]"
-        raise ScheduleConfigError.at("algo", algo, message) from None
+        package = "sbx" if algo in SBX else "sb3_contrib"
+        raise ScheduleConfigError.at("algo", algo, how_to_install(package)) from error
     found: type[Any] = getattr(modules[0], algo.removeprefix("SBX "))
     return found
+
+
+def parameters_of(cls: type[Any]) -> dict[str, Any]:
+    """Return the hyperparameters of an algorithm, each with its default."""
+    parameters: dict[str, inspect.Parameter] = {}
+    # Of all classes, as a subclass may take **kwargs and hand them on to the class below.
+    for base in reversed(cls.__mro__):
+        parameters.update(inspect.signature(base.__dict__.get("__init__", object.__init__)).parameters)
+    others = ("self", "args", "kwargs", "policy", "env")
+    return {name: parameter.default for name, parameter in parameters.items() if name not in others}

@@ -12,7 +12,7 @@ from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import at_least, read_number
 from lr_schedule.sb3 import guard
 from lr_schedule.sb3.clock import Clock, clock_for
-from lr_schedule.sb3.scheduled import Moment, ScheduledTarget, schedule_own_targets, schedule_targets
+from lr_schedule.sb3.scheduled import Moment, ScheduledTarget, check_configs, schedule_own_targets, schedule_targets
 from lr_schedule.sb3.session import Attached, session_of
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ class ScheduleCallback(BaseCallback):
             model remembers). 0 starts a new run with a model that has completed one.
 
     Raises:
-        ScheduleConfigError: Anything is wrong with the arguments, or, when `learn` starts and before it changes
-            anything, with their use on its model: an unknown target, a value out of the target's range anywhere
-            in the run, a run that is done already, a target that another callback sets.
+        ScheduleConfigError: Anything is wrong with the arguments, such as a config, or a value out of the target's
+            range anywhere in the run; or, when `learn` starts and before it changes anything, with their use on its
+            model: a function, a key in steps, an unknown target, a run that is done already, a target that another
+            callback sets, a callback that another model uses.
 
     Example:
         >>> from stable_baselines3 import PPO
@@ -70,6 +71,7 @@ class ScheduleCallback(BaseCallback):
         if not isinstance(schedules, Mapping):
             message = "must be a mapping from targets to schedules, such as {'ent_coef': {'type': 'linear'}}"
             raise ScheduleConfigError.at("schedules", schedules, message)
+        check_configs(schedules)
         self.schedules = dict(schedules)
         self.total_timesteps = _whole_number(total_timesteps, "total_timesteps", smallest=1)
         self.override_auto = override_auto
@@ -149,7 +151,7 @@ class ScheduleCallback(BaseCallback):
         # It counts for the first `learn` only; from then on the model remembers.
         self._timesteps_done = None
         self._set(self._scheduled)
-        self._clock.record(self.model)
+        self.record()
         if self.verbose > 0:
             start, total = self._clock.elapsed(self.model), self._clock.total
             for item in self._scheduled:
@@ -175,7 +177,7 @@ class ScheduleCallback(BaseCallback):
 
     def _on_step(self) -> bool:
         self._set(self._at[Moment.EVERY_STEP])
-        self._clock.record(self.model)
+        self.record()
         return True
 
     def _set(self, scheduled: list[ScheduledTarget]) -> None:
@@ -201,6 +203,10 @@ class ScheduleCallback(BaseCallback):
 
     def _on_training_end(self) -> None:
         guard.release(self.model, self)
+
+    def record(self) -> None:
+        """Let the model remember where the run stands."""
+        self._clock.record(self.model)
 
     def detach(self) -> None:
         """Put every value of the model back that this callback has set."""

@@ -59,8 +59,16 @@ def _guards(cls: type[Any]) -> dict[str, Any]:
         release(self)
         return cls.learn(self, *args, **kwargs)
 
+    save_as_made = own_class.as_made(cls.save)
+
+    def save(self: Any, *args: Any, **kwargs: Any) -> None:
+        # A callback that saves may stand before the one whose turn it is to note this step.
+        for callback in session_of(self).callbacks:
+            callback.record()
+        save_as_made(self, *args, **kwargs)
+
     methods = {name: _guard(getattr(cls, name)) for name in GUARDED if hasattr(cls, name)}
-    return methods | {"learn": wraps(cls.learn)(learn), "save": own_class.as_made(cls.save)}
+    return methods | {"learn": wraps(cls.learn)(learn), "save": wraps(cls.save)(save)}
 
 
 def _guard(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -69,7 +69,7 @@ class AttributePlace:
 
 
 class HeldSchedule(FloatSchedule):
-    """A schedule of SB3 that is held at one value; a save writes the schedule whose place it takes instead."""
+    """A schedule of SB3 that is held at one value; a pickle of it is the schedule whose place it takes."""
 
     __slots__ = ("value",)
 
@@ -85,35 +85,26 @@ class HeldSchedule(FloatSchedule):
         return self.value
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A checkpoint is saved in the midst of training. It must hold the model's own schedule, and None for none, and
-        # no value of the moment; and loading it must not ask for this class.
+        # A user may pickle it in the midst of training. That must be the model's own schedule, None for none, and no
+        # value of the moment; and loading it must not ask for this class.
         return (type(None), ()) if self.value_schedule is None else (FloatSchedule, (self.value_schedule,))
 
 
 @dataclass
-class SchedulePlace:
+class SchedulePlace(AttributePlace):
     """One attribute under which a model keeps a schedule that it asks for the value."""
 
-    owner: Any
-    name: str
     _held: HeldSchedule | None = None
-    _original: Any = _UNSET
 
     def attach(self) -> None:
         """Take the place of the model's own schedule."""
-        self._original = getattr(self.owner, self.name)
+        super().attach()
         self._held = HeldSchedule(self._original)
         setattr(self.owner, self.name, self._held)
 
     def write(self, value: Any) -> None:
         """Set the value that the model gets."""
         self._held.value = float(value)  # type: ignore[union-attr]  # a place is attached first
-
-    def detach(self) -> None:
-        """Put the model's own schedule back."""
-        if self._original is not _UNSET:
-            setattr(self.owner, self.name, self._original)
-        self._original = _UNSET
 
 
 @dataclass

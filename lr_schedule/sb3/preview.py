@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -133,16 +132,12 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
 
 def _settings(cls: type[Any], algorithm: str, hyperparams: dict[str, Any]) -> dict[str, Any]:
     """Return the hyperparameters of an algorithm: those given, else its defaults."""
-    parameters: dict[str, inspect.Parameter] = {}
-    # Of all classes, as a subclass may take **kwargs and hand them on to the class below.
-    for base in reversed(cls.__mro__):
-        parameters.update(inspect.signature(base.__dict__.get("__init__", object.__init__)).parameters)
-    known = [name for name in parameters if name not in ("self", "args", "kwargs", "policy", "env")]
+    known = algorithms.parameters_of(cls)
     for name, value in hyperparams.items():
         if name not in (*known, "episode_length"):
             message = f"{algorithm} has no such hyperparameter{did_you_mean(name, known)}"
             raise ScheduleConfigError.at(name, value, message.removesuffix("."))
-    return {name: parameters[name].default for name in known} | {"episode_length": None} | hyperparams
+    return known | {"episode_length": None} | hyperparams
 
 
 def _find(name: str, algorithm: str, settings: dict[str, Any]) -> tuple[Target, str]:

@@ -13,13 +13,14 @@ from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.twins import allowed_keys
-from lr_schedule.errors import Problems, ScheduleConfigError, under
+from lr_schedule.errors import Problem, Problems, ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.sb3 import algorithms, targets
 from lr_schedule.sb3.clock import progress_at
 from lr_schedule.sb3.places import Place
 from lr_schedule.sb3.ranges import NOT_NEGATIVE, Range
 from lr_schedule.sb3.targets import Target
+from lr_schedule.steps import NO_TOTAL_STEPS
 
 Schedule = Callable[[float], Any]
 
@@ -91,12 +92,12 @@ def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, 
             checked(name, target.convert(value), allowed, progress)
     except ScheduleConfigError:  # a ValueError too, but one that says where and why already
         raise
-    except (TypeError, ValueError, OverflowError) as error:
-        message = f"must return a number for every progress from 1 to 0; it fails with {error}"
+    except Exception as error:  # whatever a function of the user raises
+        message = f"must return a number for every progress from 1 to 0; it fails with {type(error).__name__}: {error}"
         raise ScheduleConfigError.at((name,), schedule, message) from error
 
 
-def read_schedule(name: str, cfg: Any, total_steps: float) -> Schedule:
+def read_schedule(name: str, cfg: Any, total_steps: float | None) -> Schedule:
     """Return what a target follows: a function as it is, anything else as a schedule.
 
     The target ``target_entropy`` is the one that is negative in practice, as no schedule is: it takes a number or a
@@ -160,6 +161,37 @@ def schedule_own_targets(model: Any, total: float, taken: Iterable[str]) -> Iter
                 item = ScheduledTarget(target.name, inner, target, NOT_NEGATIVE, places, moment)
                 item.check(total)
                 yield item
+
+
+def check_configs(schedules: Mapping[str, Any]) -> None:
+    """Raise ScheduleConfigError where a config is wrong for any model and any length of the run.
+
+    What needs a length waits for one; a function is not called. A name that is wrong is told beside a config that is,
+    and else waits for the model, of which can be said what it has.
+    """
+    problems, a_config_is_wrong = Problems(), False
+    for name, cfg in schedules.items():
+        with problems.gathered():
+            targets.require_known(name)
+        try:
+            _check_config(name, cfg)
+        except ScheduleConfigError as error:
+            if not any(map(_needs_length, error.problems)):
+                problems.found += error.problems
+                a_config_is_wrong = True
+    if a_config_is_wrong:
+        problems.raise_any()
+
+
+def _check_config(name: Any, cfg: Any) -> None:
+    schedule = read_schedule(name, cfg, None)
+    if isinstance(schedule, BaseLRSchedule) and name in targets.TARGETS:
+        target = targets.TARGETS[name]
+        check_values(name, schedule, target, target.allowed, CHECKED)
+
+
+def _needs_length(problem: Problem) -> bool:
+    return problem.message == NO_TOTAL_STEPS or problem.path[-1:] == ("total_steps",)
 
 
 def as_schedules(cfg_or_schedules: Any) -> dict[str, Any]:

@@ -20,6 +20,9 @@ class Attached(Protocol):
     def detach(self) -> None:
         """Change it back."""
 
+    def record(self) -> None:
+        """Let it remember where the run stands."""
+
 
 @dataclass
 class Session:

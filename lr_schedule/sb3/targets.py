@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
-from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.sb3 import algorithms, rates
 from lr_schedule.sb3.algorithms import DETERMINISTIC, ENTROPY, ON_POLICY, PPO, Q_LEARNING, SBX_ENTROPY, SBX_PPO
+from lr_schedule.sb3.names import OTHER_NAMES, hint
 from lr_schedule.sb3.places import AttributePlace, LearnedAlphaPlace, Place, SchedulePlace
 from lr_schedule.sb3.ranges import ANY, AT_LEAST_1, FRACTION, NOT_NEGATIVE, POSITIVE, Range
 
@@ -243,6 +244,13 @@ def targets_of(algorithm: str) -> list[str]:
     return [name for name, target in TARGETS.items() if algorithm in target.algorithms]
 
 
+def require_known(name: Any) -> None:
+    """Raise ScheduleConfigError where no algorithm has a target called `name`."""
+    if name not in TARGETS and not str(name).endswith(rates.SUFFIX):
+        message = f"unknown target{hint(name, TARGETS)} Allowed: {', '.join(TARGETS)}, <part>{rates.SUFFIX}"
+        raise ScheduleConfigError.at((str(name),), name, message)
+
+
 def find(name: Any, algorithm: str, model: Any = None) -> Target:
     """Return the target called `name`, or raise the error that lists what `algorithm` has.
 
@@ -260,6 +268,16 @@ def find(name: Any, algorithm: str, model: Any = None) -> Target:
         message = f"{algorithm} builds its optimizers with lr_schedule(1) and never changes the learning rate"
         raise ScheduleConfigError.at((name,), name, message)
     known = targets_of(algorithm) + parts
-    problem = f"{algorithm} has no such target." if name in TARGETS else f"unknown target{did_you_mean(name, known)}"
-    message = f"{problem} Allowed for {algorithm}: {', '.join(known)}"
+    allowed = f"Allowed for {algorithm}: {', '.join(known)}"
+    nothing = f"No schedule can set anything of {algorithm}"
+    message = f"{_problem_with(name, algorithm, known, model)} {allowed if known else nothing}"
     raise ScheduleConfigError.at((str(name),), name, message)
+
+
+def _problem_with(name: Any, algorithm: str, known: list[str], model: Any) -> str:
+    if name in TARGETS:
+        return f"{algorithm} has no such target."
+    cls = algorithms.find(algorithm) if model is None else type(model)
+    if name not in OTHER_NAMES and name in algorithms.parameters_of(cls):
+        return f"{algorithm} keeps the one that it is made with; no schedule can set it."
+    return f"unknown target{hint(name, known)}"

@@ -10,12 +10,10 @@ import traceback
 import types
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, TextIO
 
-from lr_schedule.config.registry import find_class
 from lr_schedule.config.yaml_files import parse_yaml, read_yaml
-from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.errors import ScheduleConfigError, how_to_install, under
 from lr_schedule.tune import TYPES, suggest
 from lr_schedule.zoo.checks import misplaced
 from lr_schedule.zoo.expressions import read_expression
@@ -32,8 +30,6 @@ def train() -> None:
     """Run ``rl_zoo3.train`` with schedules in YAML, in Python configs, in ``-params`` and in ``-optimize``."""
     own = _take_own_options()
     searched: list[str] = own.search_types.split(",")
-    for name in searched:
-        find_class(name)
     _patch_zoo(searched, train_more=own.train_more)
     from rl_zoo3.train import train as zoo_train
 
@@ -66,7 +62,8 @@ def _patch_zoo(searched: Sequence[str], *, train_more: bool) -> None:
 
     # Without this, -optimize searches for a learning rate that is one number for the whole run.
     samplers = exp_manager.HYPERPARAMS_SAMPLER
-    samplers.update({algo: suggest(sampler, types=searched) for algo, sampler in samplers.items()})
+    with under("--search-types"):
+        samplers.update({algo: suggest(sampler, types=searched) for algo, sampler in samplers.items()})
 
     # Without this, the Zoo refuses the config.yml that it has saved itself (tags of Python objects, no section for the
     # environment), and reads 3e-4 as a string. Only this module gets another `yaml`; for all others it is as before.
@@ -132,6 +129,9 @@ def read_text(text: str, name: str = "<text>") -> Any:
         return parse_yaml(text, f"-params {name}").data
 
 
+SAYS_WHAT_IS_WRONG = ("rl_zoo3", "huggingface_sb3")
+"""Packages whose errors are sentences for the user."""
+
 COMMANDS = {"train": train, "enjoy": enjoy, "record_video": record_video}
 USAGE = f"usage: python -m lr_schedule.zoo {{{','.join(COMMANDS)}}} [options of the RL Zoo]\n"
 
@@ -145,9 +145,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = given.pop(0)
     try:
         # Tried here, as an ImportError in the midst of a command is about something else.
-        import rl_zoo3
+        import rl_zoo3  # noqa: F401
+        import yaml
     except ImportError:
-        sys.stderr.write("error: needs the RL Zoo: pip install 'lr-schedule[zoo]'\n")
+        sys.stderr.write(f"error: {how_to_install('rl_zoo3')}\n")
         return 1
     # The Zoo reads its options from sys.argv, and names itself by the first word there in its usage.
     sys.argv = [f"{sys.argv[0]} {command}", *given]
@@ -156,19 +157,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ScheduleConfigError as error:
         sys.stderr.write("".join(f"error: {problem}\n" for problem in error.problems))
         return 1
-    except (ValueError, AssertionError, ImportError) as error:
-        # What the Zoo itself says of a wrong option, such as the name of an environment, is a sentence to read.
-        if not str(error) or _raised_in(error) != Path(rl_zoo3.__file__).parent:
+    except (ValueError, AssertionError, ImportError, yaml.YAMLError) as error:
+        # What the Zoo itself says of a wrong option, such as the name of an environment, is a sentence to read; so is
+        # what is said of an agent's config.yml, which the Zoo reads itself, and of a download.
+        if not str(error) or not (isinstance(error, yaml.YAMLError) or _package_of(error) in SAYS_WHAT_IS_WRONG):
             raise
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         return 1
     return 0
 
 
-def _raised_in(error: BaseException) -> Path:
-    """Return the folder of the file whose code raised an error."""
+def _package_of(error: BaseException) -> str:
+    """Return the name of the package whose code raised an error."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return Path(frame.f_code.co_filename).parent
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ FORM = "must be the dotted name of a callback, or such a name with its keywords 
 
 
 def is_known_package(name: str) -> bool:
-    """Tell whether a dotted name begins with a package that may be imported without running a user's code."""
-    return any(name.partition(".")[0] == module.partition(".")[0] for module in MODULES)
+    """Tell whether a dotted name begins with a package that is here and is not the user's own."""
+    return any(name.partition(".")[0] == module.partition(".")[0] for module in MODULES) and not _is_missing(name)
 
 
 def refuse_callbacks(section: Mapping[Any, Any], may_import: Callable[[str], bool] | None = None) -> None:
@@ -66,12 +66,18 @@ def import_named(name: str) -> Any:
 def _refuse_callback(name: Any, keywords: Any, may_import: Callable[[str], bool] | None) -> None:
     if not isinstance(name, str) or "." not in name:
         raise ScheduleConfigError.at((), name, FORM)
-    if may_import is not None and (may_import(name) or _is_missing(name)):
+    if name == OWN and isinstance(keywords, Mapping) and not isinstance(keywords.get("schedules", {}), Mapping):
+        message = "must be a mapping from targets to schedules, such as {ent_coef: {type: linear}}"
+        raise ScheduleConfigError.at("schedules", keywords["schedules"], message)
+    if may_import is not None and may_import(name):
         _refuse_class(name, keywords)
     elif name == OWN:
         _refuse_keywords(keywords, OWN_KEYWORDS, OWN_KEYWORDS[:1])
-    elif difflib.get_close_matches(name, [OWN], cutoff=SURE) and (_is_own(name) or _is_missing(name)):
-        raise ScheduleConfigError.at((), name, f"no such callback{did_you_mean(name, [OWN])}")
+    elif _is_own(name) or _is_missing(name):
+        # A package that is not here may be one of the user's own, which is elsewhere.
+        known = [OWN] if may_import is None else _known_callbacks()
+        if difflib.get_close_matches(name, known, n=1, cutoff=SURE):
+            raise ScheduleConfigError.at((), name, f"no such callback{did_you_mean(name, known)}")
 
 
 def _is_own(name: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from lr_schedule.config.registry import ZOO_PREFIXES, parse_string, registry
 from lr_schedule.config.yaml_files import Document, FileProblem
-from lr_schedule.errors import Keys, Problems, ScheduleConfigError
+from lr_schedule.errors import Keys, Problems, ScheduleConfigError, format_path
 from lr_schedule.fields import PositiveNumber, is_numeral, read_number
 from lr_schedule.zoo.callbacks import is_known_package, refuse_callbacks
 from lr_schedule.zoo.expressions import read_expressions
@@ -17,6 +18,9 @@ from lr_schedule.zoo.sections import SCHEDULE_KEYS, SECTION_MARKS, find_schedule
 
 MAPPINGS = ("callback", "normalize", "env_wrapper", "vec_env_wrapper")
 """Keys, beside those in ``_kwargs``, whose mappings are no schedules."""
+
+NOTED = 101
+"""How many values of a learning rate are looked at for a note."""
 
 NEARLY = 0.8
 """How near the word before a number is to a type that the two are a schedule with a misspelt type."""
@@ -50,6 +54,22 @@ def problems_in(
             # YAML aliases and merges make many paths to one place; the first of them names it.
             located.setdefault((problem.line, problem.column, problem.message), problem)
     return [located[place] for place in sorted(located)]
+
+
+def notes_on(document: Document, total_timesteps: float | None = None) -> list[str]:
+    """Return what is no mistake in a file, but is hardly meant: YAML reads 010 as 8, and 1:30 as 90."""
+    notes = []
+    for found in find_schedules(document.data):
+        if not found.path or not str(found.path[-1]).endswith("learning_rate"):
+            continue
+        with contextlib.suppress(ScheduleConfigError):
+            schedule = found.create(total_timesteps)
+            # A scheduler of torch is asked step by step: its values cost as much as the run is long.
+            if "'torch'" not in str(schedule.to_config()) and (highest := schedule.sample(NOTED).max().item()) > 1.0:
+                line, column = document.position(found.path)
+                message = f"note: reaches {highest:.6g}; is a learning rate above 1 meant?"
+                notes.append(f"{document.file}:{line}:{column}: {format_path(found.path)}: {message}")
+    return notes
 
 
 def refuse_mistakes(

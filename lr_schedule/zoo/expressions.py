@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from lr_schedule.errors import Problems, ScheduleConfigError
+from lr_schedule.errors import Problems, ScheduleConfigError, needs_extra
 
 EXPRESSION_KEYS = ("policy_kwargs", "replay_buffer_class", "replay_buffer_kwargs", "normalize", "monitor_kwargs")
 """Hyperparameters that may be Python in a string."""
@@ -102,17 +102,20 @@ def _class_named(node: ast.expr) -> Any:
     """Return the class that a name stands for; its framework is imported only now."""
     name = ast.unparse(node)
     if isinstance(node, ast.Attribute) and ast.unparse(node.value) in MODULES:
-        from torch import nn, optim
+        with needs_extra():
+            from torch import nn, optim
 
         found = getattr({"torch.nn": nn, "torch.optim": optim}[MODULES[ast.unparse(node.value)]], node.attr, None)
         if isinstance(found, type) and issubclass(found, (nn.Module, optim.Optimizer)):
             return found
     if name == "RMSpropTFLike":
-        from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
+        with needs_extra():
+            from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 
         return RMSpropTFLike
     if name == "HerReplayBuffer":
-        from stable_baselines3 import HerReplayBuffer
+        with needs_extra():
+            from stable_baselines3 import HerReplayBuffer
 
         return HerReplayBuffer
     raise ScheduleConfigError.at((), name, ALLOWED)

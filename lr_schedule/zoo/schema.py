@@ -5,33 +5,87 @@ from __future__ import annotations
 from typing import Any
 
 from lr_schedule.config.schema import SCHEDULE, json_schema
+from lr_schedule.config.schema_fields import schema_of
 from lr_schedule.zoo.sections import OFF_WHEN_NEGATIVE, SCHEDULE_KEYS
+
+MEANINGS = {
+    "learning_rate": "The learning rate: a number, or a schedule of it.",
+    "clip_range": "How far PPO lets the ratio of two policies go: a number, or a schedule. Negative: not clipped.",
+    "clip_range_vf": "How far PPO lets the value function go: a number, or a schedule. Negative or null: not clipped.",
+    "delta_std": "The standard deviation of the noise on the weights in ARS: a number, or a schedule of it.",
+    "qf_learning_rate": "The learning rate of the critic (SBX): a number, or a schedule of it.",
+}
+TARGETS = "What each hyperparameter follows, by its name, such as ent_coef: a schedule."
+OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "schedules": ({"type": "object", "additionalProperties": SCHEDULE}, TARGETS),
+    "total_timesteps": (
+        {"type": ["integer", "null"], "minimum": 1},
+        "Length of the whole run in environment steps (null: each learn is a run of its own).",
+    ),
+    "verbose": ({"type": "integer"}, "0 for no output, 1 to say at the start of training what follows which schedule."),
+    "override_auto": ({"type": "boolean"}, "Whether ent_coef may be scheduled where the model learns it."),
+    "timesteps_done": (
+        {"type": ["integer", "null"], "minimum": 0},
+        "How many steps of the whole run are done at the start (null: what the model remembers).",
+    ),
+}
+"""The arguments of `lr_schedule.sb3.ScheduleCallback`, which cannot be asked without importing Stable-Baselines3."""
 
 
 def hyperparams_schema() -> dict[str, Any]:
     """Return a JSON Schema in which every section of a file may hold schedules where the Zoo takes them.
 
     Example:
-        >>> sorted(hyperparams_schema()["$defs"]["hyperparameters"]["properties"])[:2]
+        >>> sorted(hyperparams_schema()["$defs"]["_hyperparameters"]["properties"])[:2]
         ['callback', 'clip_range']
     """
-    # A negative number, or null, turns clipping off.
-    off = {"type": ["number", "null"], "exclusiveMaximum": 0}
-    keys = {key: {"anyOf": [SCHEDULE, off]} if key in OFF_WHEN_NEGATIVE else SCHEDULE for key in SCHEDULE_KEYS}
-    scheduled = {"type": "object", "properties": {"schedules": {"type": "object", "additionalProperties": SCHEDULE}}}
-    callback = {
-        "anyOf": [
-            {"type": ["string", "null"]},
-            {"type": "object", "patternProperties": {"ScheduleCallback$": scheduled}},
-        ]
-    }
-    callbacks = {"anyOf": [callback, {"type": "array", "items": callback}]}
-    section = {"type": "object", "properties": {**keys, "n_timesteps": {"type": "number"}, "callback": callbacks}}
     whole = json_schema()
     return {
         "$schema": whole["$schema"],
         "title": "Hyperparameters of the RL Zoo, with schedules",
+        "description": "A section for each environment.",
         "type": "object",
-        "additionalProperties": {"$ref": "#/$defs/hyperparameters"},
-        "$defs": {**whole["$defs"], "hyperparameters": section},
+        "additionalProperties": {"$ref": "#/$defs/_hyperparameters"},
+        "$defs": {**whole["$defs"], "_hyperparameters": _section(), "_callback": _callback()},
     }
+
+
+def _section() -> dict[str, Any]:
+    length = schema_of({"type": "number", "exclusiveMinimum": 0})
+    entry = {"$ref": "#/$defs/_callback"}
+    callbacks = {"type": ["string", "object", "array", "null"], "items": entry, "if": {"type": "object"}, "then": entry}
+    properties = {
+        **{key: _described(key, _at(key), MEANINGS[key]) for key in SCHEDULE_KEYS},
+        "n_timesteps": _described("n_timesteps", length, "Length of the run in environment steps (finite, > 0)."),
+        "callback": _described("callback", callbacks, "A callback, or a list: dotted paths of classes, or mappings."),
+    }
+    return {"title": "hyperparameters", "type": "object", "properties": properties}
+
+
+def _at(key: str) -> dict[str, Any]:
+    """Return what may stand at a key: a schedule, or what turns clipping off."""
+    if key not in OFF_WHEN_NEGATIVE:
+        return SCHEDULE
+    off = ["number", "null"] if key == "clip_range_vf" else ["number"]
+    return {"if": {"type": off, "exclusiveMaximum": 0}, "else": SCHEDULE}
+
+
+def _callback() -> dict[str, Any]:
+    options = {
+        "type": "object",
+        "properties": {key: _described(key, *option) for key, option in OPTIONS.items()},
+        "required": ["schedules"],
+        "additionalProperties": False,
+    }
+    about = "Sets hyperparameters of a model by schedules while it trains."
+    named = _described("ScheduleCallback", options, about)
+    return {
+        "type": ["string", "object", "null"],
+        # The path in full is there for editors, which complete no patterns.
+        "properties": {"lr_schedule.sb3.ScheduleCallback": named},
+        "patternProperties": {r"^(?!lr_schedule\.sb3\.)(.*\.)?ScheduleCallback$": named},
+    }
+
+
+def _described(title: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
+    return {**schema, "title": title, "description": text}

@@ -57,17 +57,18 @@ def find_section(data: Any, env_id: str | None) -> Keys:
         raise ScheduleConfigError.at((), data, "must be a mapping with a section for each environment")
     if is_section(data):
         return ()
-    names = [str(name) for name in data]
+    names = {str(name): name for name in data}  # YAML reads a section called 1 as a number
     if env_id is None:
         if len(names) > 1:
             raise ScheduleConfigError.at((), env_id, f"env_id must name a section; there are {', '.join(names)}")
-        env_id = names[0]
+        env_id = next(iter(names))
     fallbacks = ["atari"] if _is_atari(env_id) else ["default"]
     for name in [env_id, *fallbacks]:
-        if name in data:
-            if isinstance(data[name], Mapping):
-                return (name,)
-            raise ScheduleConfigError.at(name, data[name], "must be a mapping of hyperparameters")
+        if name in names:
+            section = data[names[name]]
+            if isinstance(section, Mapping):
+                return (names[name],)
+            raise ScheduleConfigError.at(name, section, "must be a mapping of hyperparameters")
     message = f"no such section, and no {fallbacks[0]!r}{did_you_mean(env_id, names)} Sections: {', '.join(names)}"
     raise ScheduleConfigError.at(env_id, env_id, message)
 

@@ -213,8 +213,19 @@ def helper_object(optimizer: Any, inner: Any) -> Any:
     return Both(optimizer)
 
 
+def weak_reference_in_a_closure(optimizer: Any, inner: Any) -> Any:
+    reference = weakref.ref(inner)
+
+    class Both(Stepper):
+        def step(self) -> None:
+            reference().step()  # type: ignore[union-attr]
+
+    return Both(optimizer)
+
+
 SHAPES = [
     closure, bound_method, list_in_a_closure, global_function, class_attribute, default, through_a_property,
     lambda_in_a_nested_attribute, partial_of_a_lambda, weak_reference, optimizer_in_a_closure, helper_object, getter,
     slot_behind_a_property, attribute_of_a_global_class, attribute_of_a_module, context, comprehension,
+    weak_reference_in_a_closure,
 ]  # fmt: skip

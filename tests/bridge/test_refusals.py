@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 from torch.optim import lr_scheduler as tls
@@ -13,7 +15,7 @@ from transformers.optimization import GreedyLR
 
 from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_steps, from_torch
 from lr_schedule.bridge.torch_schedulers import TorchLRSchedule
-from tests.bridge.sources import make, new_optimizer
+from tests.bridge.sources import BY_NAME, make, new_optimizer
 
 wrong: Any = TorchLRSchedule
 """The class, for keywords that it refuses."""
@@ -108,3 +110,112 @@ def test_a_step_that_fails_is_named_and_those_before_it_stay_good(rate: Any, mes
     assert schedule(1 - 6 / 10) == rate(6)
     with pytest.raises(ValueError, match=message):
         schedule(np.linspace(1, 0, 11))
+
+
+class EngineDriven:
+    """A scheduler in the shape of Ignite's: called with an engine, it sets the rate and counts."""
+
+    def __init__(self) -> None:
+        self.optimizer, self.event_index = new_optimizer(), 0
+
+    def __call__(self, engine: Any = None, name: str | None = None) -> None:
+        self.event_index += 1
+
+
+class OfState(EngineDriven):
+    """A scheduler in the shape of Ignite's for the state of an engine: it has no optimizer."""
+
+    def __init__(self) -> None:
+        self.event_index = 0
+
+
+class OfGroups:
+    """A scheduler in the shape of Ignite's for param groups: it holds one for each."""
+
+    def __init__(self) -> None:
+        self.schedulers = [EngineDriven()]
+
+    event_index = property(lambda self: self.schedulers[0].event_index)
+
+    def __call__(self, engine: Any, name: str | None = None) -> None:
+        self.schedulers[0](engine, name)
+
+
+@pytest.mark.parametrize("kind", [EngineDriven, OfState, OfGroups])
+def test_what_drives_an_engine_is_refused_and_not_called(kind: Any) -> None:
+    source = kind()
+    with pytest.raises(ScheduleConfigError, match=r"source: drives an optimizer or an engine when it is called"):
+        from_steps(source, 100)
+    assert source.event_index == 0
+
+
+def generator(step: int) -> Iterator[float]:
+    yield 0.1
+
+
+async def coroutine(step: int) -> float:
+    return 0.1
+
+
+async def stream(step: int) -> AsyncIterator[float]:
+    yield 0.1
+
+
+class Generating:
+    def __call__(self, step: int) -> Iterator[float]:
+        yield 0.1
+
+
+class OfTwo:
+    def value(self, step: int, epoch: int) -> float:
+        return 0.1
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (generator, "source: is a generator or coroutine function"),
+        (coroutine, "source: is a generator or coroutine function"),
+        (stream, "source: is a generator or coroutine function"),
+        (Generating(), "source: is a generator or coroutine function"),
+        (lambda: 0.1, "must be callable with one argument, the step: too many positional arguments"),
+        (lambda step, epoch: 0.1, "must be callable with one argument, the step: missing a required argument: 'epoch'"),
+        (lambda *, step: 0.1, "must be callable with one argument, the step"),
+        (OfTwo(), "must be callable with one argument, the step: missing a required argument: 'epoch'"),
+    ],
+)
+def test_what_gives_no_number_for_a_step_is_refused_at_once(source: Any, message: str) -> None:
+    with pytest.raises(ScheduleConfigError, match=message):
+        from_steps(source, 100)
+
+
+def test_callables_of_any_signature_that_take_a_step_are_taken() -> None:
+    def decorated(function: Any) -> Any:
+        @functools.wraps(function)
+        def wrapper(step: int) -> Any:
+            return function(step, 0.5)
+
+        return wrapper
+
+    @decorated
+    def scaled(step: int, scale: float) -> float:
+        return step * scale
+
+    sources: list[Any] = [
+        scaled,
+        [0.0, 0.5, 1.0].__getitem__,
+        np.array([0.0, 0.5, 1.0]).__getitem__,
+        functools.partial(lambda rate, step: rate * step, 0.5),
+        lambda *k: k[0] / 2,
+        lambda step, scale=0.5: step * scale,
+        jax.jit(lambda step: step * 0.5),
+    ]
+    for source in sources:
+        assert [from_steps(source, 2)(p) for p in (1.0, 0.5, 0.0)] == [0.0, 0.5, 1.0]
+
+
+def test_only_what_can_be_used_is_called_allowed() -> None:
+    with pytest.raises(ScheduleConfigError) as error:
+        from_torch("Nothing", 9)
+    allowed = str(error.value).partition("Allowed: ")[2].partition(" (")[0].split(", ")
+    assert set(allowed) == {kind for kind, _ in BY_NAME.values()} | {"LambdaLR", "MultiplicativeLR"}

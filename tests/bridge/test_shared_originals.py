@@ -74,9 +74,11 @@ class Halving(LRScheduler):
 
 
 @pytest.mark.filterwarnings("ignore:Detected call")  # torch's own, for the original that is stepped
-def test_what_find_shared_cannot_see_is_noticed_at_the_first_step_and_the_rates_are_put_back() -> None:
-    optimizer = new_optimizer()
-    inner = ExponentialLR(optimizer, 0.9)
+@pytest.mark.parametrize("lr", [0.125, torch.tensor(0.125)], ids=["float", "tensor"])
+def test_what_find_shared_cannot_see_is_noticed_at_the_first_step_and_the_rates_are_put_back(lr: Any) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
+    inner = ExponentialLR(optimizer, 0.5)
+    rate = optimizer.param_groups[0]["lr"]
 
     class Both(Stepper):
         def step(self) -> None:
@@ -84,9 +86,40 @@ def test_what_find_shared_cannot_see_is_noticed_at_the_first_step_and_the_rates_
 
     HIDDEN[:] = [inner]
     schedule = from_steps(Both(optimizer), 100)
-    assert schedule(1.0) == 0.1
+    assert schedule(1.0) == 0.125
     with pytest.raises(ValueError, match=r"Both failed at step 1: .* reached the original .* which were put back"):
         schedule(0.5)
+    assert optimizer.param_groups[0]["lr"] == 0.125
+    assert optimizer.param_groups[0]["lr"] is rate
+
+
+class Single(Stepper):
+    """A scheduler of which there shall be one only."""
+
+    def step(self) -> None:
+        self.optimizer.param_groups[0]["lr"] *= 0.5
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+
+def test_a_scheduler_that_does_not_let_itself_be_copied_is_refused() -> None:
+    scheduler = Single(new_optimizer())
+    with pytest.raises(ScheduleConfigError, match=r"its copy is over the original optimizer\); give a function"):
+        from_steps(scheduler, 100)
+    assert from_torch(Single, 10, 0.1)(0.9) == 0.05
+
+
+def test_schedulers_that_know_each_other_are_copied_with_each_other() -> None:
+    class Linked(Stepper):
+        def step(self) -> None:
+            self.optimizer.param_groups[0]["lr"] *= self.other.factor  # type: ignore[attr-defined]
+
+    optimizer = new_optimizer()
+    first, second = Linked(optimizer, factor=1.0), Linked(optimizer, factor=0.5)
+    first.other, second.other = second, first  # type: ignore[attr-defined]
+    first._schedulers, second._schedulers = [second], [first]  # type: ignore[attr-defined]
+    assert from_steps(first, 10)(0.8) == 0.025
     assert optimizer.param_groups[0]["lr"] == 0.1
 
 
@@ -122,3 +155,20 @@ def test_what_is_none_stays_none_in_a_copy() -> None:
 
     optimizer = SimpleNamespace(param_groups=[{"lr": 0.1, "params": []}])
     assert from_steps(Decay(optimizer, limit=None), 10)(0.9) == 0.05
+
+
+def test_a_scheduler_that_is_told_the_step_is_found_as_well() -> None:
+    class Told(Stepper):
+        def step_update(self, n: int) -> None:
+            self.optimizer.param_groups[0]["lr"] = 0.1 / (1 + n)
+
+    optimizer = new_optimizer()
+    inner = Told(new_optimizer())
+
+    class Both(Stepper):
+        def step(self) -> None:
+            inner.step_update(1)
+
+    with pytest.raises(ScheduleConfigError, match="its code knows inner beside its attributes"):
+        from_steps(Both(optimizer), 10)
+    assert inner.optimizer.param_groups[0]["lr"] == 0.1

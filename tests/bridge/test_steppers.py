@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -71,6 +71,7 @@ WRAPPERS: dict[str, Callable[[], Any]] = {
     "property": lambda: Wrapper(sgd()),
     "two deep": lambda: Wrapper(Wrapper(sgd())),
     "chain": lambda: Chain(sgd(), sgd()),
+    "the same twice": lambda: Chain(*[sgd()] * 2),
     "forwarding": lambda: Forwarding(sgd()),
 }
 
@@ -217,3 +218,32 @@ def test_a_step_that_needs_an_argument_is_refused_for_that_reason_and_the_way_ou
 
     for schedule in (from_torch(BySixteen, 10, 0.1), from_steps(BySixteen(sgd()), 10)):
         assert [schedule(1 - k / 10) for k in (3, 10)] == [0.1 / 49, 0.1 / 161]
+
+
+class OfKeyword(Increments):
+    def step(self, *, increment: int) -> None:  # type: ignore[override]
+        super().step(increment)
+
+
+def test_a_keyword_that_a_step_needs_is_named_at_once() -> None:
+    with pytest.raises(ScheduleConfigError, match="its step needs the argument increment"):
+        from_steps(OfKeyword(sgd()), 10)
+
+
+class Async(Increments):
+    async def step(self) -> None:  # type: ignore[override]
+        super().step(1)
+
+
+class Yielding(Increments):
+    def step(self) -> Iterator[None]:  # type: ignore[override]
+        super().step(1)
+        yield
+
+
+@pytest.mark.parametrize("kind", [Async, Yielding])
+def test_a_step_that_does_not_run_when_it_is_called_is_refused(kind: Any) -> None:
+    with pytest.raises(ScheduleConfigError, match="has a step that is a generator or coroutine function"):
+        from_steps(kind(sgd()), 10)
+    with pytest.raises(ScheduleConfigError, match="has a step that is a generator or coroutine function"):
+        from_torch(kind, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.cli.running import run
@@ -35,7 +36,9 @@ def test_check_reports_every_problem_of_every_file_in_a_folder(good: Path, bad: 
 
 
 def test_check_json_gives_place_path_and_message(bad: Path) -> None:
-    problems = run("check", bad, "--json").json()
+    found = run("check", bad, "--json").json()
+    problems = found.pop("problems")
+    assert found == {"files": 1, "schedules": 6, "notes": []}
     assert problems[1] == {
         "file": str(bad),
         "line": 6,
@@ -58,7 +61,9 @@ def test_check_needs_a_length_for_steps_in_a_file_that_states_none(tmp_path: Pat
 def test_check_of_a_folder_without_yaml_is_an_error(tmp_path: Path) -> None:
     result = run("check", tmp_path)
     assert result.returncode == 1
-    assert "no .yml or .yaml file in this folder" in result.stderr
+    assert f"{tmp_path}:1:1: no .yml or .yaml file in this folder" in result.stdout
+    (problem,) = run("check", tmp_path, "--json").json()["problems"]
+    assert problem["file"] == str(tmp_path)
 
 
 def test_the_pre_commit_hook_runs_check_on_the_files_that_it_is_handed(good: Path, bad: Path) -> None:
@@ -67,3 +72,39 @@ def test_the_pre_commit_hook_runs_check_on_the_files_that_it_is_handed(good: Pat
     assert command[0] == "lr-schedule"
     assert run(*command[1:], good).returncode == 0
     assert run(*command[1:], good, bad).returncode == 1
+
+
+def test_check_asks_about_a_learning_rate_above_1_and_passes_the_file(tmp_path: Path) -> None:
+    lines = ["learning_rate: 010", "learning_rate: {type: linear, initial_value: 1:30}", "learning_rate: 1e-3"]
+    for number, line in enumerate([*lines, "learning_rate: lin_1.0", "ent_coef: 8"]):
+        (tmp_path / f"{number}.yml").write_text(f"{line}\npolicy: MlpPolicy\n")
+    result = run("check", tmp_path)
+    *notes, summary = result.stdout.splitlines()
+    assert notes == [
+        f"{tmp_path}/0.yml:1:1: learning_rate: note: reaches 8; is a learning rate above 1 meant?",
+        f"{tmp_path}/1.yml:1:1: learning_rate: note: reaches 90; is a learning rate above 1 meant?",
+    ]
+    assert (result.returncode, summary) == (0, "5 files, 4 schedules, 0 problems")
+    assert run("check", tmp_path, "--json").json() == {"files": 5, "schedules": 4, "problems": [], "notes": notes}
+
+
+def test_check_asks_no_scheduler_of_torch_for_the_values_of_a_long_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sample(*_: object) -> None:
+        raise AssertionError("values are asked for")
+
+    monkeypatch.setattr("lr_schedule.base.BaseLRSchedule.sample", sample)
+    part = "{type: torch, scheduler: StepLR, step_size: 1, total_steps: 1.0e+7, fraction: 1}"
+    (tmp_path / "a.yml").write_text(f"learning_rate: [{part}]\npolicy: MlpPolicy\n")
+    assert run("check", tmp_path / "a.yml").stdout == "1 file, 1 schedule, 0 problems\n"
+
+
+def test_check_with_an_algorithm_finds_every_key_that_it_does_not_take(good: Path) -> None:
+    assert run("check", good, "--algo", "ppo") == (0, "1 file, 4 schedules, 0 problems\n", "")
+    result = run("check", good, "--algo", "sac")
+    assert result.returncode == 1
+    assert f"{good}:5:3: CartPole-v1.clip_range: SAC takes no such key" in result.stdout
+    assert run("check", good, "--algo", "pppo").stderr.startswith(
+        "error: --algo: unknown algorithm; did you mean 'ppo'?"
+    )

@@ -56,9 +56,9 @@ def test_a_type_with_an_annotation_is_a_constant_of_the_json_schema_and_no_key()
         slope: float = 2.0
 
     schema = json_schema()
-    assert schema["$defs"]["annotated"]["properties"]["type"] == {"const": "annotated"}
+    assert schema["$defs"]["annotated"]["properties"]["type"]["const"] == "annotated"
     assert not jsonschema.Draft202012Validator(schema["$defs"]["annotated"]).is_valid({"type": "other"})
-    assert create({"type": "annotated", "slope": 3}) == Annotated(slope=3)
+    assert create({"type": "annotated", "slope": 3}) == Annotated({"slope": 3})
     assert Annotated().to_config() == {"type": "annotated", "initial_value": 0.001, "slope": 2.0}
 
 
@@ -205,7 +205,7 @@ def test_a_plain_error_of_a_check_is_told_with_its_path() -> None:
 
     with pytest.raises(ScheduleConfigError, match=r"^schedule: lowest is above 1 \(received \{.*'lowest': 2\.0"):
         Own(lowest=2)
-    with pytest.raises(ScheduleConfigError, match=r"^parts\[1\]: lowest is above 1"):
+    with pytest.raises(ScheduleConfigError, match=r"^parts\[1\]\.schedule: lowest is above 1"):
         create([{"fraction": 0.5}, {"fraction": 0.5, "schedule": {"type": "checks_itself", "lowest": 2}}])
 
 

@@ -159,7 +159,7 @@ ROWS = [
     Row(
         "PolynomialLR(0.1, 0.001, total_iters=800, power=2.0)",
         "{type: polynomial, initial_value: 0.1, final_value: 0.001, power: 2, end_steps: 800}",
-        "for `cycle` see Keras",
+        "for the documented `cycle` see Keras; version 2.10.0 computes none, and holds `end_learning_rate`",
     ),
     Row(
         "LinearLR(0.1, 0.001, total_iters=800)",
@@ -203,7 +203,8 @@ ROWS = [
     Row(
         "CosineAnnealingWarmRestarts(0.1, T_0=250, eta_min=0.001)",
         "{type: cosine_restarts, initial_value: 0.1, final_value: 0.001, cycles: 4}",
-        "at the last step Cerebras has started another cycle; ours ends the last one",
+        "at the last step Cerebras has started another cycle; ours ends the last one. Version 2.10.0 computes "
+        "something else after the first cycle, see below",
         last=999,
     ),
     Row(

@@ -10,8 +10,6 @@ from lr_schedule import ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback, remaining_timesteps
 from tests.sb3.models import class_of, make
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize("name", ["PPO", "A2C", "SAC", "ARS"])
 @pytest.mark.parametrize("reset", [False, True])

@@ -12,8 +12,6 @@ from lr_schedule import LinearLRSchedule
 from lr_schedule.sb3 import ScheduleCallback
 from tests.sb3.models import at_each_update, class_of, make
 
-pytestmark = pytest.mark.slow
-
 SCHEDULES = {"ent_coef": 0.1, "clip_range": 0.4, "actor.learning_rate": 0.1}
 
 

@@ -11,8 +11,6 @@ from lr_schedule import LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback
 from tests.sb3.models import at_each_update, make
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize("total", [64.0, 64.5, 0.5])
 @pytest.mark.parametrize("name", ["PPO", "SAC", "ARS"])
@@ -44,3 +42,14 @@ def test_a_run_without_an_end_is_refused(total: float, schedule: object) -> None
     with pytest.raises(ScheduleConfigError, match="total_timesteps: must be a finite number"):
         model.learn(total, callback=[ScheduleCallback({"gamma": schedule}), Stop()])
     assert model.num_timesteps == 0
+
+
+def test_learn_may_go_on_without_an_end_where_the_callback_has_the_length_of_the_run() -> None:
+    class StopAt(BaseCallback):
+        def _on_step(self) -> bool:
+            return self.num_timesteps < 70
+
+    cls, seen = at_each_update("PPO", lambda m: m.ent_coef)
+    callback = ScheduleCallback({"ent_coef": LinearLRSchedule(0.5)}, total_timesteps=32)
+    make("PPO", cls=cls).learn(math.inf, callback=[callback, StopAt()])
+    assert seen == [0.25, 0.0, 0.0, 0.0]

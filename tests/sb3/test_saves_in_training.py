@@ -23,8 +23,6 @@ from tests.sb3.envs import Walk
 from tests.sb3.models import SETTINGS, at_each_update, class_of, make, noise
 from tests.sb3.test_every_algorithm import schedules_for, settings_for
 
-pytestmark = pytest.mark.slow
-
 NAMES = [
     *("ent_coef", "vf_coef", "max_grad_norm", "target_kl", "n_epochs", "cg_damping", "gamma", "gae_lambda", "tau"),
     *("target_entropy", "target_policy_noise", "target_noise_clip", "top_quantiles_to_drop_per_net"),
@@ -98,6 +96,18 @@ def test_a_run_goes_on_from_a_checkpoint_with_what_the_model_was_made_with(tmp_p
     assert seen == [(0.01, 0.99, None, 1)]
 
 
+@pytest.mark.parametrize("first", [False, True])
+def test_a_checkpoint_holds_how_far_the_run_is_wherever_the_callback_stands_in_the_list(
+    first: bool, tmp_path: Path
+) -> None:
+    model = make("PPO", n_envs=2)
+    callbacks = [ScheduleCallback({}, total_timesteps=96), CheckpointCallback(10, str(tmp_path))]
+    model.learn(64, callback=callbacks[::-1] if first else callbacks)
+    loaded = class_of("PPO").load(tmp_path / "rl_model_20_steps", device="cpu")
+    assert loaded.num_timesteps == 20
+    assert loaded.schedule_run == {"before": 0, "elapsed": 20, "total": 96}
+
+
 def test_the_best_model_of_an_evaluation_holds_what_the_model_was_made_with(tmp_path: Path) -> None:
     model = make("PPO", ent_coef=0.01)
     evaluation = EvalCallback(make_vec_env(Walk), eval_freq=20, best_model_save_path=str(tmp_path), verbose=0)
@@ -168,14 +178,16 @@ def test_a_copy_of_a_noise_in_use_has_the_sigma_that_it_was_made_with(duplicate:
     assert type(copies[0]) is type(copies[1]) is type(noise())
 
 
-def test_a_copy_of_a_model_in_training_is_a_model_as_it_was_made() -> None:
+@pytest.mark.parametrize("duplicate", [copy, deepcopy])
+def test_a_copy_of_a_model_in_training_is_a_model_as_it_was_made(duplicate: Any) -> None:
     copies = []
-    schedule = LinearLRSchedule(0.01)
-    model = make("PPO", ent_coef=0.25, learning_rate=schedule)
-    callbacks = [ScheduleCallback({"ent_coef": 0.5, "learning_rate": 0.5}), At(1, lambda m: copies.append(copy(m)))]
-    model.learn(16, callback=callbacks)
-    assert type(copies[0]) is class_of("PPO")
-    assert copies[0].ent_coef == 0.25
+    cls, seen = at_each_update("PPO", lambda m: (m.ent_coef, m.lr_schedule(m._current_progress_remaining)))
+    model = make("PPO", cls=cls, ent_coef=0.25, learning_rate=LinearLRSchedule(0.01))
+    schedules = {"ent_coef": 0.5, "learning_rate": 0.5}
+    model.learn(16, callback=[ScheduleCallback(schedules), At(1, lambda m: copies.append(duplicate(m)))])
+    assert type(copies[0]) is cls
+    copies[0].learn(32)
+    assert seen == [(0.5, 0.5), (0.25, 0.005), (0.25, 0.0)]
 
 
 def test_a_model_that_a_callback_loads_by_the_class_of_the_model_in_training_is_one_as_it_was_made(
@@ -234,12 +246,3 @@ def test_the_weights_in_a_checkpoint_are_those_of_the_moment(tmp_path: Path) -> 
     for tensor, expected in zip(loaded.policy.state_dict().values(), weights, strict=True):
         assert torch.equal(tensor, expected)
     assert np.isfinite([tensor.sum().item() for tensor in weights]).all()
-
-
-@pytest.mark.parametrize(("name", "target"), [("PPO", "ent_coef"), ("SAC", "tau")])
-def test_a_checkpoint_of_sbx_holds_what_the_model_was_made_with(name: str, target: str, tmp_path: Path) -> None:
-    cls = getattr(pytest.importorskip("sbx"), name)
-    settings = {"n_steps": 16, "batch_size": 16} if name == "PPO" else {"learning_starts": 8, "batch_size": 8}
-    model = cls("MlpPolicy", Walk(), policy_kwargs={"net_arch": [8]}, **{target: 0.25}, **settings)
-    model.learn(32, callback=[ScheduleCallback({target: 0.5}), At(20, lambda m: m.save(tmp_path / "model"))])
-    assert getattr(cls.load(tmp_path / "model"), target) == getattr(model, target) == 0.25

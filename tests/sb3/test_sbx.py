@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stable_baselines3.common.callbacks import CheckpointCallback
 
 from lr_schedule import CosineWarmupLRSchedule, LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback, preview, read_schedules
@@ -122,3 +123,14 @@ def test_the_schedules_that_a_model_of_sbx_was_made_with_follow_a_run_in_chunks(
         assert actor == critic == pytest.approx(RATE(p), rel=1e-6)
         assert clip_range == pytest.approx(linear(0.4, 0.1, p), rel=1e-9)
     assert len(seen) == 6
+
+
+@pytest.mark.parametrize(("make", "name", "target"), [(ppo, "PPO", "ent_coef"), (sac, "SAC", "tau")])
+def test_a_checkpoint_of_sbx_holds_what_the_model_was_made_with(
+    make: Any, name: str, target: str, tmp_path: Path
+) -> None:
+    model, _ = make(**{target: 0.25})
+    checkpoint = CheckpointCallback(20, str(tmp_path))
+    model.learn(32, callback=[ScheduleCallback({target: 0.5}), checkpoint])
+    loaded = getattr(sbx, name).load(tmp_path / "rl_model_20_steps")
+    assert getattr(loaded, target) == getattr(model, target) == 0.25

@@ -5,6 +5,8 @@ The file is checked and never run.
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,13 @@ class SpikeLRSchedule(BaseLRSchedule):
     type = "spike_in_types"
     peak_value: Value = 0.01
     sharpness: float = 1.0
+
+
+class HasFloat:
+    """No number, although Python makes a float of it."""
+
+    def __float__(self) -> float:
+        return 0.5
 
 
 # Every form of a constructor is right: fields, a config by position, or both.
@@ -90,6 +99,9 @@ linear(None)  # wrong
 assert_type(BaseLRSchedule.create("cosine_3e-4"), BaseLRSchedule)
 assert_type(BaseLRSchedule.create({"type": "linear", "warmup_steps": 10}, total_steps=100), BaseLRSchedule)
 assert_type(BaseLRSchedule.create([{"type": "linear", "fraction": 1}]), BaseLRSchedule)
+for number in (0.1, 1, "3e-4", Decimal("0.1"), Fraction(1, 2), np.float32(0.1), np.array(0.1), torch.tensor(0.1)):
+    BaseLRSchedule.create(number)
+BaseLRSchedule.create(HasFloat())  # wrong
 assert_type(0.5 * linear, BaseLRSchedule)
 assert_type(linear.schedules, tuple[BaseLRSchedule, ...])
 assert_type(linear.to_config(), dict[str, Any])

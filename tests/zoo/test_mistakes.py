@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +180,10 @@ def test_a_schedule_callback_is_held_against_its_name_and_keywords(
             "save_path: required keyword is missing",
         ),
         ("stable_baselines3.PPO: {}", "is no class of a callback"),
+        (
+            "stable_baseline3.common.callbacks.CheckpointCallback: {save_freq: 1, save_path: a}",
+            "did you mean 'stable_b",
+        ),
     ],
 )
 def test_with_an_algorithm_callbacks_of_sb3_are_held_against_their_signature(entry: str, text: str) -> None:
@@ -195,10 +201,20 @@ CartPole-v1:
     - stable_baselines3.common.callbacks.CheckpointCallback: {{save_freq: 1, save_path: a}}
     - stable_baselines3.common.callbacks.ProgressBarCallback
     - antigravity.Callback: {{anything: 1}}
+    - not_installed_here.Callback: {{anything: 1}}
 """
     assert problems(content) == []
     assert problems(content, "ppo") == []
     assert problems("policy: MlpPolicy\ncallback: null\n", "ppo") == []
+
+
+def test_a_callback_of_a_package_that_is_not_installed_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = "policy: MlpPolicy\ncallback: rl_zoo3.callbacks.Nothing\n"
+    assert "did you mean 'rl_zoo3.callbacks." in one(content, "ppo")
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "rl_zoo3" else find_spec(name))
+    monkeypatch.setitem(sys.modules, "rl_zoo3.callbacks", None)
+    assert problems(content, "ppo") == []
 
 
 def test_the_keywords_of_the_schedule_callback_are_those_of_its_class() -> None:

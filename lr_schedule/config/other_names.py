@@ -1,0 +1,32 @@
+"""What other libraries call a key: users type the name that they know, and no spelling leads from there to ours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from lr_schedule.errors import did_you_mean
+
+OTHER_NAMES = {
+    "peak_value": "max_lr peak_lr peak max_value",
+    "initial_value": "lr learning_rate init_lr initial_lr base_lr max_lr peak_lr lr_max start start_value init_value "
+    "peak peak_value value rate initial_learning_rate",
+    "final_value": "end end_value end_lr final_lr min_lr lr_min eta_min min_value end_learning_rate stop",
+    "total_steps": "T_max t_max total_timesteps n_timesteps num_training_steps total_iters max_steps",
+    "warmup_steps": "num_warmup_steps warmup_iters warmup_updates warmup_t",
+    "warmup_fraction": "pct_start warmup warmup_ratio warmup_proportion",
+    "first_cycle_steps": "T_0 t_initial first_decay_steps",
+    "cycle_multiplier": "T_mult t_mul cycle_mul",
+    "milestone_steps": "milestones boundaries decay_epochs",
+    "period_steps": "step_size decay_t",
+    "decay_rate": "gamma",
+    "gamma": "decay_rate factor",
+}
+"""For each key, its names in torch, Keras, optax, transformers, timm, fairseq and RL libraries."""
+
+
+def meant_key(word: object, known: Collection[str]) -> str:
+    """Return ``"; did you mean 'initial_value'?"`` for the known key that `word` is another name of, or is near to."""
+    for key, names in OTHER_NAMES.items():
+        if key in known and str(word) in names.split():
+            return f"; did you mean {key!r}?"
+    return did_you_mean(word, known)

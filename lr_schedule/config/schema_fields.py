@@ -1,0 +1,108 @@
+"""The JSON Schema of what stands at one key: numbers with their bounds, the same as strings, lists, words."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+from lr_schedule.fields import DEFINITION
+
+_SPACE = r"[ \t\n\r\f\v]*"
+_UNSIGNED = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
+_WHOLE = r"([0-9]+(\.0*)?|([0-9]+(\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+)"
+
+_NEGATIVE = r"-[0.]*[1-9]"
+_ZERO = rf"[-+]?[0.]+([eE][-+]?[0-9]+)?{_SPACE}$"
+_ONE = rf"\+?0*1(\.0*)?{_SPACE}$"
+_ABOVE_ONE = rf"\+?0*([2-9]|[1-9][0-9]|1\.0*[1-9])[0-9.]*{_SPACE}$|\+?[1-9](\.[0-9]*)?[eE]\+?0*[1-9]"
+_BELOW_ONE = rf"\+?0*(\.[0-9]*)?{_SPACE}$|\+?[0-9](\.[0-9]*)?[eE]-0*[1-9]"
+_REFUSED = {
+    ("minimum", 1): (_BELOW_ONE,),
+    ("maximum", 1): (_ABOVE_ONE,),
+    ("exclusiveMaximum", 1): (_ABOVE_ONE, _ONE),
+}
+"""The numerals that lie outside a bound, as far as a pattern can tell.
+
+It sees digits and not their size: where an exponent outweighs the digits before it (``50e-3``), and for any other
+bound, it lets the numeral pass.
+"""
+
+_WORDS = {
+    "minimum": ">=",
+    "exclusiveMinimum": ">",
+    "maximum": "<=",
+    "exclusiveMaximum": "<",
+}
+_HIGHEST = ("maximum", "exclusiveMaximum")
+
+
+def schema_of(field: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema for what a field accepts, from the one that pydantic gives for what it holds.
+
+    A number may be given as a numeral, an optional one as null, and both stand in one schema: editors show for an
+    ``anyOf`` the texts of its branches in place of the text of the key.
+    """
+    if DEFINITION in field:
+        return {"$ref": f"#/$defs/_{field[DEFINITION]}"}
+    kept = {key: value for key, value in field.items() if key != "title"}
+    options = kept.pop("anyOf", None)
+    if options is not None:
+        return {**_merged([schema_of(option) for option in options]), **kept}
+    if kept.get("type") in ("number", "integer"):
+        return _number(kept)
+    if "items" in kept:
+        kept["items"] = schema_of(kept["items"])
+    if "prefixItems" in kept:
+        kept["prefixItems"] = [schema_of(item) for item in kept["prefixItems"]]
+    return kept
+
+
+def scaled(field: dict[str, Any]) -> dict[str, Any]:
+    """Return the field's schema for its twin, of which only the sign is known: in steps, or as a share of a value."""
+    if "anyOf" in field:
+        return scaled(next(option for option in field["anyOf"] if option.get("type") != "null"))
+    bare = {key: value for key, value in field.items() if key not in (*_HIGHEST, "default")}
+    if "items" in bare:
+        bare["items"] = scaled(bare["items"])
+    if "prefixItems" in bare:
+        bare["prefixItems"] = [scaled(bare["prefixItems"][0]), *bare["prefixItems"][1:]]
+    return bare
+
+
+def string_pattern(names: list[str]) -> str:
+    """Return the pattern of a schedule in a string: a numeral, or one of the names with a numeral behind it."""
+    forms = "|".join(re.escape(name) for name in names)
+    return rf"^(({forms})_)?{_SPACE}(?!{_NEGATIVE})[-+]?{_UNSIGNED}{_SPACE}$"
+
+
+def _number(schema: dict[str, Any]) -> dict[str, Any]:
+    bounds = {key: schema[key] for key in _WORDS if key in schema}
+    least = bounds.get("minimum", bounds.get("exclusiveMinimum", -1))
+    refused = [_NEGATIVE] if least >= 0 else []
+    refused += [_ZERO] if least > 0 or bounds.get("exclusiveMinimum") == 0 else []
+    refused += [form for bound in bounds.items() for form in _REFUSED.get(bound, ())]
+    digits = _WHOLE if schema["type"] == "integer" else _UNSIGNED
+    outside = f"(?!{'|'.join(refused)})" if refused else ""
+    words = " and ".join(f"{_WORDS[key]} {limit}" for key, limit in bounds.items())
+    name = "a whole number" if schema["type"] == "integer" else "a finite number"
+    # A whole number in a file may be larger than any float; it would be read as infinity.
+    finite = {} if any(key in bounds for key in _HIGHEST) else {"maximum": sys.float_info.max}
+    if not any(key in bounds for key in ("minimum", "exclusiveMinimum")):
+        finite["minimum"] = -sys.float_info.max
+    return {
+        **schema,
+        **finite,
+        "type": [schema["type"], "string"],
+        "pattern": f"^{_SPACE}{outside}[-+]?{digits}{_SPACE}$",
+        "patternErrorMessage": f"must be {name} {words}".strip(),
+    }
+
+
+def _merged(options: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one schema for a value of one of two types, of which one is null; others stay apart."""
+    types = [option.get("type") for option in options]
+    if types[-1] != "null" or len(options) != 2 or types[0] is None or "enum" in options[0]:
+        return {"anyOf": options}
+    first = types[0] if isinstance(types[0], list) else [types[0]]
+    return {**options[0], "type": [*first, "null"]}

@@ -1,0 +1,47 @@
+"""Files with a mistake, each with all that `check` says of it; what follows ``Allowed:`` is left out."""
+
+from __future__ import annotations
+
+# ruff: noqa: E501  # a row is a line
+# fmt: off
+MISTAKEN_FILES: list[tuple[str | bytes, list[str]]] = [
+    ('', ['1:1: must be a mapping with a section for each environment, or a schedule']),
+    ('# nothing\n', ['1:1: must be a mapping with a section for each environment, or a schedule']),
+    ('3e-4\n', ['1:1: must be a mapping with a section for each environment, or a schedule']),
+    ('- a\n- b\n', ['1:1: must be a mapping with a section for each environment, or a schedule']),
+    ('A:\n', ['1:1: A: must be a mapping of hyperparameters; the section is empty (received None)']),
+    ('A:\n\tlearning_rate: 1\n', ['2:1: a tab stands here; YAML is indented with spaces']),
+    ('A: {learning_rate: 1\n', ["2:1: while parsing a flow mapping: expected ',' or '}', but got '<stream end>'"]),
+    ('A:\n  learning_rate: 1\n clip_range: 2\n', ["3:2: while parsing a block mapping: expected <block end>, but found '<block mapping start>'"]),
+    ('A:\n  learning_rate:{type: linear}\n  policy: x\n', ["2:3: A.learning_rate:{type: unknown key; did you mean 'learning_rate'? A space must follow its colon. (received 'linear}')"]),
+    ('A: {learning_rate: 1, learning_rate: 2}\n', ["1:23: the key 'learning_rate' is given twice"]),
+    ('A: &a {learning_rate: *a}\n', ['1:4: an alias in here refers to what contains it']),
+    ('A: *b\n', ["1:4: found undefined alias 'b'"]),
+    ('A:\n  <<: 5\n', ['2:7: while constructing a mapping: expected a mapping or list of mappings for merging, but found scalar']),
+    ('--- 1\n--- 2\n', ['2:1: expected a single document in the stream: but found another document']),
+    ('? [a]\n: 1\n', ['1:3: a key must be a word or a number, not a list or a mapping']),
+    ("A: !!python/object/apply:os.system ['true']\n", ['1:4: the tag !!python/object/apply:os.system is refused: a file is read as plain data, and nothing in it is executed']),
+    ('A: !mine 1\n', ['1:4: the tag !mine is refused: a file is read as plain data, and nothing in it is executed']),
+    ('A: {learning_rate: !!float abc}\n', ["1:20: a value cannot be read: could not convert string to float: 'abc'"]),
+    ('A: {learning_rate: 2020-13-45}\n', ['1:20: a value cannot be read: month must be in 1..12']),
+    ('A: {learning_rate: !!timestamp soon}\n', ['1:20: a value cannot be read as !!timestamp']),
+    (b'\xff\xfea\x00', ['1:1: not UTF-8: invalid start byte (byte 0xff)']),
+    (bytes(range(256)), ['2:118: not UTF-8: invalid start byte (byte 0x80)']),
+    ('a: \x00', ["1:4: the character '\\x00' is not allowed in YAML"]),
+    ("[" * 3000, ['1:1: nested too deeply']),
+    ("a: " + "9" * 200, ['1:4: a value cannot be read: a number of more than 100 characters']),
+    ('A:\n  policy: MlpPolicy\n  learning_rat: 1e-3\n', ["3:3: A.learning_rat: unknown key; did you mean 'learning_rate'? (received 0.001)"]),
+    ('A:\n  policy: MlpPolicy\n  ent_coef: {type: linear}\n', ["3:3: A.ent_coef: takes no schedule; give it to lr_schedule.sb3.ScheduleCallback(schedules={'ent_coef': ...}) under callback (received {'type': 'linear'})"]),
+    ('A:\n  policy: MlpPolicy\n  ent_coef: {type: linea}\n', ["3:3: A.ent_coef: takes no schedule; give it to lr_schedule.sb3.ScheduleCallback(schedules={'ent_coef': ...}) under callback (received {'type': 'linea'})"]),
+    ('A:\n  policy: MlpPolicy\n  n_timesteps: 20k\n', ["3:3: A.n_timesteps: must be a finite number > 0 (received '20k')"]),
+    ('A:\n  policy: MlpPolicy\n  n_timesteps: -5\n  learning_rate: {type: linear, warmup_steps: 5}\n', ['3:3: A.n_timesteps: must be a finite number > 0 (received -5)', '4:33: A.learning_rate.warmup_steps: needs the length of the run: n_timesteps of the section, total_steps beside it, or total_timesteps (--total-timesteps on the command line) (received 5)']),
+    ('A:\n  policy: MlpPolicy\n  learning_rate: {type: linear, warmup_steps: 5}\n', ['3:33: A.learning_rate.warmup_steps: needs the length of the run: n_timesteps of the section, total_steps beside it, or total_timesteps (--total-timesteps on the command line) (received 5)']),
+    ('A:\n  policy: MlpPolicy\n  policy_kwargs: "__import__(\'os\').system(\'true\')"\n', ['3:3: A.policy_kwargs: must be dict(...) of numbers, strings, lists, dicts and the names nn.<class>, th.optim.<class>, RMSpropTFLike, HerReplayBuffer (received "__import__(\'...ystem(\'true\')")']),
+    ('A:\n  n_timesteps: 10\n  callback: {lr_schedule.sb3.ScheduleCallback: {schedule: {}}}\n', ["3:49: A.callback.lr_schedule.sb3.ScheduleCallback.schedule: unknown keyword; did you mean 'schedules'? Allowed: "]),
+    ('A:\n  n_timesteps: 10\n  callback: [lr_schedule.sb3.SheduleCallback]\n', ["3:14: A.callback[0]: no such callback; did you mean 'lr_schedule.sb3.ScheduleCallback'? (received 'lr_schedule....eduleCallback')"]),
+    ('A:\n  n_timesteps: 10\n  callback: {lr_schedule.sb3.ScheduleCallback: {schedules: {gamma: {type: linea}}}}\n', ["3:69: A.callback.lr_schedule.sb3.ScheduleCallback.schedules.gamma.type: unknown type; did you mean 'linear'? Allowed: "]),
+    ('type: linea\n', ["1:1: type: unknown type; did you mean 'linear'? Allowed: "]),
+    ('type: linear\nfinal_valu: 1\n', ["2:1: final_valu: unknown key; did you mean 'final_value'? Allowed: "]),
+    ('- {type: linear, fraction: 0.5}\n', ['1:1: parts: the fractions of the parts must sum to 1, not to 0.5 (received [0.5])']),
+    ('1: {learning_rate: linea_3}\n', ['1:1: 1: the name of a section must be text; write it in quotes (received 1)', "1:5: [1].learning_rate: unknown type; did you mean 'linear'? Allowed: "]),
+]

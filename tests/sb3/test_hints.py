@@ -1,0 +1,99 @@
+"""The name of a target that is wrong gets the nearest one that there is, or none where none is near."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lr_schedule import ScheduleConfigError
+from lr_schedule.sb3 import preview
+from lr_schedule.sb3.algorithms import ALL, SBX, SBX_FIXED_RATE
+from lr_schedule.sb3.names import OTHER_NAMES
+from lr_schedule.sb3.targets import TARGETS, find
+from tests.sb3.models import make
+
+KEPT = "keeps the one that it is made with; no schedule can set it. Allowed for"
+
+
+def message_for(name: Any, algorithm: str, model: Any = None) -> str:
+    if algorithm in SBX:
+        pytest.importorskip("sbx")
+    with pytest.raises(ScheduleConfigError) as caught:
+        find(name, algorithm, model)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "algorithm", "hint"),
+    [
+        ("lr", "PPO", "learning_rate"),
+        ("lr_schedule", "SAC", "learning_rate"),
+        ("alpha", "SAC", "ent_coef"),
+        ("entropy", "PPO", "ent_coef"),
+        ("epsilon", "DQN", "exploration_rate"),
+        ("exploration_fraction", "DQN", "exploration_rate"),
+        ("exploration_final_eps", "QRDQN", "exploration_rate"),
+        ("action_noise", "TD3", "action_noise.sigma"),
+        ("clip", "PPO", "clip_range"),
+        ("lam", "A2C", "gae_lambda"),
+        ("polyak", "TD3", "tau"),
+        ("ent_coeff", "A2C", "ent_coef"),
+        ("learningrate", "ARS", "learning_rate"),
+        ("gama", "SBX SAC", "gamma"),
+        ("cliprange", "SBX PPO", "clip_range"),
+    ],
+)
+def test_a_name_that_is_near_to_a_target_or_means_one_gets_that_target(name: str, algorithm: str, hint: str) -> None:
+    assert message_for(name, algorithm).startswith(f"{name}: unknown target; did you mean {hint!r}? Allowed for")
+
+
+@pytest.mark.parametrize(("name", "hint"), [("actor_lr", "actor"), ("critic_lr", "critic")])
+def test_a_learning_rate_of_a_part_under_another_name_gets_that_of_the_part(name: str, hint: str) -> None:
+    message = message_for(name, "SAC", make("SAC"))
+    assert message.startswith(f"{name}: unknown target; did you mean '{hint}.learning_rate'? Allowed for")
+
+
+@pytest.mark.parametrize("name", ["env.gravity", "reward", "kl", "x", "train", "temperature", 3, None])
+@pytest.mark.parametrize("algorithm", ["PPO", "SAC", "DQN", "ARS"])
+def test_a_name_that_is_near_to_none_gets_no_hint(name: Any, algorithm: str) -> None:
+    assert message_for(name, algorithm).startswith(f"{name}: unknown target. Allowed for {algorithm}: learning_rate")
+
+
+@pytest.mark.parametrize(
+    ("name", "algorithm"),
+    [
+        ("n_steps", "PPO"),
+        ("batch_size", "PPO"),
+        ("normalize_advantage", "A2C"),
+        ("train_freq", "SAC"),
+        ("gradient_steps", "TD3"),
+        ("buffer_size", "DQN"),
+        ("n_delta", "ARS"),
+        ("qf_learning_rate", "SBX SAC"),
+    ],
+)
+def test_a_hyperparameter_that_no_schedule_can_set_is_not_taken_for_a_misspelled_one(name: str, algorithm: str) -> None:
+    assert message_for(name, algorithm).startswith(f"{name}: {algorithm} {KEPT} {algorithm}: learning_rate, ")
+
+
+def test_in_a_model_and_in_a_preview_the_same_is_said() -> None:
+    model = make("PPO")
+    assert message_for("n_steps", "PPO", model).startswith(f"n_steps: PPO {KEPT} PPO: learning_rate, ")
+    with pytest.raises(ScheduleConfigError, match=r"n_steps: PPO keeps the one that it is made with"):
+        preview({"n_steps": 0.1}, "PPO", 100)
+
+
+@pytest.mark.parametrize("algorithm", ALL)
+@pytest.mark.parametrize("name", ["tau", "n_steps", "lr", "env.gravity"])
+def test_no_message_ends_in_an_empty_list(algorithm: str, name: str) -> None:
+    if name == "tau" and algorithm in TARGETS["tau"].algorithms:
+        return
+    text = message_for(name, algorithm).partition(" (received")[0]
+    assert text.endswith(f". No schedule can set anything of {algorithm}") is (algorithm in SBX_FIXED_RATE)
+    assert not text.endswith((":", " ", ","))
+
+
+def test_every_other_name_is_that_of_a_target_and_is_no_target_itself() -> None:
+    assert not OTHER_NAMES.keys() & TARGETS.keys()
+    assert {name for name in OTHER_NAMES.values() if not name.endswith(".learning_rate")} <= TARGETS.keys()

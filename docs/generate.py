@@ -52,7 +52,7 @@ SECTIONS = {
     "torch_schedulers": "Schedulers of torch",
     "stepwise": "Step by step",
 }
-MODULES = [name for name in ("control", "optim", "sb3", "zoo", "tune") if importlib.util.find_spec(f"lr_schedule.{name}")]
+MODULES = ("control", "optim", "sb3", "zoo", "tune")
 MEMBERS = {
     "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, "
     "plot, to_steps, func, complete, check, prepare]",

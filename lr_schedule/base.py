@@ -9,7 +9,7 @@ from lr_schedule.config.frozen import Frozen, as_kept
 from lr_schedule.config.model import constructor_of, declares_fields, fractions_of
 from lr_schedule.config.reading import Config, read
 from lr_schedule.config.registry import register
-from lr_schedule.errors import ScheduleConfigError, plain_errors_of
+from lr_schedule.errors import ScheduleConfigError, refuse_plain_error
 from lr_schedule.fields import QUIET, Fraction, PartialFraction, PositiveFraction, Value, required, to_number
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.own_code import with_code_of_its_own
@@ -157,12 +157,15 @@ class BaseLRSchedule(InTime, Frozen):
         for name, value in fields.items():
             put(self, name, value if type(value) is float else as_kept(value, schedules))
         put(self, "_schedules", tuple(schedules))
-        put(self, "_trusted", self.trusted and all(part._trusted for part in schedules))
+        put(self, "_trusted", self.trusted and (not schedules or all(part._trusted for part in schedules)))
         self._set_time()
         put(self, "_direct", self._trusted and not self._timed)
-        with plain_errors_of(fields):
+        try:  # not a context manager, which costs every creation as much as a check does
             self.check()
             self.prepare()
+        except ValueError as error:
+            refuse_plain_error(error, fields)
+            raise
         self._set_peak()
 
     @property

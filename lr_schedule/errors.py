@@ -162,20 +162,10 @@ class under:  # noqa: N801  # reads as a keyword: with under("parts", 1): ...
             raise error.below(self.path) from error.__cause__
 
 
-class plain_errors_of:  # noqa: N801  # reads as a keyword, like `under`
-    """A context in which a plain ValueError, as a user's own `check` may raise it, becomes one of a configuration."""
-
-    __slots__ = ("received",)
-
-    def __init__(self, received: Any) -> None:
-        self.received = received
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, ValueError) and not isinstance(error, ScheduleConfigError):
-            raise ScheduleConfigError.at((), self.received, str(error)) from error
+def refuse_plain_error(error: ValueError, received: Any) -> None:
+    """Raise a plain ValueError, as a user's own `check` may raise it, as one of a configuration."""
+    if not isinstance(error, ScheduleConfigError):
+        raise ScheduleConfigError.at((), received, str(error)) from error
 
 
 EXTRAS = {

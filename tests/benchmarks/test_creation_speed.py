@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import subprocess
 import sys
 import warnings
@@ -12,6 +13,7 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import LinearLR
 
+import lr_schedule
 from lr_schedule import BaseLRSchedule
 
 FLAT = {"type": "linear", "initial_value": 3e-4, "final_value": 1e-5}
@@ -57,6 +59,12 @@ def test_hash_of_a_string(race: Any, name: str) -> None:
     race(f"hash: {name}", "str of the config", hash, str(CONFIGS[name][0]), calls=1000)
 
 
+@pytest.fixture(scope="module")
+def compiled() -> None:
+    """Compile the package, as an installed one is; with PYTHONDONTWRITEBYTECODE each process would do so anew."""
+    compileall.compile_dir(str(Path(lr_schedule.__file__).parent), quiet=2)
+
+
 def start(*arguments: str) -> None:
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
 
@@ -70,6 +78,7 @@ STARTS: dict[str, tuple[list[str], float]] = {
 """What a new process is started with, and how many times `import numpy, pydantic` it may cost."""
 
 
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("name", STARTS)
 def test_start_ours(race: Any, name: str) -> None:
     race(f"process: {name}", "ours", lambda arguments: start(*arguments), STARTS[name][0])

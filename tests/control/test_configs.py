@@ -76,9 +76,7 @@ def test_steps_in_the_schedules_of_a_controller_are_steps_of_the_run() -> None:
 
 def test_a_schedule_is_not_made_from_the_config_of_a_controller() -> None:
     for cfg in CONFIGS.values():
-        with pytest.raises(
-            ScheduleConfigError, match=r"^controller: .*ScheduleLR.*create_controller"
-        ):
+        with pytest.raises(ScheduleConfigError, match=r"^controller: .*ScheduleLR.*create_controller"):
             BaseLRSchedule.create(cfg)
         with pytest.raises(ScheduleConfigError, match=r"^parts\[0\]\.controller: "):
             BaseLRSchedule.create([{**cfg, "fraction": 1.0}])

@@ -141,6 +141,7 @@ def test_a_mistake_in_the_yaml_file_is_named_before_training_starts(tmp_path: Pa
     assert "final_valu: unknown key; did you mean 'final_value'?" in finished.stderr
 
 
+@pytest.mark.slow
 def test_ppo_with_torch_and_optax_schedules_uses_what_stepping_by_hand_gives(tmp_path: Path) -> None:
     printed = run("bridge_one_cycle_ppo", tmp_path, "--total-timesteps", "10000")
     assert printed.count("optimizer LR, stepped by hand: equal to scheduled LR, bit for bit, in all 10 rows") == 2

@@ -65,6 +65,7 @@ def test_learning_rate_and_clip_range_of_ppo_may_be_schedules_of_its_own(tmp_pat
     assert read_schedules(tmp_path / "model")["clip_range"] == clip.to_config()
 
 
+@pytest.mark.slow
 def test_the_learning_rate_of_sac_may_be_a_schedule_of_its_own() -> None:
     model, seen = sac(learning_rate=RATE)
     model.learn(TOTAL)

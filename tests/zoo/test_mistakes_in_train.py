@@ -114,6 +114,7 @@ def test_a_section_without_n_timesteps_trains_for_as_long_as_n_says(tmp_path: Pa
     assert (saved_in(tmp_path) / "CartPole-v1.zip").exists()
 
 
+@pytest.mark.slow
 def test_a_trained_agent_trains_for_n_timesteps_more_where_asked_as_in_the_stock_zoo(tmp_path: Path) -> None:
     config = write_config(tmp_path, 512, {**PPO_KEYS, "learning_rate": "lin_1e-3"})
     train(tmp_path, "ppo", "-conf", config, "-n", 64)
@@ -142,6 +143,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return journal
 
 
+@pytest.mark.slow
 def test_trial_number_0_is_a_trial_and_what_is_typed_counts_for_more(study: Path, tmp_path: Path) -> None:
     config = write_config(tmp_path, 64, {**OFF_POLICY_KEYS, "learning_rate": DICT})
     options = ["-conf", config, "--storage", study, "--study-name", "dqn-search", "--trial-id"]

@@ -228,6 +228,7 @@ def test_a_file_that_cannot_be_used_is_one_line_and_nothing_is_executed(
     assert [path.name for path in tmp_path.iterdir()] == ["config.yml"]
 
 
+@pytest.mark.slow
 def test_two_processes_optimize_in_one_journal_and_the_best_trial_trains_with_its_schedule(tmp_path: Path) -> None:
     pytest.importorskip("pandas")
     env, total, _keys = RUNS["dqn"]

@@ -34,8 +34,6 @@ class Phase(NamedTuple):
 
 def _read_phase(cfg: Any, total_steps: float | None) -> Phase:
     """Return the schedule and the fraction of the run that a mapping with ``fraction`` or ``steps`` stands for."""
-    if isinstance(cfg, Phase):
-        return cfg
     if type(cfg) is not dict and not isinstance(cfg, Mapping):
         message = "must be a mapping with a fraction or steps; a number or function goes under its key 'schedule'"
         raise ScheduleConfigError.at((), cfg, message)

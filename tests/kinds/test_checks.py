@@ -167,3 +167,8 @@ def test_fractions_that_are_off_by_a_rounding_make_parts_that_all_have_their_tim
     assert np.isfinite(values).all()
     assert values.tolist() == pytest.approx([schedule(p) for p in progress.tolist()], rel=1e-12, abs=1e-15)
     assert schedule(0.0) == 0.0
+
+
+def test_a_peak_may_be_the_value_that_it_rises_from() -> None:
+    schedule = create({"type": "cyclic", "initial_value": 0.5, "peak_value": 0.5, "up_fraction": 0.25})
+    assert {schedule(step / 16) for step in range(17)} == {0.5}

@@ -14,7 +14,7 @@ from lr_schedule.fields import PositiveNumber, is_numeral, read_number
 from lr_schedule.zoo.callbacks import is_known_package, refuse_callbacks
 from lr_schedule.zoo.expressions import read_expressions
 from lr_schedule.zoo.keys import wrong_key, wrong_policy
-from lr_schedule.zoo.sections import SCHEDULE_KEYS, SECTION_MARKS, find_schedules, is_section
+from lr_schedule.zoo.sections import NAME_IS_TEXT, SCHEDULE_KEYS, SECTION_MARKS, find_schedules, is_section
 
 MAPPINGS = ("callback", "normalize", "env_wrapper", "vec_env_wrapper")
 """Keys, beside those in ``_kwargs``, whose mappings are no schedules."""
@@ -110,7 +110,7 @@ def _refuse_shape(data: Any) -> None:
         if value is None and (has_sections or not any(data.values())):
             problems.add(name, value, "must be a mapping of hyperparameters; the section is empty")
         if not isinstance(name, str) and _has_marks(value):
-            problems.add(str(name), name, "the name of a section must be text; write it in quotes")
+            problems.add(str(name), name, NAME_IS_TEXT)
     problems.raise_any()
 
 

@@ -51,24 +51,29 @@ class FoundSchedule(NamedTuple):
             raise ScheduleConfigError(problems).below(self.path) from None
 
 
+NAME_IS_TEXT = "the name of a section must be text; write it in quotes"
+"""What is wrong with a section called 1, which YAML reads as a number, and which the Zoo does not find."""
+
+
 def find_section(data: Any, env_id: str | None) -> Keys:
     """Return the path of the section for `env_id`: empty where `data` are the hyperparameters themselves."""
     if not isinstance(data, Mapping) or not data:
         raise ScheduleConfigError.at((), data, "must be a mapping with a section for each environment")
     if is_section(data):
         return ()
-    names = {str(name): name for name in data}  # YAML reads a section called 1 as a number
+    names = [str(name) for name in data]
     if env_id is None:
         if len(names) > 1:
             raise ScheduleConfigError.at((), env_id, f"env_id must name a section; there are {', '.join(names)}")
-        env_id = next(iter(names))
+        env_id = names[0]
     fallbacks = ["atari"] if _is_atari(env_id) else ["default"]
     for name in [env_id, *fallbacks]:
+        if name in data:
+            if isinstance(data[name], Mapping):
+                return (name,)
+            raise ScheduleConfigError.at(name, data[name], "must be a mapping of hyperparameters")
         if name in names:
-            section = data[names[name]]
-            if isinstance(section, Mapping):
-                return (names[name],)
-            raise ScheduleConfigError.at(name, section, "must be a mapping of hyperparameters")
+            raise ScheduleConfigError.at(name, name, NAME_IS_TEXT)
     message = f"no such section, and no {fallbacks[0]!r}{did_you_mean(env_id, names)} Sections: {', '.join(names)}"
     raise ScheduleConfigError.at(env_id, env_id, message)
 

@@ -16,10 +16,12 @@ from tests.processes import Program
 STORED = Path(__file__).parents[1] / "sb3" / "data" / "ppo_python310.zip"
 
 
-def test_a_section_whose_name_yaml_reads_as_a_number_is_found(tmp_path: Path) -> None:
+def test_a_section_whose_name_yaml_reads_as_a_number_is_refused_as_check_does(tmp_path: Path) -> None:
     file = tmp_path / "ppo.yml"
     file.write_text("1: {n_timesteps: 1000, learning_rate: lin_3e-4}\n2: {n_timesteps: 9}\n", encoding="utf-8")
-    assert load_hyperparams(file, env_id="1")[0]["learning_rate"](0.5) == 1.5e-4
+    with pytest.raises(ScheduleConfigError, match=r"^\S+ppo\.yml:1:1: 1: the name of a section must be text"):
+        load_hyperparams(file, env_id="1")
+    assert "1: the name of a section must be text" in str(problems_in(read_yaml(file))[0])
     with pytest.raises(ScheduleConfigError, match=r"no such section, and no 'default'.* Sections: 1, 2"):
         load_hyperparams(file, env_id="3")
 

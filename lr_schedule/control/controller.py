@@ -112,7 +112,8 @@ class Controller(Frozen):
 
     def check(self) -> None:
         """Raise ScheduleConfigError where a bound is negative, or the upper one always below the lower one."""
-        places = [1.0 - point / CHECKED for point in range(CHECKED + 1)]
+        scheduled = isinstance(self.minimum, Frozen) or isinstance(self.maximum, Frozen)
+        places = [1.0 - point / CHECKED for point in range(CHECKED + 1 if scheduled else 1)]
         levels = [(at(self.minimum, place), at(self.maximum, place)) for place in places]
         if any(low is not None and low < 0.0 for low, _ in levels):
             raise ScheduleConfigError.at("minimum", self.minimum, "must be >= 0")

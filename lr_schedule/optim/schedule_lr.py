@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -209,6 +210,8 @@ class ScheduleLR(LRScheduler):
         if len(states) not in (0, len(controllers)):
             message = f"must hold a state for each of the {len(controllers)} controllers"
             raise ScheduleConfigError.at("controllers", states, message)
+        for twin, state in zip(copy.deepcopy(controllers), states, strict=False):
+            twin.load_state_dict(state)  # on a copy first: one state that is wrong leaves all controllers as they were
         for controller, state in zip(controllers, states, strict=False):
             controller.load_state_dict(state)
         self.step(epoch)  # type: ignore[arg-type]  # Ignite and DeepSpeed may have counted in floats

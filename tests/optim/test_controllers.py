@@ -54,6 +54,10 @@ def test_what_cannot_be_observed_or_loaded_is_refused() -> None:
     scheduler = ScheduleLR(optimizer_of(), KL, total_steps=20)
     with pytest.raises(ScheduleConfigError, match="controllers: must hold a state for each of the 1 controllers"):
         scheduler.load_state_dict({"last_epoch": 3, "controllers": [{"scale": 1.0}, {"scale": 1.0}]})
+    both = ScheduleLR(optimizer_of(2), [KL, KL], total_steps=20)
+    with pytest.raises(ScheduleConfigError, match="scale: must be a finite number > 0"):
+        both.load_state_dict({"last_epoch": 3, "controllers": [{"scale": 0.5}, {"scale": 0.0}]})
+    assert both.state_dict() == {"last_epoch": 0, "controllers": [{"scale": 1.0}, {"scale": 1.0}]}
     with pytest.raises(ScheduleConfigError, match=r"^\[1\]\.controller: unknown controller; did you mean 'kl'\?"):
         ScheduleLR(optimizer_of(2), [KL, {**KL, "controller": "kls"}], total_steps=20)
 

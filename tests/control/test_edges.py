@@ -91,6 +91,12 @@ def test_a_step_down_never_raises_the_scale_where_the_schedule_is_near_zero() ->
     assert controller(0.5) == 1e-3
 
 
+def test_a_step_up_never_lowers_the_scale_of_a_schedule_beyond_its_bound() -> None:
+    controller = fed(KLController(schedule={"type": "linear", "initial_value": 0.1}), 1e-4, at=1.0)
+    assert controller.scale == 1.0
+    assert controller(0.05) == pytest.approx(0.005, rel=1e-12, abs=0.0)
+
+
 @pytest.mark.parametrize(("metric", "scale"), [(9.0, 1e-9), (0.1, 1e9)])
 def test_a_metric_that_never_answers_ends_in_a_scale_that_is_a_number(metric: float, scale: float) -> None:
     controller = TargetController(schedule=1.0, goal=1.0, factor=10.0, minimum=0.0, maximum=1e300)

@@ -99,6 +99,7 @@ def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
     from lr_schedule.base import BaseLRSchedule
     from lr_schedule.cli.sources import STANDARD_INPUT, read_source
     from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml
+    from lr_schedule.control import Controller
     from lr_schedule.errors import format_path
 
     if source != STANDARD_INPUT and Path(source).suffix not in SUFFIXES and not Path(source).exists():
@@ -114,10 +115,11 @@ def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
         return
     for found in _chosen(document, options):
         with document.located():
-            schedule = found.create(options.total_timesteps)
+            made = found.create(options.total_timesteps)
+        drawn: Any = made.schedule if isinstance(made, Controller) else made
         several = len(options.sources) > 1
         where = format_path(found.path) or Path(source).name
-        yield Curve(f"{Path(source).name}: {where}" if several and found.path else where, schedule)
+        yield Curve(f"{Path(source).name}: {where}" if several and found.path else where, drawn)
 
 
 def _chosen(document: Document, options: PlotOptions) -> Sequence[FoundSchedule]:

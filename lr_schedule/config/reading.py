@@ -56,8 +56,8 @@ def read(
         registry.update({kind.type: kind for kind in kinds if "type" in vars(kind)})
     if "controller" in given and "controller" not in fields_of(cls):
         message = (
-            "a controller is fed with a metric while it runs, and is no schedule; lr_schedule.optim.ScheduleLR and "
-            "lr_schedule.control.create_controller take it"
+            "a controller is fed with a metric while it runs, and is no schedule; lr_schedule.sb3.ScheduleCallback, "
+            "lr_schedule.optim.ScheduleLR and lr_schedule.control.create_controller take it"
         )
         raise ScheduleConfigError.at("controller", given["controller"], message)
     name = given.pop("type", cls.type)

@@ -49,7 +49,7 @@ def json_schema() -> dict[str, Any]:
         >>> sorted(json_schema()["$defs"]["linear"]["properties"])[:3]
         ['end_fraction', 'end_steps', 'final_ratio']
     """
-    types = {name: _type_schema(registry[name]) for name in sorted(registry)}
+    types = {name: schema_of_type(registry[name]) for name in sorted(registry)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A schedule of lr_schedule",
@@ -73,8 +73,9 @@ def _shared(types: Mapping[str, Any]) -> dict[str, Any]:
     refs = {name: {"$ref": f"#/$defs/{name}"} for name in types}
     return {
         "_schedule": schedule,
+        "_level": {"if": {"type": ["number", "null"]}, "else": SCHEDULE},
         "_schedules": {"type": "array", "minItems": 1, "items": SCHEDULE},
-        "_mapping": {"allOf": list(_branches(refs))},
+        "_mapping": {"allOf": list(branches(refs, refs["constant"]))},
         "_phases": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/_phase"}},
         "_phase": {"type": "object", **_if_mapping(_phase_schema(types))},
         "_types": {"enum": list(types), "enumDescriptions": [_plain(summary(registry[name])) for name in types]},
@@ -86,18 +87,18 @@ def _if_mapping(schema: dict[str, Any]) -> dict[str, Any]:
     return {"if": {"type": "object"}, "then": schema}
 
 
-def _branches(schemas: Mapping[str, Any], untyped: Any = None) -> Iterator[dict[str, Any]]:
-    """Yield one branch for each type, chosen by the type alone; what names none is constant, or as `untyped` has it.
+def branches(schemas: Mapping[str, Any], untyped: Any, named_by: str = "type") -> Iterator[dict[str, Any]]:
+    """Yield one branch for each type, chosen by the type alone; what names none is as `untyped` has it.
 
     Editors then complete, and checkers then complain of, the keys of that type; of an ``anyOf`` they take the branch
     that comes nearest. Editors also count a constant as met by its beginning, so that cosine would be cosine_restarts.
     """
-    yield {"if": {"not": {"required": ["type"]}}, "then": untyped or schemas["constant"]}
+    yield {"if": {"not": {"required": [named_by]}}, "then": untyped}
     for name, schema in schemas.items():
-        named = {"type": "string", "pattern": f"^{re.escape(name)}$", "title": "type"}
-        yield {"if": {"required": ["type"], "properties": {"type": named}}, "then": schema}
+        named = {"type": "string", "pattern": f"^{re.escape(name)}$", "title": named_by}
+        yield {"if": {"required": [named_by], "properties": {named_by: named}}, "then": schema}
     # Last, as editors show the text of the branch that they meet first.
-    yield {"properties": {"type": {"$ref": "#/$defs/_types"}}}
+    yield {"properties": {named_by: {"$ref": f"#/$defs/_{named_by}s"}}}
 
 
 def _phase_schema(types: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,15 +115,16 @@ def _phase_schema(types: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "description": "A schedule and its share of the run: fraction or steps, beside the keys of its type.",
         "properties": share,
-        "allOf": [*_one_of(list(share)), *_branches(variants, untyped)],
+        "allOf": [*_one_of(list(share)), *branches(variants, untyped)],
     }
 
 
-def _type_schema(cls: type[Frozen]) -> dict[str, Any]:
+def schema_of_type(cls: type[Frozen], named_by: str = "type") -> dict[str, Any]:
+    """Return the schema of the mappings that make a class, which they name under one of their keys."""
     texts = describe_fields(cls)
     # What a user's field refers to, such as an Enum, stands within the type: two types may use one name.
     fields = model_of(cls).model_json_schema(ref_template=f"#/$defs/{cls.type}/$defs/{{model}}")
-    properties = {"type": _described(cls.type, {"const": cls.type}, summary(cls))}
+    properties = {named_by: _described(cls.type, {"const": cls.type}, summary(cls))}
     for key, field in allowed_keys(cls).items():
         schema, text = fields["properties"][field], texts.get(field, "")
         if key != field:
@@ -139,7 +141,10 @@ def _type_schema(cls: type[Frozen]) -> dict[str, Any]:
         "title": cls.type,
         "description": _plain(summary(cls)),
         "properties": properties,
-        "required": [*[key for key in required if not steps_twin(key)], *([] if cls.type == "constant" else ["type"])],
+        "required": [
+            *[key for key in required if not steps_twin(key)],
+            *([] if cls.type == "constant" else [named_by]),
+        ],
         "additionalProperties": cls.free_keys is not None,
         **({"allOf": conditions} if conditions else {}),
         **({"$defs": fields["$defs"]} if "$defs" in fields else {}),

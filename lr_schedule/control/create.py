@@ -1,13 +1,13 @@
-"""From a config to a controller."""
+"""From a config to a controller, and to the metric that a consumer feeds it with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lr_schedule.config.reading import read_fields
-from lr_schedule.control import kinds  # noqa: F401  # a kind is known as soon as its class is defined
 from lr_schedule.control.controller import Controller, find_kind
+from lr_schedule.control.kinds import KLController  # a kind is known as soon as its class is defined
 from lr_schedule.errors import ScheduleConfigError
 
 
@@ -41,3 +41,31 @@ def create_controller(cfg: Any, total_steps: float | None = None) -> Controller:
     controller: Controller = object.__new__(cls)
     controller._set_fields(read_fields(cls, given, total_steps))
     return controller
+
+
+MetricName = str | Callable[[Any], Any]
+"""What a user calls a metric: a key of a log, or a function of the model."""
+
+
+def is_controlled(cfg: Any) -> bool:
+    """Tell whether a config, or what was made of one, is a controller."""
+    return isinstance(cfg, Controller) or (isinstance(cfg, Mapping) and "controller" in cfg)
+
+
+def create_fed_controller(cfg: Any, total_steps: float | None = None) -> tuple[Controller, MetricName]:
+    """Return a controller at its start, and the metric that is to feed it: the key ``metric`` beside its own.
+
+    Args:
+        cfg: As for `create_controller`, with ``metric``; it may be left out for the controller ``kl``. A controller is
+            copied, as somebody else may feed it too.
+        total_steps: As for `create_controller`.
+    """
+    given = cfg.written_fields() if isinstance(cfg, Controller) else dict(cfg)
+    metric = given.pop("metric", None)
+    controller = create_controller(given, total_steps)
+    if metric is None and isinstance(controller, KLController):
+        metric = "train/approx_kl"
+    if not (isinstance(metric, str) and metric) and not callable(metric):
+        message = "must be a key of the log, such as rollout/ep_rew_mean, or in Python a function of the model"
+        raise ScheduleConfigError.at("metric", metric, message)
+    return controller, metric

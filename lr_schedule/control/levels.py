@@ -22,7 +22,7 @@ def _read_level(cfg: Any, total_steps: float | None) -> float | BaseLRSchedule |
     return number
 
 
-Level = Annotated[Any, Reads(_read_level, "schedule")]
+Level = Annotated[Any, Reads(_read_level, "level")]
 """A number, or a schedule of it."""
 
 

@@ -1,42 +1,22 @@
-"""Controllers of a model: read from a config, fed with a metric while it trains, remembered in the model."""
+"""Controllers of a model: fed with a metric while it trains, remembered in the model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from stable_baselines3.common.callbacks import BaseCallback
 
-from lr_schedule.control import Controller, KLController, create_controller
+from lr_schedule.control import Controller
+from lr_schedule.control.create import MetricName
 from lr_schedule.errors import ScheduleConfigError, did_you_mean, under
-from lr_schedule.sb3.metrics import MetricName, find_metric
+from lr_schedule.sb3.metrics import find_metric
 
 STATES = "schedule_controllers"
 """Attribute of a model, saved with it in clear text, that holds the state of each controller (plain numbers)."""
 
 PATIENCE = 3
 """Updates after which a metric that has never had a value is taken for one that never will."""
-
-
-def is_controlled(cfg: Any) -> bool:
-    """Tell whether what a user wrote for a target is a controller."""
-    return isinstance(cfg, Controller) or (isinstance(cfg, Mapping) and "controller" in cfg)
-
-
-def read_controller(name: str, cfg: Any, total_steps: float | None) -> tuple[Controller, MetricName]:
-    """Return a controller that is at its start, and what the user calls the metric that feeds it."""
-    with under(name):
-        if isinstance(cfg, Controller):  # one of the user's, which another model may use too
-            controller, metric = create_controller(cfg.written_fields()), None
-        else:
-            metric = cfg.get("metric")
-            controller = create_controller({key: value for key, value in cfg.items() if key != "metric"}, total_steps)
-        if metric is None and isinstance(controller, KLController):
-            metric = "train/approx_kl"
-        if not (isinstance(metric, str) and metric) and not callable(metric):
-            message = "must be a key of the log, such as rollout/ep_rew_mean, or in Python a function of the model"
-            raise ScheduleConfigError.at("metric", metric, message)
-        return controller, metric
 
 
 class Feed:

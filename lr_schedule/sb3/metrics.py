@@ -6,7 +6,7 @@ counts observations without an improvement would count an evaluation again in ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,10 @@ from stable_baselines3.common.callbacks import BaseCallback, EvalCallback
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecMonitor, is_vecenv_wrapped
 
+from lr_schedule.control.create import MetricName
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.sb3 import algorithms
 from lr_schedule.sb3.listening import Listener, listen, stop_listening
-
-MetricName = str | Callable[[Any], Any]
-"""A key of the logger, ``kl``, or a function of the model."""
 
 EPISODES = {"rollout/ep_rew_mean": "r", "rollout/ep_len_mean": "l", "rollout/success_rate": ""}
 """What SB3 logs of the last episodes, and where Monitor notes it. In the log itself it is too rare: it is written to

@@ -14,11 +14,12 @@ from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.twins import allowed_keys
 from lr_schedule.control import Controller
+from lr_schedule.control.create import create_fed_controller, is_controlled
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.sb3 import algorithms, targets
 from lr_schedule.sb3.clock import progress_at
-from lr_schedule.sb3.controlled import Feed, is_controlled, read_controller
+from lr_schedule.sb3.controlled import Feed
 from lr_schedule.sb3.places import Place
 from lr_schedule.sb3.ranges import NOT_NEGATIVE, Range
 from lr_schedule.sb3.targets import Target
@@ -134,10 +135,12 @@ def read_schedule(name: str, cfg: Any, total_steps: float | None) -> Schedule:
     if _is_function(cfg):
         function: Schedule = cfg
         return function
-    if is_controlled(cfg):
-        return read_controller(name, cfg, total_steps)[0]
     with under(name):
-        return BaseLRSchedule.create(cfg, total_steps)
+        return (
+            create_fed_controller(cfg, total_steps)[0]
+            if is_controlled(cfg)
+            else BaseLRSchedule.create(cfg, total_steps)
+        )
 
 
 def _is_function(cfg: Any) -> bool:
@@ -159,7 +162,7 @@ def schedule_targets(
             schedule = read_schedule(name, cfg, total)
             feed = None
             if isinstance(schedule, Controller):
-                feed = Feed(name, schedule, read_controller(name, cfg, total)[1], model)
+                feed = Feed(name, schedule, create_fed_controller(cfg, total)[1], model)
             places, moment = tuple(target.find_places(model)), moment_for(target, algorithm)
             item = ScheduledTarget(name, schedule, target, target.range_for(model), places, moment, feed)
             item.check(total)

@@ -9,6 +9,7 @@ from typing import Any
 
 from lr_schedule.config.registry import ZOO_PREFIXES, parse_string, registry
 from lr_schedule.config.yaml_files import Document, FileProblem
+from lr_schedule.control import Controller
 from lr_schedule.errors import Keys, Problems, ScheduleConfigError, format_path
 from lr_schedule.fields import PositiveNumber, is_numeral, read_number
 from lr_schedule.zoo.callbacks import is_known_package, refuse_callbacks
@@ -64,6 +65,8 @@ def notes_on(document: Document, total_timesteps: float | None = None) -> list[s
             continue
         with contextlib.suppress(ScheduleConfigError):
             schedule = found.create(total_timesteps)
+            if isinstance(schedule, Controller):  # it keeps within the bounds that it is given
+                continue
             # A scheduler of torch is asked step by step: its values cost as much as the run is long.
             if "'torch'" not in str(schedule.to_config()) and (highest := schedule.sample(NOTED).max().item()) > 1.0:
                 line, column = document.position(found.path)
@@ -140,7 +143,7 @@ def misplaced(key: Any, value: Any) -> str:
 def _looks_scheduled(value: Any) -> bool:
     if isinstance(value, Mapping):
         # By its keys, and not by a type that is known: a misspelt one is a schedule too.
-        return "type" in value or "initial_value" in value
+        return any(key in value for key in ("type", "initial_value", "controller"))
     if isinstance(value, list):
         return bool(value) and all(map(_looks_scheduled, value))
     if not isinstance(value, str) or is_numeral(value):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lr_schedule.config.yaml_files import Document, read_yaml
+from lr_schedule.control import Controller
 from lr_schedule.errors import Keys, Problems, ScheduleConfigError, under
 from lr_schedule.zoo.checks import refuse_mistakes
 from lr_schedule.zoo.expressions import read_expressions
@@ -16,6 +17,11 @@ from lr_schedule.zoo.sections import (
     find_schedules_in_section,
     find_section,
     stated_length,
+)
+
+NEEDS_FEEDING = (
+    "a controller is fed with a metric while a model trains: give it to lr_schedule.sb3.ScheduleCallback, which may "
+    "stand under callback, or train with python -m lr_schedule.zoo train, which does so"
 )
 
 
@@ -108,8 +114,13 @@ def _copy(value: Any) -> Any:
 
 def _read_schedule(found: FoundSchedule) -> Any:
     # Made even of a number, which checks it; what is handed on is the number.
-    schedule = found.create()
-    return found.cfg if isinstance(found.cfg, (int, float)) else schedule
+    made = found.create()
+    if isinstance(made, Controller):
+        if len(found.path) == 1:
+            raise ScheduleConfigError.at(found.path[0], found.cfg, NEEDS_FEEDING)
+        # A ScheduleCallback makes it again, and needs its metric; what is in steps stands in fractions now.
+        return {**made.written_fields(), **{key: found.cfg[key] for key in ("metric",) if key in found.cfg}}
+    return found.cfg if isinstance(found.cfg, (int, float)) else made
 
 
 def _put(data: Any, path: Keys, value: Any) -> None:

@@ -20,12 +20,21 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.yaml_files import SUFFIXES, Document, read_yaml
+from lr_schedule.control import Controller
+from lr_schedule.control.create import is_controlled
 from lr_schedule.errors import Keys, Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.tune import restore_schedules
-from lr_schedule.zoo.callbacks import import_named
+from lr_schedule.zoo.callbacks import OWN, import_named
 from lr_schedule.zoo.checks import refuse_mistakes
 from lr_schedule.zoo.expressions import EXPRESSION_KEYS, read_expressions, write_expression
-from lr_schedule.zoo.sections import FoundSchedule, find_schedules_in_section, find_section, stated_length
+from lr_schedule.zoo.sections import (
+    SCHEDULE_KEYS,
+    FoundSchedule,
+    callbacks_of,
+    find_schedules_in_section,
+    find_section,
+    stated_length,
+)
 
 
 class ScheduleExperimentManager(ExperimentManager):
@@ -64,6 +73,7 @@ class ScheduleExperimentManager(ExperimentManager):
             raise document.locate(error, section) from None
         # Read here, no string is left that the Zoo would run as Python.
         read = {**read_expressions(hyperparams), "n_timesteps": _run_length(hyperparams, self.n_timesteps)}
+        read.update(_fed_by_a_callback(hyperparams))
         return {**hyperparams, **read}, _without_python_tags(_plain(saved))
 
     def _read_trial(self) -> dict[str, Any]:
@@ -152,6 +162,19 @@ def _run_length(hyperparams: Mapping[str, Any], n_timesteps: int) -> float | Non
     return n_timesteps if n_timesteps > 0 else stated_length(hyperparams)
 
 
+def _fed_by_a_callback(hyperparams: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes a callback feed the controllers that stand at keys of the algorithm.
+
+    The algorithm is made with the schedules within them; what the user wrote is what is saved.
+    """
+    controlled = {key: hyperparams[key] for key in SCHEDULE_KEYS if is_controlled(hyperparams.get(key))}
+    if not controlled:
+        return {}
+    given = [entry for _, entry in callbacks_of(hyperparams)]
+    schedules = {key: cfg["schedule"] for key, cfg in controlled.items()}
+    return {**schedules, "callback": [*given, {OWN: {"schedules": controlled}}]}
+
+
 def _check(hyperparams: Mapping[str, Any], n_timesteps: int, algo: type[Any]) -> None:
     """Raise the error that lists every problem of a section, schedules that cannot be saved included."""
     total = _run_length(hyperparams, n_timesteps)
@@ -202,7 +225,7 @@ def _fits(found: FoundSchedule, total_timesteps: float) -> bool:
 
 def _plain(value: Any) -> Any:
     """Return hyperparameters as they are to be saved: schedules as their configs, mappings as plain dicts."""
-    if isinstance(value, BaseLRSchedule):
+    if isinstance(value, (BaseLRSchedule, Controller)):
         return value.to_config()
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lr_schedule.config.schema import SCHEDULE, json_schema
+from lr_schedule.config.schema import SCHEDULE
 from lr_schedule.config.schema_fields import schema_of
+from lr_schedule.control.schema import CONTROLLER, json_schema
 from lr_schedule.zoo.sections import OFF_WHEN_NEGATIVE, SCHEDULE_KEYS
 
 MEANINGS = {
@@ -15,9 +16,12 @@ MEANINGS = {
     "delta_std": "The standard deviation of the noise on the weights in ARS: a number, or a schedule of it.",
     "qf_learning_rate": "The learning rate of the critic (SBX): a number, or a schedule of it.",
 }
-TARGETS = "What each hyperparameter follows, by its name, such as ent_coef: a schedule."
+FOLLOWED = {"if": {"type": "object", "required": ["controller"]}, "then": CONTROLLER, "else": SCHEDULE}
+"""What a hyperparameter follows: a schedule, or a controller."""
+
+TARGETS = "What each hyperparameter follows, by its name, such as ent_coef: a schedule or a controller."
 OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
-    "schedules": ({"type": "object", "additionalProperties": SCHEDULE}, TARGETS),
+    "schedules": ({"type": "object", "additionalProperties": FOLLOWED}, TARGETS),
     "total_timesteps": (
         {"type": ["integer", "null"], "minimum": 1},
         "Length of the whole run in environment steps (null: each learn is a run of its own).",
@@ -65,9 +69,9 @@ def _section() -> dict[str, Any]:
 def _at(key: str) -> dict[str, Any]:
     """Return what may stand at a key: a schedule, or what turns clipping off."""
     if key not in OFF_WHEN_NEGATIVE:
-        return SCHEDULE
+        return FOLLOWED
     off = ["number", "null"] if key == "clip_range_vf" else ["number"]
-    return {"if": {"type": off, "exclusiveMaximum": 0}, "else": SCHEDULE}
+    return {"if": {"type": off, "exclusiveMaximum": 0}, "else": FOLLOWED}
 
 
 def _callback() -> dict[str, Any]:

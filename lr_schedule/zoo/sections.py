@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.registry import registry
+from lr_schedule.control import Controller
+from lr_schedule.control.controller import kinds
+from lr_schedule.control.create import create_fed_controller, is_controlled
 from lr_schedule.errors import Keys, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import PositiveNumber, read_number
 from lr_schedule.steps import NO_TOTAL_STEPS
@@ -31,20 +34,30 @@ NO_LENGTH = (
 
 
 class FoundSchedule(NamedTuple):
-    """A schedule's config, its place, and the length of the run that it belongs to (None where none is stated)."""
+    """The config of a schedule or controller, its place, and the length of its run (None where none is stated)."""
 
     path: Keys
     cfg: Any
     total_timesteps: float | None
 
-    def create(self, total_timesteps: float | None = None) -> BaseLRSchedule:
-        """Return the schedule, or raise the error that names its place.
+    @property
+    def is_controlled(self) -> bool:
+        """Whether a metric is to move the value."""
+        return is_controlled(self.cfg)
+
+    def create(self, total_timesteps: float | None = None) -> BaseLRSchedule | Controller:
+        """Return the schedule or the controller, or raise the error that names its place.
 
         Args:
             total_timesteps: Length of the run (None: what stands beside the schedule).
         """
+        total = total_timesteps or self.total_timesteps
         try:
-            return BaseLRSchedule.create(self.cfg, total_timesteps or self.total_timesteps)
+            return (
+                create_fed_controller(self.cfg, total)[0]
+                if self.is_controlled
+                else BaseLRSchedule.create(self.cfg, total)
+            )
         except ScheduleConfigError as error:
             # What a schedule calls total_steps has another name in a file of the Zoo.
             problems = [replace(one, message=one.message.replace(NO_TOTAL_STEPS, NO_LENGTH)) for one in error.problems]
@@ -112,7 +125,7 @@ def find_schedules(data: Any, path: Keys = (), total_timesteps: float | None = N
     if isinstance(data, Mapping):
         # Inside a file, a mapping with a registered type is a schedule wherever it stands. A whole file is one by any
         # "type": one that is misspelt is then an error, and does not make it a file without schedules.
-        if _names_type(data) if path else "type" in data and not any(key in data for key in SECTION_MARKS):
+        if _names_type(data) if path else _has_type(data) and not any(key in data for key in SECTION_MARKS):
             yield FoundSchedule(path, data, total_timesteps)
             return
         total = stated_length(data) or total_timesteps
@@ -164,8 +177,14 @@ def callbacks_of(section: Mapping[Any, Any]) -> Iterator[tuple[Keys, Any]]:
         yield ("callback",), value
 
 
+def _has_type(value: Mapping[Any, Any]) -> bool:
+    return "type" in value or "controller" in value
+
+
 def _names_type(value: Mapping[Any, Any]) -> bool:
-    return isinstance(value.get("type"), str) and value["type"] in registry
+    """Tell whether a mapping names a type of schedule or of controller that there is."""
+    name, controller = value.get("type"), value.get("controller")
+    return (isinstance(name, str) and name in registry) or (isinstance(controller, str) and controller in kinds)
 
 
 def stated_length(section: Mapping[Any, Any]) -> float | None:

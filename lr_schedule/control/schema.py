@@ -1,0 +1,55 @@
+"""The JSON Schema of a controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lr_schedule.config import schema
+from lr_schedule.control.controller import kinds
+
+CONTROLLER: dict[str, Any] = {"$ref": "#/$defs/_controller"}
+
+METRIC = {
+    "type": "string",
+    "minLength": 1,
+    "title": "metric",
+    "description": "What moves the value in Stable-Baselines3: a key of the log, or kl. For kl train/approx_kl.",
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return one JSON Schema (draft 2020-12) for a controller of every type, with the ``metric`` that feeds it.
+
+    Use it to have an editor complete and check controllers in YAML.
+
+    Returns:
+        Plain JSON-able data; beside the ``$defs`` of `lr_schedule.json_schema` there is one for each controller.
+
+    Example:
+        >>> sorted(json_schema()["$defs"]["_controller_kl"]["properties"])[:3]
+        ['band', 'controller', 'during_warmup']
+    """
+    schedules = schema.json_schema()
+    named = {name: f"_controller_{name}" for name in sorted(kinds)}
+    refs = {name: {"$ref": f"#/$defs/{key}"} for name, key in named.items()}
+    return {
+        "$schema": schedules["$schema"],
+        "title": "A controller of lr_schedule",
+        **CONTROLLER,
+        "$defs": {
+            **schedules["$defs"],
+            **{key: _with_metric(schema.schema_of_type(kinds[name], "controller")) for name, key in named.items()},
+            "_controllers": {
+                "enum": [*named],
+                "enumDescriptions": [schema.summary(kinds[name]) for name in named],
+            },
+            "_controller": {
+                "type": "object",
+                "allOf": list(schema.branches(refs, {"required": ["controller"]}, "controller")),
+            },
+        },
+    }
+
+
+def _with_metric(controller: dict[str, Any]) -> dict[str, Any]:
+    return {**controller, "properties": {**controller["properties"], "metric": METRIC}}

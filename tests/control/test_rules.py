@@ -4,60 +4,56 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import yaml
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from lr_schedule.control import KLController, PlateauController, TargetController
+from lr_schedule.control import PlateauController, TargetController, create_controller
+from tests.control import libraries
 
 KLS = [math.exp(random.Random(seed).uniform(-8.0, -2.0)) for seed in range(10_000)]
 
 
-def rule_of_rsl_rl(rate: float, kl: float) -> float:
-    """Restate `rsl_rl.algorithms.PPO`, which holds at a KL of 0 (read in version 5.5)."""
-    if kl > 0.01 * 2.0:
-        return max(1e-5, rate / 1.5)
-    return min(1e-2, rate * 1.5) if 0.0 < kl < 0.01 / 2.0 else rate
+PAGE = Path(__file__).parents[2] / "docs" / "coming-from.md"
+SECTION = PAGE.read_text(encoding="utf-8").partition("## Rules that follow a metric\n")[2].partition("\n## ")[0]
+ROWS = re.findall(r"^\| `(\w+\(.*?\))` \| `(\{.*?\})` \|", SECTION, re.MULTILINE)
+"""The rules of other libraries and our configs, as the page has them."""
 
 
-def rule_of_rl_games(rate: float, kl: float) -> float:
-    """Restate `rl_games.common.schedulers.AdaptiveScheduler`, which skrl's `KLAdaptiveLR` equals (1.6 and 2.1)."""
-    if kl > 2.0 * 0.008:
-        rate = max(rate / 1.5, 1e-6)
-    if kl < 0.5 * 0.008:
-        rate = min(rate * 1.5, 1e-2)
-    return rate
+def metrics_for(config: dict[str, Any]) -> list[float]:
+    """Return metrics that move the rate both ways, or that improve for a while and then stay where they are."""
+    if config["controller"] == "kl":
+        return [*KLS, *[0.0] * 100]
+    draw = random.Random(0)
+    levels = [draw.uniform(1.0, 2.0) + min(step, 60) / 20.0 for step in range(150)]
+    return [20.0 - level for level in levels] if config.get("mode") == "min" else levels
 
 
-def rule_of_sbx(rate: float, kl: float) -> float:
-    """Restate `sbx.common.utils.KLAdaptiveLR`, which clips after every step."""
-    if kl > 0.02 * 2.0:
-        rate /= 1.5
-    elif kl < 0.02 / 2.0:
-        rate *= 1.5
-    return min(max(rate, 1e-5), 1e-2)
+@pytest.mark.parametrize(("call", "written"), ROWS, ids=[call for call, _ in ROWS])
+def test_a_controller_gives_the_rates_of_the_rule_of_another_library(call: str, written: str) -> None:
+    if call.startswith("sbx"):
+        pytest.importorskip("sbx")
+    config = yaml.safe_load(written)
+    theirs: libraries.Observe = eval(call, vars(libraries).copy())
+    controller = create_controller(config)
+    rates = set()
+    for metric in metrics_for(config):
+        controller.observe(metric, 0.5)
+        expected = theirs(metric)
+        rates.add(round(expected, 12))
+        assert controller(0.5) == pytest.approx(expected, rel=1e-12, abs=0.0)
+    assert len(rates) > 3
 
 
-@pytest.mark.parametrize(
-    ("rule", "fields"),
-    [
-        (rule_of_rsl_rl, {"target_kl": 0.01, "minimum": 1e-5}),
-        (rule_of_rl_games, {"target_kl": 0.008, "on_zero": "raise"}),
-        (rule_of_sbx, {"target_kl": 0.02, "minimum": 1e-5, "on_zero": "raise"}),
-    ],
-)
-@pytest.mark.parametrize("zeros", [0, 100])
-def test_kl_gives_the_rates_of_the_rule_of_other_libraries(
-    rule: Callable[[float, float], float], fields: dict[str, Any], zeros: int
-) -> None:
-    controller, rate = KLController(schedule=3e-4, **fields), 3e-4
-    for kl in [*KLS, *[0.0] * zeros]:
-        rate = rule(rate, kl)
-        controller.observe(kl, 0.5)
-        assert controller(0.5) == pytest.approx(rate, rel=1e-12, abs=0.0)
+def test_the_page_has_the_rules_of_seven_libraries_and_of_three_plateau_classes() -> None:
+    names = {call.partition("(")[0] for call, _ in ROWS}
+    kl = {"rsl_rl", "brax", "torchrl", "skrl", "rl_games", "sample_factory", "sbx"}
+    assert names == kl | {"torch_plateau", "keras_plateau", "optax_plateau"}
 
 
 @pytest.mark.parametrize("mode", ["max", "min"])

@@ -26,6 +26,7 @@ def json_schema() -> dict[str, Any]:
         Plain JSON-able data; beside the ``$defs`` of `lr_schedule.json_schema` there is one for each controller.
 
     Example:
+        >>> from lr_schedule.control import json_schema
         >>> sorted(json_schema()["$defs"]["_controller_kl"]["properties"])[:3]
         ['band', 'controller', 'during_warmup']
     """

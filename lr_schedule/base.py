@@ -16,22 +16,21 @@ from lr_schedule.numeric.own_code import with_code_of_its_own
 from lr_schedule.numeric.places import TICK, require_room_for_a_step
 from lr_schedule.numeric.pointwise import pointwise
 from lr_schedule.numeric.progress import is_array, to_progress
+from lr_schedule.numeric.sampling import Sampled
 from lr_schedule.numeric.timing import InTime
 from lr_schedule.pictures import axes, svg, text
-from lr_schedule.steps import StepFunction, require_of_progress
+from lr_schedule.steps import require_of_progress
 
 if TYPE_CHECKING:
     from dataclasses import InitVar
 
-    import numpy as np
-    import numpy.typing as npt
     from matplotlib.axes import Axes
 
     from lr_schedule.config.frozen import positional
     from lr_schedule.numeric.progress import Array, Number
 
 
-class BaseLRSchedule(InTime, Frozen):
+class BaseLRSchedule(InTime, Sampled, Frozen):
     """A value as a function of training progress; this class itself holds it constant.
 
     Use `create` to turn a config into any type of schedule, and subclass it to add a type of your own.
@@ -215,22 +214,6 @@ class BaseLRSchedule(InTime, Frozen):
 
             return arrays.evaluate(self._evaluate, progress_remaining)
         return self._evaluate(to_progress(progress_remaining))
-
-    def sample(self, n: int) -> npt.NDArray[np.float64]:
-        """Return the values at `n` (>= 1) points spaced evenly from progress 1 to progress 0, as a float64 array."""
-        import numpy as np
-
-        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-            raise ValueError(f"n must be a whole number >= 1, not {n!r}")
-        return np.asarray(self(np.linspace(1.0, 0.0, n)))
-
-    def to_steps(self, total_steps: float) -> StepFunction:
-        """Return the schedule as a picklable function of the step, for optax, ``LambdaLR`` and loops that count steps.
-
-        Args:
-            total_steps: Length of the run in these steps (finite, > 0; may be fractional).
-        """
-        return StepFunction(self, total_steps)
 
     def __mul__(self, factor: Any) -> BaseLRSchedule:
         try:

@@ -67,7 +67,11 @@ def _shared(types: Mapping[str, Any]) -> dict[str, Any]:
         "pattern": string_pattern(sorted([*plain, *short])),
         "patternErrorMessage": FORMS,
         "minItems": 1,
-        "items": {"$ref": "#/$defs/_phase"},
+        "items": {
+            "if": {"type": "array"},
+            "then": {"$ref": "#/$defs/piecewise_linear/properties/step_points/items"},
+            "else": {"$ref": "#/$defs/_phase"},
+        },
         **_if_mapping({"$ref": "#/$defs/_mapping"}),
     }
     refs = {name: {"$ref": f"#/$defs/{name}"} for name in types}

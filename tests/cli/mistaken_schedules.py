@@ -37,7 +37,7 @@ MISTAKEN_SCHEDULES: list[tuple[str, list[str]]] = [
     ('lin_ 3e-4 x', [f"4:3: LR: {STRING} (received 'lin_ 3e-4 x')"]),
     ('!!set {a, b}', ['4:3: LR: ' f"{FORMS}" " (received {'a', 'b'})"]),
     ('!!binary aGVsbG8=', [f"4:3: LR: {FORMS} (received b'hello')"]),
-    ('!!omap [a: 1]', [f"4:26: LR.parts[0]: {PHASE} (received ('a', 1))"]),
+    ('!!omap [a: 1]', ["4:26: LR.step_points[0][0]: must be a number of steps (received 'a')"]),
     ('{type: cosin}', ["4:19: LR.type: unknown type; did you mean 'cosine'? Allowed: "]),
     ('{type: 3}', ['4:19: LR.type: unknown type. Allowed: ']),
     ('{type: null}', ['4:19: LR.type: unknown type. Allowed: ']),

@@ -33,6 +33,7 @@ TORCH = {"torch": {"scheduler": "ExponentialLR", "gamma": 0.5, "total_steps": 4}
 BUILT_IN = [name for name, cls in registry.items() if cls.is_built_in]
 
 UNSAID = {
+    "points in steps, and no length of the run": (r"^needs total_steps", 2),
     "more steps than the run has": (r"once resolved to \w+, in a run of|<= total_steps", 65),
     "fractions of the run that do not fit together": (
         r"below end_fraction|does not fit|past the end|must sum to 1",

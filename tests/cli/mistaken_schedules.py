@@ -82,7 +82,7 @@ MISTAKEN_SCHEDULES: list[tuple[str, list[str]]] = [
     ('{type: tanh, lower: 3, upper: -3}', ['4:31: LR.lower: must be below upper, which is -3.0 (received 3.0)']),
     ('{type: tri_stage, final_value: 0}', ['4:36: LR.final_value: must be a finite number > 0 (received 0)']),
     ('{type: tri_stage, hold_fraction: 0.6}', ['4:3: LR.decay_fraction: with warmup_fraction and hold_fraction sums to 1.2, past the end, 1.0 (received 0.5)']),
-    ('{type: warmup_stable_decay, decay_shape: cosin}', ["4:46: LR.decay_shape: must be 'linear', 'cosine', '1-sqrt' or 'exponential'; did you mean 'cosine'? (received 'cosin')"]),
+    ('{type: warmup_stable_decay, decay_shape: cosin}', ["4:46: LR.decay_shape: must be 'linear', 'cosine', 'mirrored_cosine', '1-sqrt', 'sqrt', '1-square', 'square', 'exponential' or 'inverse_linear'; did you mean 'cosine'? (received 'cosin')"]),
     ('{type: warmup_stable_decay, decay_shape: exponential}', ['4:3: LR.final_value: an exponential decay needs final_value and initial_value > 0 (received 0.0)']),
     ('{type: step}', ['4:3: LR.period_fraction: required key is missing (received None)']),
     ('{type: step, period_fraction: 0.1, period_steps: 10}', ['4:53: LR.period_steps: given together with period_fraction; give one of them (received 10)']),

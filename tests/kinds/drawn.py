@@ -21,6 +21,8 @@ timing: dict[str, Configs] = {
     "end_fraction": st.sampled_from([1.0, 0.9, 0.7]) | st.floats(0.5, 1),
 }
 warmed = {"warmup_fraction": st.floats(1e-3, 0.45), **{k: v for k, v in timing.items() if k != "warmup_fraction"}}
+start_factors = st.just(1.0) | st.floats(0.01, 1)
+SHAPES = ["linear", "cosine", "mirrored_cosine", "1-sqrt", "sqrt", "1-square", "square"]
 milestones = st.lists(st.sampled_from([0.25, 0.5, 0.75]) | shares, min_size=1, max_size=5, unique=True).map(sorted)
 
 
@@ -107,13 +109,15 @@ LEAVES: dict[str, Configs] = {
             "warmup_stable_decay",
             positive_ends,
             decay_fraction=st.floats(0.01, 0.5),
-            decay_shape=st.sampled_from(["linear", "cosine", "1-sqrt", "exponential"]),
+            decay_shape=st.sampled_from([*SHAPES, "exponential", "inverse_linear"]),
+            decay_start_factor=start_factors,
             **timing,
         ),
         keys(
             "warmup_stable_decay",
             decay_fraction=st.floats(0.01, 0.5),
-            decay_shape=st.sampled_from(["linear", "cosine", "1-sqrt"]),
+            decay_shape=st.sampled_from(SHAPES),
+            decay_start_factor=start_factors,
             **ends,
             **timing,
         ),

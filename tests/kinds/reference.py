@@ -111,9 +111,18 @@ def inverse_sqrt(run: Run) -> Any:
 def warmup_stable_decay(run: Run) -> Any:
     left = min((run.e - run.place) / run.number("decay_fraction", 0.1), mpf(1))
     shape = run.keys.get("decay_shape", "linear")
+    if run.e - run.place > run.number("decay_fraction", 0.1) + (ROUNDING if run.shift >= 0 else 0):
+        return run.first
+    start = run.first * run.number("decay_start_factor", 1.0)
     if shape == "exponential":
-        return run.first**left * run.last ** (1 - left)
-    return down(run, {"linear": left, "cosine": mpmath.sin(pi / 2 * left) ** 2, "1-sqrt": 1 - sqrt(1 - left)}[shape])
+        return start**left * run.last ** (1 - left)
+    if shape == "inverse_linear":
+        return 1 / (left / start + (1 - left) / run.last)
+    height = mpmath.sin(pi / 2 * left) ** 2
+    root, square = 1 - sqrt(1 - left), 1 - (1 - left) ** 2
+    lefts = {"linear": left, "cosine": height, "mirrored_cosine": 2 * left - height}
+    lefts |= {"1-sqrt": root, "sqrt": root, "1-square": square, "square": square}
+    return run.last + (start - run.last) * lefts[shape]
 
 
 def tri_stage(run: Run) -> Any:

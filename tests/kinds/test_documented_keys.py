@@ -159,6 +159,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "warmup_fraction": 0.1,
         "decay_fraction": 0.1,
         "decay_shape": "linear",
+        "decay_start_factor": 1.0,
     },
 }
 TIMING = {"warmup_fraction": 0.0, "warmup_start_factor": 0.0, "end_fraction": 1.0}

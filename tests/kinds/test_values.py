@@ -179,7 +179,7 @@ WARMED: list[dict[str, Any]] = [
 STAGED: list[dict[str, Any]] = [
     *[
         {"type": "warmup_stable_decay", "decay_fraction": 0.3, "decay_shape": shape, **keys}
-        for shape in ("linear", "cosine", "1-sqrt", "exponential")
+        for shape in ("linear", "cosine", "mirrored_cosine", "1-sqrt", "1-square", "exponential", "inverse_linear")
         for keys in (FALL, {"initial_value": 1e-6, "final_value": 0.5})
     ],
     {"type": "tri_stage", "hold_fraction": 0.1, "decay_fraction": 0.2},

@@ -105,7 +105,8 @@ def inverse_time(run: Run) -> Any:
 
 
 def inverse_sqrt(run: Run) -> Any:
-    return run.first / sqrt(run.since_warmup / run.number("timescale_fraction", 0.1) + run.number("shift", 1.0))
+    time = run.since_warmup / run.number("timescale_fraction", 0.1) + run.number("shift", 1.0)
+    return run.first / time ** run.number("exponent", 0.5)
 
 
 def warmup_stable_decay(run: Run) -> Any:

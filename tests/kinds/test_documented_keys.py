@@ -108,7 +108,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "decay_fraction": None,
         "staircase": False,
     },
-    "inverse_sqrt": {"initial_value": 0.001, "timescale_fraction": 0.1, "shift": 1.0},
+    "inverse_sqrt": {"initial_value": 0.001, "timescale_fraction": 0.1, "shift": 1.0, "exponent": 0.5},
     "inverse_time": {
         "initial_value": 0.001,
         "decay_rate": 1.0,

@@ -28,7 +28,7 @@ MISTAKEN_SCHEDULES: list[tuple[str, list[str]]] = [
     ('lin_nan', [f"4:3: LR: {STRING} (received 'lin_nan')"]),
     ('lin_inf', [f"4:3: LR: {STRING} (received 'lin_inf')"]),
     ('lin_-3e-4', ['4:3: LR.initial_value: must be a finite number >= 0 (received -0.0003)']),
-    ('lin_3e-4_1e-5', ["4:3: LR: holds two numbers; a string says the first value alone: give a mapping with initial_value and more (received 'lin_3e-4_1e-5')"]),
+    ('lin_1_2_3', ["4:3: LR: holds more than two numbers; a string says the first value and the last: give a mapping for more (received 'lin_1_2_3')"]),
     ('linear3e-4', [f"4:3: LR: {STRING} (received 'linear3e-4')"]),
     ('_3e-4', ['4:3: LR: unknown type. Allowed: ']),
     ('step_3e-4', ['4:3: LR.period_fraction: required key is missing (received None)']),

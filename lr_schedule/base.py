@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, overload
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast, overload
 
 from lr_schedule.config.frozen import Frozen, as_kept
 from lr_schedule.config.model import constructor_of, declares_fields, fractions_of
@@ -41,9 +41,10 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
     Args:
         cfg: A number (the initial value), a mapping of the keys below, or the Zoo's string form.
         initial_value: The value; a type that moves starts from it (finite, >= 0; 0.001).
-        warmup_fraction: Fraction of the run (in [0, 1); 0) that rises linearly to the first value of the curve; the
+        warmup_fraction: Fraction of the run (in [0, 1); 0) that rises to the first value of the curve; the
             curve takes the rest. In steps: ``warmup_steps``.
         warmup_start_factor: Start of the warmup, as a fraction of the value that it reaches (in [0, 1]; 0).
+        warmup_shape: ``linear``, ``cosine`` or ``exponential``, which needs a warmup_start_factor > 0 (linear).
         end_fraction: Fraction of the run (in (0, 1]; 1) after which the last value holds. In steps: ``end_steps``.
 
     Raises:
@@ -69,6 +70,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
     initial_value: Value = 0.001
     warmup_fraction: Annotated[PartialFraction, QUIET] = 0.0
     warmup_start_factor: Annotated[Fraction, QUIET] = 0.0
+    warmup_shape: Annotated[Literal["linear", "cosine", "exponential"], QUIET] = "linear"
     end_fraction: Annotated[PositiveFraction, QUIET] = 1.0
 
     # These flags spare `__call__` what a schedule does not need: 273 ns with them, 319 without.
@@ -146,6 +148,9 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
         if self.end_fraction - self.warmup_fraction < TICK:
             message = f"must be below end_fraction, which is {self.end_fraction}, by 1e-12 or more"
             raise ScheduleConfigError.at("warmup_fraction", self.warmup_fraction, message)
+        if self.warmup_shape == "exponential" and self.warmup_start_factor == 0.0:
+            message = "must be above 0 for an exponential warmup: no ratio leads from 0"
+            raise ScheduleConfigError.at("warmup_start_factor", self.warmup_start_factor, message)
 
     def prepare(self) -> None:
         """Set what the formula needs again and again and fields do not say directly, in slots; none by default."""
@@ -261,7 +266,7 @@ register(BaseLRSchedule)
 class FunctionLRSchedule(BaseLRSchedule):
     """A Python function of progress as a schedule; `create` makes it, and it cannot be written down in a config."""
 
-    omitted_fields = ("initial_value", "warmup_fraction", "warmup_start_factor", "end_fraction")
+    omitted_fields = ("initial_value", "warmup_fraction", "warmup_start_factor", "warmup_shape", "end_fraction")
     trusted = False
 
     function: Callable[[float], float] = required()

@@ -18,6 +18,7 @@ positive_ends = {"initial_value": rates, "final_value": rates}
 timing: dict[str, Configs] = {
     "warmup_fraction": st.sampled_from([0.0, 0.05, 0.1, 1 / 3]) | st.floats(1e-3, 0.45),
     "warmup_start_factor": st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
+    "warmup_shape": st.sampled_from(["linear", "cosine"]),
     "end_fraction": st.sampled_from([1.0, 0.9, 0.7]) | st.floats(0.5, 1),
 }
 warmed = {"warmup_fraction": st.floats(1e-3, 0.45), **{k: v for k, v in timing.items() if k != "warmup_fraction"}}

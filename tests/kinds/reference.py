@@ -272,4 +272,7 @@ def value(config: Any, elapsed: Any, shift: Any = 0) -> Any:
     run, curve = Run(given, elapsed, shift), CURVES[given["type"]]
     if elapsed >= run.w or given["type"] == "one_cycle":
         return curve(run)
-    return curve(Run(given, run.w, shift)) * (run.factor + (1 - run.factor) * elapsed / run.w)
+    over = elapsed / run.w
+    if given.get("warmup_shape") == "cosine":
+        over = mpmath.sin(pi / 2 * over) ** 2
+    return curve(Run(given, run.w, shift)) * (run.factor + (1 - run.factor) * over)

@@ -162,7 +162,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "decay_start_factor": 1.0,
     },
 }
-TIMING = {"warmup_fraction": 0.0, "warmup_start_factor": 0.0, "end_fraction": 1.0}
+TIMING = {"warmup_fraction": 0.0, "warmup_start_factor": 0.0, "warmup_shape": "linear", "end_fraction": 1.0}
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

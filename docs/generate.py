@@ -55,7 +55,7 @@ SECTIONS = {
 MODULES = ("control", "optim", "sb3", "zoo", "tune")
 MEMBERS = {
     "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, "
-    "plot, to_steps, func, complete, check, prepare]",
+    "plot, to_steps, to_points, func, complete, check, prepare]",
     "ScheduleConfigError": "members: [at, below]",
 }
 STYLE: Any = {

@@ -1,6 +1,7 @@
 """Schedules for reinforcement learning: a learning rate, or any other hyperparameter, as a function of progress."""
 
 from lr_schedule.base import BaseLRSchedule, ConstantLRSchedule
+from lr_schedule.bridge.logs import from_log
 from lr_schedule.bridge.sources import from_steps
 from lr_schedule.bridge.stepwise import TableLRSchedule
 from lr_schedule.bridge.torch_schedulers import TorchLRSchedule, from_torch
@@ -65,6 +66,7 @@ __all__ = [
     "TorchLRSchedule",
     "TriStageLRSchedule",
     "WarmupStableDecayLRSchedule",
+    "from_log",
     "from_steps",
     "from_torch",
     "json_schema",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, overload
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast, overload
 
 from lr_schedule.config.frozen import Frozen, as_kept
 from lr_schedule.config.model import constructor_of, declares_fields, fractions_of
@@ -16,22 +16,21 @@ from lr_schedule.numeric.own_code import with_code_of_its_own
 from lr_schedule.numeric.places import TICK, require_room_for_a_step
 from lr_schedule.numeric.pointwise import pointwise
 from lr_schedule.numeric.progress import is_array, to_progress
+from lr_schedule.numeric.sampling import Sampled
 from lr_schedule.numeric.timing import InTime
 from lr_schedule.pictures import axes, svg, text
-from lr_schedule.steps import StepFunction, require_of_progress
+from lr_schedule.steps import require_of_progress
 
 if TYPE_CHECKING:
     from dataclasses import InitVar
 
-    import numpy as np
-    import numpy.typing as npt
     from matplotlib.axes import Axes
 
     from lr_schedule.config.frozen import positional
     from lr_schedule.numeric.progress import Array, Number
 
 
-class BaseLRSchedule(InTime, Frozen):
+class BaseLRSchedule(InTime, Sampled, Frozen):
     """A value as a function of training progress; this class itself holds it constant.
 
     Use `create` to turn a config into any type of schedule, and subclass it to add a type of your own.
@@ -42,9 +41,10 @@ class BaseLRSchedule(InTime, Frozen):
     Args:
         cfg: A number (the initial value), a mapping of the keys below, or the Zoo's string form.
         initial_value: The value; a type that moves starts from it (finite, >= 0; 0.001).
-        warmup_fraction: Fraction of the run (in [0, 1); 0) that rises linearly to the first value of the curve; the
+        warmup_fraction: Fraction of the run (in [0, 1); 0) that rises to the first value of the curve; the
             curve takes the rest. In steps: ``warmup_steps``.
         warmup_start_factor: Start of the warmup, as a fraction of the value that it reaches (in [0, 1]; 0).
+        warmup_shape: ``linear``, ``cosine`` or ``exponential``, which needs a warmup_start_factor > 0 (linear).
         end_fraction: Fraction of the run (in (0, 1]; 1) after which the last value holds. In steps: ``end_steps``.
 
     Raises:
@@ -70,6 +70,7 @@ class BaseLRSchedule(InTime, Frozen):
     initial_value: Value = 0.001
     warmup_fraction: Annotated[PartialFraction, QUIET] = 0.0
     warmup_start_factor: Annotated[Fraction, QUIET] = 0.0
+    warmup_shape: Annotated[Literal["linear", "cosine", "exponential"], QUIET] = "linear"
     end_fraction: Annotated[PositiveFraction, QUIET] = 1.0
 
     # These flags spare `__call__` what a schedule does not need: 273 ns with them, 319 without.
@@ -147,6 +148,9 @@ class BaseLRSchedule(InTime, Frozen):
         if self.end_fraction - self.warmup_fraction < TICK:
             message = f"must be below end_fraction, which is {self.end_fraction}, by 1e-12 or more"
             raise ScheduleConfigError.at("warmup_fraction", self.warmup_fraction, message)
+        if self.warmup_shape == "exponential" and self.warmup_start_factor == 0.0:
+            message = "must be above 0 for an exponential warmup: no ratio leads from 0"
+            raise ScheduleConfigError.at("warmup_start_factor", self.warmup_start_factor, message)
 
     def prepare(self) -> None:
         """Set what the formula needs again and again and fields do not say directly, in slots; none by default."""
@@ -216,22 +220,6 @@ class BaseLRSchedule(InTime, Frozen):
             return arrays.evaluate(self._evaluate, progress_remaining)
         return self._evaluate(to_progress(progress_remaining))
 
-    def sample(self, n: int) -> npt.NDArray[np.float64]:
-        """Return the values at `n` (>= 1) points spaced evenly from progress 1 to progress 0, as a float64 array."""
-        import numpy as np
-
-        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-            raise ValueError(f"n must be a whole number >= 1, not {n!r}")
-        return np.asarray(self(np.linspace(1.0, 0.0, n)))
-
-    def to_steps(self, total_steps: float) -> StepFunction:
-        """Return the schedule as a picklable function of the step, for optax, ``LambdaLR`` and loops that count steps.
-
-        Args:
-            total_steps: Length of the run in these steps (finite, > 0; may be fractional).
-        """
-        return StepFunction(self, total_steps)
-
     def __mul__(self, factor: Any) -> BaseLRSchedule:
         try:
             parts = [factor if isinstance(factor, BaseLRSchedule) else to_number(factor), self]
@@ -278,7 +266,7 @@ register(BaseLRSchedule)
 class FunctionLRSchedule(BaseLRSchedule):
     """A Python function of progress as a schedule; `create` makes it, and it cannot be written down in a config."""
 
-    omitted_fields = ("initial_value", "warmup_fraction", "warmup_start_factor", "end_fraction")
+    omitted_fields = ("initial_value", "warmup_fraction", "warmup_start_factor", "warmup_shape", "end_fraction")
     trusted = False
 
     function: Callable[[float], float] = required()

@@ -27,6 +27,7 @@ class StepwiseLRSchedule(BaseLRSchedule):
         "initial_value",
         "warmup_fraction",
         "warmup_start_factor",
+        "warmup_shape",
         "end_fraction",
     )
 

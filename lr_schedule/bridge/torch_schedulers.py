@@ -176,7 +176,7 @@ class TorchLRSchedule(StepwiseLRSchedule):
     """
 
     type = "torch"
-    omitted_fields = ("warmup_fraction", "warmup_start_factor", "end_fraction")
+    omitted_fields = ("warmup_fraction", "warmup_start_factor", "warmup_shape", "end_fraction")
     free_keys = "arguments"
 
     scheduler: str = required()

@@ -70,7 +70,9 @@ def run(options: TypesOptions) -> int:
         print(f"{one['type']:<20}{sparkline(one['curve']) if one['curve'] else ''}\n    {one['summary']}")
         keys = ", ".join(key if value is None else f"{key}={value}" for key, value in one["keys"].items())
         print(textwrap.fill(keys, 110, initial_indent="    ", subsequent_indent="    ") + "\n")
-    print("Most types also take warmup_fraction, warmup_start_factor and end_fraction; a key that ends in _fraction")
+    print(
+        "Most types also take warmup_fraction, _start_factor and _shape, and end_fraction; a key that ends in _fraction"
+    )
     print("has a twin that ends in _steps, and final_value has one in final_ratio.")
     return 0
 

@@ -78,7 +78,8 @@ def as_mapping(cfg: Any) -> dict[str, Any]:
     if cfg is None or (type(cfg) is not list and isinstance(cfg, Mapping)):
         return dict(cfg or {})
     if isinstance(cfg, Sequence) and not isinstance(cfg, (bytes, bytearray)):
-        return {"type": "sequential", "parts": cfg}
+        is_points = bool(cfg) and isinstance(cfg[0], (list, tuple))
+        return {"type": "piecewise_linear", "step_points": cfg} if is_points else {"type": "sequential", "parts": cfg}
     try:
         return {"initial_value": to_number(cfg)}
     except TypeError:
@@ -188,7 +189,7 @@ def _problems_from(
     if isinstance(cause, ScheduleConfigError):
         yield from cause.below((key, *rest)).problems
         return
-    if details["type"] == "missing" and field in written:
+    if details["type"] == "missing" and not rest and field in written:
         return  # what stands there is wrong, and reported already
     received = None if details["type"] == "missing" else _item_at([value], (0, *rest), details["input"])
     unit = "" if key == field else f" once resolved to {field}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lr_schedule.config.frozen import Frozen
+from lr_schedule.config.model import fields_of
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
 from lr_schedule.fields import is_numeral
 
@@ -69,18 +70,30 @@ def nearest_type(name: object, known: Sequence[str]) -> str:
 
 
 def parse_string(text: str) -> dict[str, Any]:
-    """Return the mapping that a string stands for: a numeral, or the Zoo's ``<type>_<initial_value>``."""
+    """Return the mapping that a string stands for: a numeral, or the Zoo's ``<type>_<initial_value>``.
+
+    For a type with a final_value, that may follow: ``<type>_<initial_value>_<final_value>``.
+    """
     if is_numeral(text):
         return {"initial_value": text}
-    prefix, separator, numeral = text.rpartition("_")
-    name = ZOO_PREFIXES.get(prefix, prefix)
-    if not separator or not is_numeral(numeral):
+    prefix, values = text, list[str]()
+    while prefix not in registry:  # the name of a type may itself end with a number
+        rest, separator, last = prefix.rpartition("_")
+        if not separator or not is_numeral(last):
+            break
+        prefix, values = rest, [last, *values]
+    if not values or is_numeral(prefix):
         raise ScheduleConfigError.at((), text, "must be a number or <type>_<initial_value>, as in 'cosine_3e-4'")
-    if is_numeral(prefix.rpartition("_")[2]):
-        message = "holds two numbers; a string says the first value alone: give a mapping with initial_value and more"
+    if len(values) > 2:
+        message = "holds more than two numbers; a string says the first value and the last: give a mapping for more"
         raise ScheduleConfigError.at((), text, message)
+    name = ZOO_PREFIXES.get(prefix, prefix)
     if name not in registry:
         known = [*registry, *ZOO_PREFIXES]
         allowed = ", ".join(sorted(known))
         raise ScheduleConfigError.at((), text, f"unknown type{nearest_type(prefix, known)} Allowed: {allowed}")
-    return {"type": name, "initial_value": float(numeral)}
+    if len(values) == 2 and "final_value" not in fields_of(registry[name]):
+        allowed = ", ".join(sorted(kind for kind, cls in registry.items() if "final_value" in fields_of(cls)))
+        message = f"type {name!r} has no final_value; a string may hold a final value for: {allowed}"
+        raise ScheduleConfigError.at((), text, message)
+    return {"type": name, **dict(zip(("initial_value", "final_value"), map(float, values), strict=False))}

@@ -60,14 +60,19 @@ def json_schema() -> dict[str, Any]:
 
 def _shared(types: Mapping[str, Any]) -> dict[str, Any]:
     plain = [name for name in types if _takes_a_number_alone(registry[name])]
+    falling = [name for name in plain if "final_value" in fields_of(registry[name])]
     short = [prefix for prefix, name in ZOO_PREFIXES.items() if name in plain]
     schedule = {
         **schema_of({"type": "number", "minimum": 0}),
         "type": ["number", "string", "object", "array"],
-        "pattern": string_pattern(sorted([*plain, *short])),
+        "pattern": string_pattern(sorted([*plain, *short]), sorted([*falling, *short])),
         "patternErrorMessage": FORMS,
         "minItems": 1,
-        "items": {"$ref": "#/$defs/_phase"},
+        "items": {
+            "if": {"type": "array"},
+            "then": {"$ref": "#/$defs/piecewise_linear/properties/step_points/items"},
+            "else": {"$ref": "#/$defs/_phase"},
+        },
         **_if_mapping({"$ref": "#/$defs/_mapping"}),
     }
     refs = {name: {"$ref": f"#/$defs/{name}"} for name in types}

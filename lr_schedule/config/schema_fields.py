@@ -70,10 +70,11 @@ def scaled(field: dict[str, Any]) -> dict[str, Any]:
     return bare
 
 
-def string_pattern(names: list[str]) -> str:
-    """Return the pattern of a schedule in a string: a numeral, or one of the names with a numeral behind it."""
-    forms = "|".join(re.escape(name) for name in names)
-    return rf"^(({forms})_)?{_SPACE}(?!{_NEGATIVE})[-+]?{_UNSIGNED}{_SPACE}$"
+def string_pattern(names: list[str], falling: list[str]) -> str:
+    """Return the pattern of a schedule in a string: a numeral, or a name with one behind it, of some types with two."""
+    forms, pairs = ("|".join(re.escape(name) for name in listed) for listed in (names, falling))
+    value = rf"{_SPACE}(?!{_NEGATIVE})[-+]?{_UNSIGNED}{_SPACE}"
+    return rf"^((({forms})_)?|({pairs})_{value}_){value}$"
 
 
 def _number(schema: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ MAX_DEPTH = 50
 """How many mappings and lists may stand within each other."""
 UNFINISHED = (0, 0)
 
-LIST_OF_PHASES = "parts"
+SHORT_FORMS = ("parts", "step_points", "points")
+"""Keys for which a bare list is short: a list of phases, a list of points."""
 
 SUFFIXES = (".yml", ".yaml")
 MAX_DIGITS = 100
@@ -68,8 +69,8 @@ class Document(NamedTuple):
         """Return line and column (from 1) of what stands at `path`, or of the innermost thing around it."""
         node, mark = self.root, None if self.root is None else self.root.start_mark
         for step in path:
-            if step == LIST_OF_PHASES and isinstance(node, yaml.SequenceNode):
-                continue  # a list is short for a mapping with its items at this key
+            if step in SHORT_FORMS and isinstance(node, yaml.SequenceNode):
+                continue
             pair = _child(node, step)
             if pair is None:
                 break

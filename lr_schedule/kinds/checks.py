@@ -32,7 +32,7 @@ def require_bounded_growth(key: str, factor: float, times: float, initial_value:
     require(not grows, key, factor, "makes the value grow beyond 1e300")
 
 
-def require_ends_above_zero(initial_value: float, final_value: float) -> None:
-    """Refuse an exponential decay to or from 0, which has no rate."""
-    message = "an exponential decay needs final_value and initial_value > 0"
+def require_ends_above_zero(shape: str, initial_value: float, final_value: float) -> None:
+    """Refuse a decay of that shape to or from 0, to which no ratio leads."""
+    message = f"an {shape.replace('_', ' ')} decay needs final_value and initial_value > 0"
     require(initial_value > 0.0 and final_value > 0.0, "final_value", final_value, message)

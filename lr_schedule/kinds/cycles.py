@@ -150,7 +150,7 @@ class OneCycleLRSchedule(BaseLRSchedule):
     """
 
     type = "one_cycle"
-    omitted_fields = ("warmup_start_factor",)
+    omitted_fields = ("warmup_start_factor", "warmup_shape")
 
     warmup_fraction: OpenFraction = 0.3
     div_factor: Annotated[float, NumberRule(ge=1)] = 25.0

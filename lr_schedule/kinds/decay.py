@@ -11,7 +11,7 @@ import math
 from typing import Annotated, Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.fields import QUIET, NumberRule, PositiveFraction, PositiveNumber, Value
+from lr_schedule.fields import QUIET, NumberRule, PositiveNumber, Value
 from lr_schedule.kinds.checks import require
 from lr_schedule.kinds.periods import InPeriods
 from lr_schedule.kinds.shapes import (
@@ -75,8 +75,8 @@ class PolynomialLRSchedule(BaseLRSchedule):
         final_value: Value at the end of training (finite, >= 0; 0.0).
         power: Exponent (finite, >= 0; 2.0).
         k: Exponent of the elapsed time, above 1 to stay high for longer (k-decay; finite, > 0; 1.0).
-        decay_fraction: Share of the run in which final_value is reached (in (0, 1]; None: the whole curve). Twin:
-            ``decay_steps``.
+        decay_fraction: Fraction of the run in which final_value is reached (finite, > 0, above 1 if the run ends
+            before; None: the whole curve). In steps: ``decay_steps``.
         cycle: Whether to decay again after decay_fraction, over ever longer cycles, or to hold (False).
 
     Example:
@@ -92,7 +92,7 @@ class PolynomialLRSchedule(BaseLRSchedule):
     final_value: Value = 0.0
     power: Exponent = 2.0
     k: Annotated[PositiveNumber, QUIET] = 1.0
-    decay_fraction: Annotated[PositiveFraction | None, QUIET] = None
+    decay_fraction: Annotated[PositiveNumber | None, QUIET] = None
     cycle: Annotated[bool, QUIET] = False
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
@@ -171,8 +171,8 @@ class ExponentialLRSchedule(InPeriods):
         initial_value: Value at the start of training (finite, >= 0; 0.001).
         decay_rate: Factor per decay_fraction (in (0, 1]; 0.1, or computed where final_value alone is given).
         final_value: Value at the end, or with decay_rate the floor (finite, > 0, <= initial_value as a floor; None).
-        decay_fraction: Share of the run after which decay_rate has been applied once (in (0, 1]; None: the whole
-            curve). Twin in steps: ``decay_steps``.
+        decay_fraction: Fraction of the run after which decay_rate has been applied once (finite, > 0, above 1 if the
+            run ends before; None: the whole curve). In steps: ``decay_steps``.
         staircase: Whether to decay at once at the end of each period (False).
 
     Example:

@@ -7,10 +7,11 @@ Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed share. Every
 from __future__ import annotations
 
 import math
+import sys
 from typing import Annotated, Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.fields import QUIET, NumberRule, OpenFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.fields import QUIET, NumberRule, OpenFraction, PositiveNumber, Value
 from lr_schedule.kinds.checks import LARGEST, require
 from lr_schedule.kinds.periods import InPeriods
 from lr_schedule.numeric import floats
@@ -26,8 +27,8 @@ class InverseTimeLRSchedule(InPeriods):
     Args:
         initial_value: Value at the start of training (finite, >= 0; 0.001).
         decay_rate: Share by which the divisor grows per decay_fraction (finite, >= 0; 1.0).
-        decay_fraction: Share of the run that makes one period (in (0, 1]; None: the whole curve). Twin:
-            ``decay_steps``.
+        decay_fraction: Fraction of the run that makes one period (finite, > 0, above 1 if the run ends before; None:
+            the whole curve). In steps: ``decay_steps``.
         step_exponent: Exponent of the elapsed periods (finite, > 0; 1.0).
         staircase: Whether to decay at once at the end of each period (False).
 
@@ -60,25 +61,28 @@ class InverseTimeLRSchedule(InPeriods):
 
 
 class InverseSqrtLRSchedule(BaseLRSchedule):
-    """A decay by one over the square root of time, which needs no end to be known.
+    """A decay by one over the square root of time, or another power of it, which needs no end to be known.
 
     With a warmup of the same length as the timescale it is the schedule of fairseq, and with a level one, of which
     warmup_start_factor is 1, that of T5.
 
     Formula:
-        ``initial_value / sqrt(t / timescale_fraction + shift)``
+        ``initial_value / (t / timescale_fraction + shift) ** exponent``
 
     Args:
         initial_value: Value at the start of the curve, for a shift of 1 (finite, >= 0; 0.001).
-        timescale_fraction: Share of the run that makes one unit of time (in (0, 1]; 0.1). Twin: ``timescale_steps``.
+        timescale_fraction: Fraction of the run that makes one unit of time (finite, > 0; 0.1). In steps:
+            ``timescale_steps``.
         shift: Units of time already over at the start of the curve (finite, >= 1e-6; 1.0).
+        exponent: Power of time that the value is divided by (in (0, 10]; 0.5: the square root).
 
     Example:
         >>> InverseSqrtLRSchedule(initial_value=0.001, timescale_fraction=0.25)(0.25)
         0.0005
 
     Source:
-        Zhai et al. 2021, arXiv 2106.04560 (reciprocal square root); Raffel et al. 2019, arXiv 1910.10683.
+        Zhai et al. 2021, arXiv 2106.04560 (reciprocal square root); Raffel et al. 2019, arXiv 1910.10683; Shen et
+        al. 2024, arXiv 2408.13359 (power scheduler: exponent 0.51, below a bound that `clip` sets).
     """
 
     __slots__ = ("_timescale",)
@@ -87,21 +91,23 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
 
     _timescale: ClassVar[float]
 
-    timescale_fraction: PositiveFraction = 0.1
+    timescale_fraction: PositiveNumber = 0.1
     shift: Annotated[float, NumberRule(ge=1e-6)] = 1.0
+    exponent: Annotated[float, NumberRule(gt=0, le=10), QUIET] = 0.5
 
     def check(self) -> None:
         """Refuse a first value beyond every float."""
         super().check()
-        first = self.initial_value / math.sqrt(self.shift)
-        require(first < math.inf, "shift", self.shift, "makes the first value infinite")
+        growth = math.log(self.initial_value or 1.0) - self.exponent * math.log(self.shift)
+        require(growth < math.log(sys.float_info.max), "shift", self.shift, "makes the first value infinite")
 
     def prepare(self) -> None:
         """Set the fraction of the run that makes one unit of time."""
         self._derive(_timescale=self.timescale_fraction)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        return self.initial_value / xp.sqrt(self.elapsed(progress_remaining) / self._timescale + self.shift)
+        time = self.elapsed(progress_remaining) / self._timescale + self.shift
+        return self.initial_value / (xp.sqrt(time) if self.exponent == 0.5 else time**self.exponent)
 
 
 class NoamLRSchedule(InverseSqrtLRSchedule):
@@ -126,7 +132,7 @@ class NoamLRSchedule(InverseSqrtLRSchedule):
     """
 
     type = "noam"
-    omitted_fields = ("timescale_fraction", "shift")
+    omitted_fields = ("timescale_fraction", "shift", "exponent")
 
     warmup_fraction: OpenFraction = 0.1
 

@@ -6,7 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.fields import PositiveFraction
+from lr_schedule.fields import PositiveNumber
 from lr_schedule.kinds.checks import require
 from lr_schedule.numeric.places import TICK, count_reached, index_reached, pick, whole_periods
 
@@ -18,7 +18,7 @@ class InPeriods(BaseLRSchedule):
 
     __slots__ = ("_periods",)
 
-    decay_fraction: PositiveFraction | None = None
+    decay_fraction: PositiveNumber | None = None
 
     _periods: ClassVar[float]
 

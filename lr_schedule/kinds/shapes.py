@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from lr_schedule.numeric.places import index_reached, pick, tick
 
@@ -60,16 +60,32 @@ def exponential(left: Any, start: float, end: float) -> Any:
     return start**left * end ** (1.0 - left)
 
 
+DecayShape = Literal[
+    "linear", "cosine", "mirrored_cosine", "1-sqrt", "sqrt", "1-square", "square", "exponential", "inverse_linear"
+]
+"""Shapes of a decay; `sqrt` and `square` are the names of `1-sqrt` and `1-square` in Dremov et al. 2025."""
+
+BY_RATIO = ("exponential", "inverse_linear")
+"""Shapes that neither start from 0 nor end there."""
+
+
 def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
     """Return the value between `start` and `end` when `left` of a decay of that shape remains."""
     t = 1.0 - left
     if shape == "exponential":
         return exponential(left, start, end)
-    if shape == "1-sqrt":  # 1 - sqrt(t) would lose digits near t = 1
+    if shape == "inverse_linear":
+        both = blend(left, end, start)
+        left, t = left * end / both, t * start / both
+    elif shape in ("1-sqrt", "sqrt"):  # 1 - sqrt(t) would lose digits near t = 1
         root = time_to_power(t, 0.5, xp)
         left, t = left / (1.0 + root), root
-    if shape == "cosine":
+    elif shape in ("1-square", "square"):
+        left, t = left * (1.0 + t), t * t
+    elif shape == "cosine":
         left, t = half_wave(left, xp), half_wave(t, xp)
+    elif shape == "mirrored_cosine":
+        left, t = 2.0 * left - half_wave(left, xp), 2.0 * t - half_wave(t, xp)
     return falling_or_rising(left, t, start, end)
 
 

@@ -6,15 +6,15 @@ Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed share of the
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.fields import Fraction, OpenFraction, PartialFraction, PositiveFraction, PositiveNumber, Value
+from lr_schedule.fields import QUIET, Fraction, OpenFraction, PartialFraction, PositiveFraction, PositiveNumber, Value
 from lr_schedule.kinds.checks import require, require_ends_above_zero
 from lr_schedule.kinds.decay import CosineAnnealingLRSchedule
-from lr_schedule.kinds.shapes import decayed, exponential
+from lr_schedule.kinds.shapes import BY_RATIO, DecayShape, decayed, exponential
 from lr_schedule.numeric import floats
-from lr_schedule.numeric.places import TICK
+from lr_schedule.numeric.places import TICK, tick
 
 
 class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
@@ -56,23 +56,30 @@ class WarmupStableDecayLRSchedule(BaseLRSchedule):
     The plateau can be extended at will, as only the last stretch depends on where the run ends.
 
     Formula:
-        With ``l`` the share of the decay that is left, ``final_value + (initial_value - final_value) * g(l)``: linear
-        ``g = l``; cosine ``g = sin(pi / 2 * l) ** 2``; 1-sqrt ``g = 1 - sqrt(1 - l)``; exponential is
-        ``initial_value ** l * final_value ** (1 - l)``.
+        With ``l`` the fraction of the decay that is left and ``v = initial_value * decay_start_factor``,
+        ``final_value + (v - final_value) * g(l)``: linear ``g = l``; cosine ``g = sin(pi / 2 * l) ** 2``;
+        mirrored_cosine ``g = 2 * l - sin(pi / 2 * l) ** 2``; 1-sqrt and sqrt ``g = 1 - sqrt(1 - l)``; 1-square and
+        square ``g = 1 - (1 - l) ** 2``. exponential is ``v ** l * final_value ** (1 - l)``, inverse_linear
+        ``1 / (l / v + (1 - l) / final_value)``.
 
     Args:
         initial_value: The plateau (finite, >= 0; 0.001).
-        final_value: Value at the end of training, for every shape (finite, >= 0, > 0 for exponential; 0.0).
+        final_value: Value at the end of training, for every shape (finite, >= 0; 0.0). Exponential and inverse_linear
+            need one above 0.
         warmup_fraction: Share of the run that warms up (in [0, 1); 0.1). Twin in steps: ``warmup_steps``.
         decay_fraction: Share of the run that decays, at its end (in (0, 1]; 0.1). Twin: ``decay_steps``.
-        decay_shape: ``linear``, ``cosine``, ``1-sqrt`` or ``exponential`` (linear).
+        decay_shape: ``linear``, ``cosine``, ``mirrored_cosine``, ``1-sqrt`` or ``sqrt``, ``1-square`` or ``square``,
+            ``exponential`` or ``inverse_linear`` (linear).
+        decay_start_factor: Fraction of the plateau to which the value drops where the decay starts (in (0, 1]; 1.0).
+            With a linear shape and 0.7 it is the lowered line of Dremov et al.
 
     Example:
         >>> WarmupStableDecayLRSchedule(initial_value=0.001, decay_fraction=0.2)(0.1)
         0.0005
 
     Source:
-        Hu et al. 2024, arXiv 2404.06395; Haegele et al. 2024, arXiv 2405.18392 (1-sqrt).
+        Hu et al. 2024, arXiv 2404.06395; Haegele et al. 2024, arXiv 2405.18392 (1-sqrt); Dremov et al.
+        2025, arXiv 2508.01483 (square, mirrored cosine, lowered line); DeePMD-kit (inverse_linear).
     """
 
     type = "warmup_stable_decay"
@@ -80,20 +87,25 @@ class WarmupStableDecayLRSchedule(BaseLRSchedule):
     final_value: Value = 0.0
     warmup_fraction: PartialFraction = 0.1
     decay_fraction: PositiveFraction = 0.1
-    decay_shape: Literal["linear", "cosine", "1-sqrt", "exponential"] = "linear"
+    decay_shape: DecayShape = "linear"
+    decay_start_factor: Annotated[PositiveFraction, QUIET] = 1.0
 
     def check(self) -> None:
-        """Refuse stages that overlap, and an exponential decay to or from 0."""
+        """Refuse stages that overlap, and a decay by a ratio to or from 0."""
         super().check()
         fits = self.warmup_fraction + self.decay_fraction <= self.end_fraction + TICK
         message = f"does not fit between warmup_fraction, {self.warmup_fraction}, and the end, {self.end_fraction}"
         require(fits, "decay_fraction", self.decay_fraction, message)
-        if self.decay_shape == "exponential":
-            require_ends_above_zero(self.initial_value, self.final_value)
+        if self.decay_shape in BY_RATIO:
+            require_ends_above_zero(self.decay_shape, self.initial_value, self.final_value)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        left = xp.clip(progress_remaining * self._span / self.decay_fraction, 0.0, 1.0)
-        return decayed(self.decay_shape, left, self.initial_value, self.final_value, xp)
+        to_end = progress_remaining * self._span
+        left = xp.clip(to_end / self.decay_fraction, 0.0, 1.0)
+        if self.decay_start_factor == 1.0:
+            return decayed(self.decay_shape, left, self.initial_value, self.final_value, xp)
+        value = decayed(self.decay_shape, left, self.initial_value * self.decay_start_factor, self.final_value, xp)
+        return xp.where(to_end <= self.decay_fraction + tick(to_end, xp), value, self.initial_value)
 
 
 class TriStageLRSchedule(BaseLRSchedule):

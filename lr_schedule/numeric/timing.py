@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lr_schedule.numeric import floats
@@ -15,6 +16,7 @@ class InTime:
 
     warmup_fraction: float
     warmup_start_factor: float
+    warmup_shape: str
     end_fraction: float
 
     _trusted: bool
@@ -52,7 +54,7 @@ class InTime:
         return arrays.as_values(value, progress, xp, self)
 
     def _in_time(self, progress: Any, xp: Any = floats) -> Any:
-        """Return the linear warmup, then the bare curve over the rest of the run, complete at `end_fraction`."""
+        """Return the warmup, then the bare curve over the rest of the run, complete at `end_fraction`."""
         inner = (progress - self._stop) / self._span
         if xp is not floats:
             return xp.where(inner > 1.0, self._warmup(progress, xp), self._curve(xp.clip(inner, 0.0, 1.0), xp))
@@ -69,4 +71,10 @@ class InTime:
 
     def _ramp(self, warmed: Any, xp: Any) -> Any:
         """Return the value when the fraction `warmed` of the warmup is over."""
-        return self._peak * (self.warmup_start_factor + (1.0 - self.warmup_start_factor) * warmed)
+        start = self.warmup_start_factor
+        if self.warmup_shape == "exponential":
+            return self._peak * start ** (1.0 - warmed)
+        if self.warmup_shape == "cosine":
+            sine = xp.sin(math.pi / 2.0 * warmed)
+            warmed = sine * sine
+        return self._peak * (start + (1.0 - start) * warmed)

@@ -233,7 +233,14 @@ class ScheduleLR(LRScheduler):
 def _is_one_per_group(schedule: Any) -> bool:
     if not isinstance(schedule, Sequence) or isinstance(schedule, (str, bytes, bytearray)):
         return False
-    return not any(isinstance(item, Mapping) and ("fraction" in item or "steps" in item) for item in schedule)
+    is_phase = any(isinstance(item, Mapping) and ("fraction" in item or "steps" in item) for item in schedule)
+    return not is_phase and not (bool(schedule) and all(_is_point(item) for item in schedule))
+
+
+def _is_point(item: Any) -> bool:
+    """Tell whether an item of a list is a pair of numbers, as in ``[[0, 3e-4], [1e6, 0]]``."""
+    is_pair = isinstance(item, (list, tuple)) and len(item) == 2
+    return is_pair and not any(isinstance(part, (Mapping, list, tuple, BaseLRSchedule)) for part in item)
 
 
 def configure_lr_scheduler(optimizer: Optimizer, learning_rate: Config, total_steps: float) -> ScheduleLR:

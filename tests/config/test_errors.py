@@ -155,7 +155,10 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"type": "one_cycle", "phases": 4}, "phases: must be 2 or 3"),
     ({"type": "one_cycle", "phases": 3, "warmup_fraction": 0.5}, "warmup_fraction: must be below half of end_fraction"),
     ({"type": "one_cycle", "shape": "cos"}, "shape: must be 'cosine' or 'linear'; did you mean 'cosine'?"),
-    ({"type": "warmup_stable_decay", "decay_shape": "sqrt"}, "decay_shape: must be 'linear', 'cosine', '1-sqrt' or"),
+    (
+        {"type": "warmup_stable_decay", "decay_shape": "root"},
+        "decay_shape: must be 'linear', 'cosine', 'mirrored_cosine', '1-sqrt', 'sqrt',",
+    ),
     ({"type": "warmup_stable_decay", "decay_shape": "exponential"}, "final_value: an exponential decay needs"),
     ({"type": "warmup_stable_decay", "decay_fraction": 0.95}, "decay_fraction: does not fit between warmup_fraction"),
     ({"type": "tri_stage", "hold_fraction": 0.6}, "decay_fraction: with warmup_fraction and hold_fraction sums to 1.2"),

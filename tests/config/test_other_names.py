@@ -70,10 +70,10 @@ def test_a_misspelt_key_is_still_led_to_the_nearest_one() -> None:
         ({"type": "multi_step", "milestone_fractions": 5}, ["milestone_fractions: must be a list (received 5)"]),
         ({"type": "torch", "scheduler": 3, "total_steps": 3}, ["scheduler: must be text (received 3)"]),
         (
-            "lin_3e-4_1e-5",
+            "lin_1_2_3",
             [
-                "schedule: holds two numbers; a string says the first value alone: give a mapping with initial_value "
-                "and more (received 'lin_3e-4_1e-5')"
+                "schedule: holds more than two numbers; a string says the first value and the last: give a mapping for "
+                "more (received 'lin_1_2_3')"
             ],
         ),
     ],

@@ -18,9 +18,13 @@ positive_ends = {"initial_value": rates, "final_value": rates}
 timing: dict[str, Configs] = {
     "warmup_fraction": st.sampled_from([0.0, 0.05, 0.1, 1 / 3]) | st.floats(1e-3, 0.45),
     "warmup_start_factor": st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
+    "warmup_shape": st.sampled_from(["linear", "cosine"]),
     "end_fraction": st.sampled_from([1.0, 0.9, 0.7]) | st.floats(0.5, 1),
 }
 warmed = {"warmup_fraction": st.floats(1e-3, 0.45), **{k: v for k, v in timing.items() if k != "warmup_fraction"}}
+lengths = shares | st.just(1.0) | st.floats(1, 50)
+start_factors = st.just(1.0) | st.floats(0.01, 1)
+SHAPES = ["linear", "cosine", "mirrored_cosine", "1-sqrt", "sqrt", "1-square", "square"]
 milestones = st.lists(st.sampled_from([0.25, 0.5, 0.75]) | shares, min_size=1, max_size=5, unique=True).map(sorted)
 
 
@@ -59,7 +63,7 @@ LEAVES: dict[str, Configs] = {
         **timing,
         power=exponents | st.just(0.0),
         k=exponents,
-        decay_fraction=shares | st.just(1.0),
+        decay_fraction=lengths,
         cycle=st.booleans(),
     ),
     "exponential": st.one_of(
@@ -68,7 +72,7 @@ LEAVES: dict[str, Configs] = {
             "exponential",
             initial_value=rates_and_zero,
             decay_rate=st.floats(1e-6, 1),
-            decay_fraction=shares,
+            decay_fraction=lengths,
             staircase=st.booleans(),
             **timing,
         ),
@@ -93,13 +97,18 @@ LEAVES: dict[str, Configs] = {
         "inverse_time",
         initial_value=rates_and_zero,
         decay_rate=st.floats(0, 99),
-        decay_fraction=shares,
+        decay_fraction=lengths,
         step_exponent=exponents,
         staircase=st.booleans(),
         **timing,
     ).filter(bounded),
     "inverse_sqrt": keys(
-        "inverse_sqrt", initial_value=rates_and_zero, timescale_fraction=shares, shift=st.floats(0.01, 9), **timing
+        "inverse_sqrt",
+        initial_value=rates_and_zero,
+        timescale_fraction=lengths,
+        shift=st.floats(0.01, 9),
+        exponent=exponents,
+        **timing,
     ),
     "noam": keys("noam", initial_value=rates_and_zero, **warmed),
     "warmup_stable_decay": st.one_of(
@@ -107,13 +116,15 @@ LEAVES: dict[str, Configs] = {
             "warmup_stable_decay",
             positive_ends,
             decay_fraction=st.floats(0.01, 0.5),
-            decay_shape=st.sampled_from(["linear", "cosine", "1-sqrt", "exponential"]),
+            decay_shape=st.sampled_from([*SHAPES, "exponential", "inverse_linear"]),
+            decay_start_factor=start_factors,
             **timing,
         ),
         keys(
             "warmup_stable_decay",
             decay_fraction=st.floats(0.01, 0.5),
-            decay_shape=st.sampled_from(["linear", "cosine", "1-sqrt"]),
+            decay_shape=st.sampled_from(SHAPES),
+            decay_start_factor=start_factors,
             **ends,
             **timing,
         ),

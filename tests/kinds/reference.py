@@ -105,15 +105,25 @@ def inverse_time(run: Run) -> Any:
 
 
 def inverse_sqrt(run: Run) -> Any:
-    return run.first / sqrt(run.since_warmup / run.number("timescale_fraction", 0.1) + run.number("shift", 1.0))
+    time = run.since_warmup / run.number("timescale_fraction", 0.1) + run.number("shift", 1.0)
+    return run.first / time ** run.number("exponent", 0.5)
 
 
 def warmup_stable_decay(run: Run) -> Any:
     left = min((run.e - run.place) / run.number("decay_fraction", 0.1), mpf(1))
     shape = run.keys.get("decay_shape", "linear")
+    if run.e - run.place > run.number("decay_fraction", 0.1) + (ROUNDING if run.shift >= 0 else 0):
+        return run.first
+    start = run.first * run.number("decay_start_factor", 1.0)
     if shape == "exponential":
-        return run.first**left * run.last ** (1 - left)
-    return down(run, {"linear": left, "cosine": mpmath.sin(pi / 2 * left) ** 2, "1-sqrt": 1 - sqrt(1 - left)}[shape])
+        return start**left * run.last ** (1 - left)
+    if shape == "inverse_linear":
+        return 1 / (left / start + (1 - left) / run.last)
+    height = mpmath.sin(pi / 2 * left) ** 2
+    root, square = 1 - sqrt(1 - left), 1 - (1 - left) ** 2
+    lefts = {"linear": left, "cosine": height, "mirrored_cosine": 2 * left - height}
+    lefts |= {"1-sqrt": root, "sqrt": root, "1-square": square, "square": square}
+    return run.last + (start - run.last) * lefts[shape]
 
 
 def tri_stage(run: Run) -> Any:
@@ -262,4 +272,7 @@ def value(config: Any, elapsed: Any, shift: Any = 0) -> Any:
     run, curve = Run(given, elapsed, shift), CURVES[given["type"]]
     if elapsed >= run.w or given["type"] == "one_cycle":
         return curve(run)
-    return curve(Run(given, run.w, shift)) * (run.factor + (1 - run.factor) * elapsed / run.w)
+    over = elapsed / run.w
+    if given.get("warmup_shape") == "cosine":
+        over = mpmath.sin(pi / 2 * over) ** 2
+    return curve(Run(given, run.w, shift)) * (run.factor + (1 - run.factor) * over)

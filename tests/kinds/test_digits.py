@@ -18,7 +18,7 @@ create = BaseLRSchedule.create
 RISES = [
     *[
         {"type": "warmup_stable_decay", "warmup_fraction": 0.0, "decay_fraction": 1.0, "decay_shape": shape}
-        for shape in ("linear", "cosine", "1-sqrt", "exponential")
+        for shape in ("linear", "cosine", "mirrored_cosine", "1-sqrt", "1-square", "exponential", "inverse_linear")
     ],
     *[{"type": "polynomial", "k": k, "power": power} for k in (1.0, 2.0, 3.0) for power in (0.5, 1.0, 2.0)],
     *[{"type": "cosine", "k": k} for k in (1.0, 2.0, 3.0)],
@@ -33,7 +33,7 @@ RISES = [
 @pytest.mark.parametrize("config", RISES, ids=str)
 @pytest.mark.parametrize("low", [0.0, 1e-30, 6e-6])
 def test_a_rise_keeps_its_digits_next_to_its_low_end(config: dict[str, Any], low: float) -> None:
-    if low == 0.0 and config.get("decay_shape") == "exponential":
+    if low == 0.0 and config.get("decay_shape") in ("exponential", "inverse_linear"):
         return
     rise = {**config, "initial_value": low, "final_value": 1.0}
     schedule: Any = create(rise)
@@ -83,7 +83,7 @@ def test_restarts_end_exactly_on_their_final_value(cycles: int, multiplier: floa
         {"type": "cosine_restarts", "cycles": 5, "cycle_multiplier": 1.5, "final_value": 1e-5},
         *[
             {"type": "warmup_stable_decay", "decay_fraction": 0.5, "decay_shape": shape, "final_value": final}
-            for shape in ("linear", "cosine", "1-sqrt")
+            for shape in ("linear", "cosine", "mirrored_cosine", "1-sqrt", "1-square")
             for final in (1e-5, 0.5)
         ],
         {"type": "cosine"},

@@ -108,7 +108,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "decay_fraction": None,
         "staircase": False,
     },
-    "inverse_sqrt": {"initial_value": 0.001, "timescale_fraction": 0.1, "shift": 1.0},
+    "inverse_sqrt": {"initial_value": 0.001, "timescale_fraction": 0.1, "shift": 1.0, "exponent": 0.5},
     "inverse_time": {
         "initial_value": 0.001,
         "decay_rate": 1.0,
@@ -159,9 +159,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "warmup_fraction": 0.1,
         "decay_fraction": 0.1,
         "decay_shape": "linear",
+        "decay_start_factor": 1.0,
     },
 }
-TIMING = {"warmup_fraction": 0.0, "warmup_start_factor": 0.0, "end_fraction": 1.0}
+TIMING = {"warmup_fraction": 0.0, "warmup_start_factor": 0.0, "warmup_shape": "linear", "end_fraction": 1.0}
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

@@ -87,7 +87,7 @@ def test_the_steps_of_parts_after_a_warmup_count_from_its_end() -> None:
     assert [schedule(1.0 - k / 1000) for k in (50, 100, 549, 550)] == pytest.approx([0.5, 1.0, 1.0, 0.5], rel=1e-12)
 
 
-@pytest.mark.parametrize("shape", ["linear", "cosine", "1-sqrt", "exponential"])
+@pytest.mark.parametrize("shape", ["linear", "cosine", "mirrored_cosine", "1-sqrt", "exponential", "inverse_linear"])
 def test_a_plateau_holds_to_its_last_step(shape: str) -> None:
     cfg = {"type": "warmup_stable_decay", "initial_value": 0.1, "final_value": 0.01, "decay_shape": shape}
     schedule = create({**cfg, "warmup_steps": 100, "decay_steps": 200}, total_steps=1000)

@@ -71,7 +71,9 @@ def test_every_type_and_every_key_of_it_is_drawn() -> None:
     for name, strategy in DRAWN.items():
         drawn.clear()
         settings(max_examples=50, database=None, derandomize=True)(given(strategy)(note))()
-        untimed = {"warmup_fraction", "warmup_start_factor", "end_fraction"} if name == "clip" else set()
+        untimed = (
+            {"warmup_fraction", "warmup_start_factor", "warmup_shape", "end_fraction"} if name == "clip" else set()
+        )
         assert drawn >= fields_of(ours[name]).keys() - untimed, name
 
 
@@ -179,7 +181,7 @@ WARMED: list[dict[str, Any]] = [
 STAGED: list[dict[str, Any]] = [
     *[
         {"type": "warmup_stable_decay", "decay_fraction": 0.3, "decay_shape": shape, **keys}
-        for shape in ("linear", "cosine", "1-sqrt", "exponential")
+        for shape in ("linear", "cosine", "mirrored_cosine", "1-sqrt", "1-square", "exponential", "inverse_linear")
         for keys in (FALL, {"initial_value": 1e-6, "final_value": 0.5})
     ],
     {"type": "tri_stage", "hold_fraction": 0.1, "decay_fraction": 0.2},

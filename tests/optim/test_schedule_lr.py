@@ -230,3 +230,10 @@ def test_the_bridge_takes_it_back() -> None:
     back = from_torch(ScheduleLR(new_optimizer(), COSINE, T), T)
     order = random.Random(3).sample(range(T + 1), T + 1)
     assert [back(1 - k / T) for k in order] == [expected(COSINE, k) for k in order]
+
+
+def test_a_list_of_pairs_is_one_schedule_for_all_groups() -> None:
+    optimizer = torch.optim.SGD([{"params": [torch.zeros(1)]}, {"params": [torch.zeros(1)]}], lr=1.0)
+    scheduler = ScheduleLR(optimizer, [[0, 0.5], [100, 0.0]], total_steps=100)
+    scheduler.step(50)
+    assert scheduler.get_last_lr() == [0.25, 0.25]

@@ -68,7 +68,34 @@ def LearningRateCosine(  # noqa: N802
     return _warmed_up(start_lr, warmup, warmup_start_factor, decay)
 
 
-values = values_of(LearningRateExp, LearningRateCosine)
+def LearningRateWSD(  # noqa: N802, PLR0913
+    start_lr: float,
+    num_steps: int,
+    *,
+    stop_lr: float | None = None,
+    stop_lr_ratio: float | None = None,
+    warmup_steps: int = 0,
+    warmup_ratio: float | None = None,
+    warmup_start_factor: float = 0.0,
+    decay_phase_ratio: float = 0.1,
+    decay_type: str = "inverse_linear",
+) -> Formula:
+    """A plateau, and a decay in the last fraction of all steps."""
+    stop, warmup = _stop(start_lr, stop_lr, stop_lr_ratio), _warmup(num_steps, warmup_steps, warmup_ratio)
+    length = int(decay_phase_ratio * num_steps)
+
+    def decay(step: int) -> float:
+        over = min(max((step - (num_steps - warmup - length)) / length, 0.0), 1.0)
+        if decay_type == "inverse_linear":
+            return 1.0 / (over / stop + (1.0 - over) / start_lr)
+        if decay_type == "cosine":
+            return stop + (start_lr - stop) / 2.0 * (1.0 + math.cos(math.pi * over))
+        return start_lr + (stop - start_lr) * over
+
+    return _warmed_up(start_lr, warmup, warmup_start_factor, decay)
+
+
+values = values_of(LearningRateExp, LearningRateCosine, LearningRateWSD)
 
 ROWS = [
     Row(
@@ -118,5 +145,16 @@ ROWS = [
     Row(
         "LearningRateCosine(0.1, 1000, stop_lr=0.001, warmup_steps=100, warmup_start_factor=0.2)",
         "{type: cosine, initial_value: 0.1, final_value: 0.001, warmup_steps: 100, warmup_start_factor: 0.2}",
+    ),
+    Row(
+        "LearningRateWSD(0.1, 1000, stop_lr=0.001)",
+        "{type: warmup_stable_decay, initial_value: 0.1, final_value: 0.001, warmup_steps: 0, decay_fraction: 0.1, "
+        "decay_shape: inverse_linear}",
+        "`decay_phase_ratio` is a fraction of all steps, the warmup included, as `decay_fraction` is",
+    ),
+    Row(
+        "LearningRateWSD(0.1, 1000, stop_lr_ratio=0.01, decay_phase_ratio=0.2, decay_type='cosine', warmup_steps=100)",
+        "{type: warmup_stable_decay, initial_value: 0.1, final_ratio: 0.01, warmup_steps: 100, decay_fraction: 0.2, "
+        "decay_shape: cosine}",
     ),
 ]

@@ -41,10 +41,8 @@ KINDS = [
     *["tests/config/test_errors.py", "tests/kinds/test_values.py", "tests/kinds/test_properties.py"],
 ]
 CONFIG = [
-    "tests/config",
-    "tests/kinds/test_checks.py",
-    "tests/kinds/test_documented_keys.py",
-    "tests/kinds/test_digits.py",
+    *["tests/config", "tests/cli/test_types.py"],
+    *[f"tests/kinds/test_{name}.py" for name in ("checks", "documented_keys", "digits")],
 ]
 ROOMS: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "kinds": (("kinds",), KINDS),

@@ -103,7 +103,8 @@ def _number(schema: dict[str, Any]) -> dict[str, Any]:
 def _merged(options: list[dict[str, Any]]) -> dict[str, Any]:
     """Return one schema for a value of one of two types, of which one is null; others stay apart."""
     types = [option.get("type") for option in options]
-    if types[-1] != "null" or len(options) != 2 or types[0] is None or "enum" in options[0]:
+    apart = types[0] is None or not options[0].keys().isdisjoint({"const", "enum"})  # which say all that may stand
+    if types[-1] != "null" or len(options) != 2 or apart:
         return {"anyOf": options}
     first = types[0] if isinstance(types[0], list) else [types[0]]
     return {**options[0], "type": [*first, "null"]}

@@ -135,7 +135,7 @@ class _Loader(yaml.SafeLoader):
         raise ConstructorError(None, None, message, node.start_mark)
 
     def construct_tuple(self, node: yaml.Node) -> Any:
-        return tuple(self.construct_sequence(node, deep=True)) if isinstance(node, yaml.SequenceNode) else ()
+        return tuple(self.construct_sequence(node)) if isinstance(node, yaml.SequenceNode) else ()
 
     def construct_ordered_dict(self, node: yaml.Node) -> Any:
         """Return what the Zoo writes as an OrderedDict: a list that holds one list of [key, value] pairs."""

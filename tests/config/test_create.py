@@ -169,3 +169,15 @@ def test_a_sample_needs_a_whole_number_of_points(n: Any) -> None:
 def test_a_sample_runs_from_the_start_to_the_end() -> None:
     assert create("linear_1").sample(5).tolist() == [1.0, 0.75, 0.5, 0.25, 0.0]
     assert create("linear_1").sample(1).tolist() == [1.0]
+
+
+def test_a_schedule_is_described_on_one_short_line_and_a_function_by_itself() -> None:
+    assert create({"type": "linear", "initial_value": 1 / 3}).describe() == "linear initial_value=0.3333 final_value=0"
+    assert create(abs).describe() == "<built-in function abs>"
+
+
+def test_functions_of_the_step_are_equal_where_their_schedules_and_lengths_are() -> None:
+    by_step = create("lin_1").to_steps(10)
+    assert by_step == create({"type": "linear", "initial_value": 1}).to_steps(10.0)
+    assert hash(by_step) == hash(create("lin_1").to_steps(10))
+    assert all(by_step != other for other in (create("lin_1").to_steps(11), create("lin_2").to_steps(10), "lin_1"))

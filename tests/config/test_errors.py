@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lr_schedule import BaseLRSchedule, LinearLRSchedule, ScheduleConfigError
+from lr_schedule.errors import Problems, needs_extra
 
 create = BaseLRSchedule.create
 
@@ -77,6 +78,10 @@ MISTAKES: list[tuple[Any, str]] = [
     (linear(warmup_steps=5, warmup_fraction=0.1, total_steps=9), "warmup_steps: given together with warmup_fraction"),
     (linear(warmup_steps=50, total_steps=20), "warmup_steps: must be a finite number >= 0 and < 1 once resolved to"),
     (linear(warmup_steps="x", total_steps=20), "warmup_steps: must be a number of steps (received 'x')"),
+    (
+        {"type": "torch", "scheduler": "StepLR", "total_steps": 4, "arguments": [2]},
+        "arguments: must be a mapping; each of its keys may also stand beside the others (received [2])",
+    ),
     (linear(total_steps=0), "total_steps: must be a finite number > 0 (received 0)"),
     (linear(total_steps="soon"), "total_steps: must be a finite number > 0 (received 'soon')"),
     (linear(warmup_fraction=0.5, end_fraction=0.5), "warmup_fraction: must be below end_fraction, which is 0.5"),
@@ -240,3 +245,31 @@ def test_no_input_of_any_kind_gives_more_than_a_schedule_or_a_config_error(confi
         assert bool((values >= 0).all())
         assert bool((values < float("inf")).all())
     assert repr(config) == repr(before)
+
+
+def test_an_error_that_lists_several_problems_has_the_cause_of_the_first() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    problems = Problems()
+    for key, cause in (("a", first), ("b", second)):
+        with problems.gathered(key):
+            raise ScheduleConfigError.at((), 1, "is wrong") from cause
+    with pytest.raises(ScheduleConfigError, match="a: is wrong") as caught:
+        problems.raise_any()
+    assert caught.value.__cause__ is first
+
+
+@pytest.mark.parametrize("name", ["sbx", "sbx.ppo"])
+def test_a_package_that_an_extra_brings_is_told_with_the_way_to_install_it(name: str) -> None:
+    with (
+        pytest.raises(ModuleNotFoundError, match=r"^needs sbx, which is not installed; .*\[sbx\]'$") as caught,
+        needs_extra(),
+    ):
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    assert caught.value.name == name
+
+
+@pytest.mark.parametrize("error", [ModuleNotFoundError("of mine", name="mine"), ImportError("of mine", name="sbx")])
+def test_any_other_failed_import_is_told_as_it_is(error: ImportError) -> None:
+    with pytest.raises(ImportError) as caught, needs_extra():
+        raise error
+    assert caught.value is error

@@ -19,6 +19,7 @@ from pydantic import Field
 import lr_schedule
 from lr_schedule import BaseLRSchedule, ScheduleConfigError, json_schema
 from lr_schedule.config.registry import registry
+from lr_schedule.fields import NumberRule, Value
 
 create = BaseLRSchedule.create
 
@@ -155,6 +156,18 @@ class Numbers(BaseLRSchedule):
 def test_a_boolean_is_no_number_at_any_depth_of_a_field(key: str, value: Any) -> None:
     with pytest.raises(ScheduleConfigError, match=rf"(^|\n  ){key}[\[.:]"):
         Numbers({key: value})
+
+
+def test_a_range_may_be_narrowed_and_both_then_hold() -> None:
+    class Own(BaseLRSchedule):
+        share: Annotated[Value, NumberRule(le=1)] = 0.5
+
+    given: Any
+    for given, share in ((0, 0.0), ("0.25", 0.25), (1, 1.0)):
+        assert Own(share=given).share == share
+    for given in (-0.1, 1.1, True, float("nan")):
+        with pytest.raises(ScheduleConfigError, match=r"^share: must be a finite number >= 0 and <= 1 \(received"):
+            Own(share=given)
 
 
 @pytest.mark.parametrize(

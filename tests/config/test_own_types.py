@@ -60,6 +60,31 @@ def test_a_type_of_ones_own_cannot_give_a_value_that_is_no_rate() -> None:
                 Broken()(progress)
 
 
+def test_a_type_of_ones_own_with_a_warmup_cannot_give_a_value_that_is_no_rate_either() -> None:
+    class Sinking(BaseLRSchedule):
+        def func(self, progress_remaining: Any) -> Any:  # type: ignore[override]
+            return progress_remaining - 0.5
+
+    schedule: Any = Sinking(warmup_fraction=0.5)
+    assert (schedule(0.75), schedule(0.25)) == (0.25, 0.0)
+    for progress in (0.125, np.array([0.125])):
+        with pytest.raises(ValueError, match=r"Sinking\(.* gave -0\.25 at progress_remaining"):
+            schedule(progress)
+
+
+def test_of_three_fields_of_ones_own_exactly_one_is_given_where_the_type_asks_for_that() -> None:
+    class Own(BaseLRSchedule):
+        one_of = ("days", "hours", "minutes")
+        days: float | None = None
+        hours: float | None = None
+        minutes: float | None = None
+
+    assert Own(hours=3).written_fields() == {"type": "constant", "initial_value": 0.001, "hours": 3.0}
+    for given in ({}, {"days": 1, "hours": 2}, {"days": 1, "hours": 2, "minutes": 3}):
+        with pytest.raises(ScheduleConfigError, match=r"^days: give either days or hours or minutes"):
+            Own(given)
+
+
 def test_a_python_function_composes_but_cannot_be_written_down() -> None:
     schedule = create([{"schedule": lambda p: 0.25 * p, "fraction": 0.5}, {"schedule": 0.5, "fraction": 0.5}])
     assert schedule(0.75) == 0.125

@@ -51,6 +51,13 @@ def text_of(key: str, value: Any, schema: dict[str, Any]) -> tuple[str, str]:
     return titles[0], next(one["description"] for one in shown if "description" in one)
 
 
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_key_has_one_schema_with_its_text_where_it_may_be_null_too(name: str) -> None:
+    for key, field in WHOLE["$defs"][name]["properties"].items():
+        assert "anyOf" not in field, key
+    assert WHOLE["$defs"]["clip"]["properties"]["maximum"]["type"] == ["number", "string", "null"]
+
+
 @pytest.mark.parametrize("place", ["_mapping", "_phase"])
 def test_after_type_every_type_is_offered_with_what_it_is(place: str) -> None:
     schemas = list(applying(WHOLE["$defs"][place], {"type": ""}))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lr_schedule import BaseLRSchedule, CosineWarmupLRSchedule
+from lr_schedule import BaseLRSchedule, CosineWarmupLRSchedule, ScheduleConfigError
 from tests.cases import CASES, Case
 
 create = BaseLRSchedule.create
@@ -29,6 +29,16 @@ def test_steps_of_nested_schedules_count_in_their_own_share_of_the_run() -> None
     schedule: Any = create(phases, total_steps=1000)
     assert [part.warmup_fraction for part in schedule.schedules] == [0.5, 0.0]
     assert schedule.schedules[1].milestone_fractions == (0.5,)
+
+
+def test_points_in_steps_are_pairs_of_a_step_and_a_value() -> None:
+    in_steps = {"type": "piecewise_linear", "step_points": [[0, 0.5], ["25", 1], [100, 0]]}
+    expected = create({"type": "piecewise_linear", "points": [[0, 0.5], [0.25, 1], [1, 0]]})
+    assert create(in_steps, total_steps=100) == expected
+    with pytest.raises(
+        ScheduleConfigError, match=r"^step_points\[1\]\[0\]: must be a number of steps \(received 'x'\)"
+    ):
+        create({**in_steps, "step_points": [[0, 0.5], ["x", 1]]}, total_steps=100)
 
 
 def test_final_ratio_is_a_share_of_initial_value() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections import ChainMap, OrderedDict
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -141,6 +143,21 @@ def test_a_growth_that_a_float_can_just_hold_is_taken(cfg: Any) -> None:
     assert values.max() > 1e280
 
 
+def test_a_divisor_that_grows_to_1e300_is_taken_and_a_larger_one_refused() -> None:
+    cfg = {"type": "inverse_time", "initial_value": 1.0, "decay_fraction": 0.1, "step_exponent": 300}
+    assert create(cfg)(0.0) == pytest.approx(1e-300, rel=1e-12, abs=0.0)
+    told = refusal({**cfg, "step_exponent": 300.000001})
+    assert told == "step_exponent: makes the divisor grow beyond 1e300 (received 300.000001)"
+
+
+def test_a_product_that_no_float_can_hold_is_told_where_it_is_asked_for() -> None:
+    schedule: Any = create({"type": "product", "parts": [1e200, {"type": "linear", "initial_value": 1e200}]})
+    assert schedule(0.0) == 0.0
+    for progress in (0.5, np.array([0.0, 0.5])):
+        with pytest.raises(ValueError, match=r"^ProductLRSchedule\(.* gave inf at progress_remaining 0\.5; values are"):
+            schedule(progress)
+
+
 PARTS = [
     ([0.5, 0.5, 1e-10], "1.0000000001"),
     ([0.5, 0.5, 1e-12], "1.000000000001"),
@@ -167,6 +184,14 @@ def test_fractions_that_are_off_by_a_rounding_make_parts_that_all_have_their_tim
     assert np.isfinite(values).all()
     assert values.tolist() == pytest.approx([schedule(p) for p in progress.tolist()], rel=1e-12, abs=1e-15)
     assert schedule(0.0) == 0.0
+
+
+@pytest.mark.parametrize("make", [dict, OrderedDict, MappingProxyType, ChainMap])
+def test_a_phase_may_be_a_mapping_of_any_class(make: Any) -> None:
+    phases = [make({**PART, "fraction": 0.25}), make({"schedule": 0.125, "steps": 75})]
+    assert create(phases, total_steps=100) == create(
+        [{**PART, "fraction": 0.25}, {"schedule": 0.125, "fraction": 0.75}]
+    )
 
 
 def test_a_peak_may_be_the_value_that_it_rises_from() -> None:

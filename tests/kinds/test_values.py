@@ -152,7 +152,7 @@ AT_THE_END: list[dict[str, Any]] = [
             "peak_multiplier": 0.5,
         }
         for first in (1 / 7, 0.1, 0.25, 1.0)
-        for multiplier in (1.0, 1.5, 2.0)
+        for multiplier in (1.0, 1.000001, 1.5, 2.0)
     ],
     *[
         {

@@ -110,6 +110,29 @@ def test_the_first_wrong_value_of_an_array_is_named_with_its_progress() -> None:
         assert schedule(array([0.5, 0.25])).tolist() == [0.5, 0.0]
 
 
+@pytest.mark.parametrize("wrong", [math.inf, -math.inf, math.nan, -0.5])
+def test_a_wrong_value_behind_a_zero_in_an_array_is_found(wrong: float) -> None:
+    schedule: Any = Gives(make=lambda p, xp: xp.where(p < 0.3, wrong, 0.0 * p))
+    for array in ARRAYS:
+        with pytest.raises(ValueError, match=r"^Gives\(.* gave .* at progress_remaining 0\.125; values are finite"):
+            schedule(array([0.75, 0.5, 0.125]))
+
+
+def test_a_formula_is_asked_for_progress_within_0_and_1_only_also_in_an_array_that_is_partly_warmup() -> None:
+    asked: list[float] = []
+
+    def note(p: Any, xp: Any) -> Any:
+        asked.extend([p] if xp is floats else p.tolist())
+        return p
+
+    schedule: Any = Gives(make=note, warmup_fraction=0.5, end_fraction=0.75)
+    progress, expected = [1.0, 0.875, 0.5, 0.375, 0.125, 0.0], [0.0, 0.25, 1.0, 0.5, 0.0, 0.0]
+    assert [schedule(p) for p in progress] == expected
+    for array in ARRAYS:
+        assert schedule(array(progress)).tolist() == expected
+    assert (min(asked), max(asked)) == (0.0, 1.0)
+
+
 def test_whole_numbers_and_one_number_for_all_points_are_values() -> None:
     for make in (lambda p, xp: 2, lambda p, xp: 2.0, lambda p, xp: p * 0 + 2 if xp is floats else xp.asarray([2, 2])):
         schedule: Any = Gives(make=make)

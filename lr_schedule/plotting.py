@@ -41,7 +41,7 @@ def plot(
         total_timesteps: Length of the run (> 0), for an axis in time steps and for ``*_steps`` keys (None: an axis of
             the fraction of training that is over).
         log: Whether values stand on a logarithmic axis, where those that are 0 are left out (None: where a controller
-            is drawn, as a controller multiplies).
+            is drawn, as a controller multiplies, and where the axis is logarithmic already).
         points: How many values are drawn, evenly spaced (>= 2; 1001).
         replay: Pairs of progress_remaining (<= 1, from the start of the run to its end) and metric, as a run has
             recorded them; what each controller would have made of them is drawn over it as steps (None: nothing).

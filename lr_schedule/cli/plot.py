@@ -117,18 +117,15 @@ def _chart(curves: Sequence[Curve], options: PlotOptions) -> str:
     log = options.log
     for label, schedule in curves:
         drawn = as_curve(schedule)
-        values = drawn.sample(SAMPLED)
+        values, bounds = drawn.sample(SAMPLED), {}
         if isinstance(drawn, ControllerCurve):
-            log = True if log is None else log
-            edges = dict(zip(("minimum", "maximum"), drawn.band(SAMPLED), strict=True))
-            values = values.clip(*edges.values())
-            bounds = {name: edge for name, edge in edges.items() if 0.0 < edge.max() < math.inf}
-            lines.append((label, values.tolist()))
-            lines += [
-                (f"  its {name}", edge.tolist()) for name, edge in bounds.items() if edge.tolist() != values.tolist()
-            ]
-        else:
-            lines.append((label, values.tolist()))
+            log = log is None or log
+            bounds = dict(zip(("minimum", "maximum"), drawn.band(SAMPLED), strict=True))
+            values = values.clip(*bounds.values())
+        lines.append((label, values.tolist()))
+        for name, edge in bounds.items():
+            if 0.0 < edge.max() < math.inf and (edge != values).any():
+                lines.append((f"  its {name}", edge.tolist()))
     labels, shown = zip(*lines, strict=True)
     return chart(shown, labels, end=options.total_timesteps or 1.0, log=bool(log))
 

@@ -52,9 +52,9 @@ def draw(
     if len(names) != len(curves):
         raise ValueError(f"labels must name each of the {len(curves)} schedules; received {len(names)}")
     has_bands = any(isinstance(curve, Banded) for curve in curves)
-    log = has_bands if log is None else log
     ax = _new_axes() if ax is None else ax
-    before = ax.get_ylim() if ax.has_data() else None
+    log = has_bands or ax.get_yscale() == "log" if log is None else log
+    before = ax.get_ylim() if ax.has_data() or not ax.get_autoscaley_on() else None
     end = 1.0 if total_timesteps is None else total_timesteps
     elapsed = [end * point / (points - 1) for point in range(points)]
     shown, bands = [], []
@@ -75,6 +75,8 @@ def draw(
     for low, high, color in bands:
         edges = (edge.clip(bottom / FAR, top * FAR) for edge in (low, high))
         ax.fill_between(elapsed, *edges, color=color, alpha=0.15, linewidth=0)
+    if not log and ax.get_yscale() == "log":
+        ax.set_yscale("linear")
     ax.set_ylim(bottom, top)
     if log:
         ax.set_yscale("log", nonpositive="mask")
@@ -87,8 +89,9 @@ def draw(
 def _draw_steps(ax: Axes, steps: tuple[Any, Any], end: float, curve: Any, line: dict[str, Any]) -> Any:
     """Draw steps over their curve, in its color, and return their values."""
     elapsed, values = steps
+    given = {name: value for name, value in line.items() if name not in ("c", "ds")}
     own = {"label": f"{curve.get_label()}: replay", "color": curve.get_color(), "drawstyle": "steps-post"}
-    ax.plot(end * elapsed, values, **{**line, **own})
+    ax.plot(end * elapsed, values, **{**given, **own})
     if not line.keys() & {"linestyle", "ls"}:
         curve.set_linestyle("--")
     return values

@@ -81,6 +81,14 @@ def test_a_replay_is_drawn_as_steps_at_the_values_that_the_metric_would_have_led
     assert labels_of(ax)[1] == f"{labels_of(ax)[0]}: replay"
 
 
+def test_the_short_names_of_what_a_line_is_given_work_for_a_replay_too(ax: Any) -> None:
+    plot(KL, ax, replay=SERIES, c="red", ls=":", lw=3, ds="default")
+    base, replay = ax.lines
+    assert (base.get_linestyle(), base.get_linewidth(), base.get_color()) == (":", 3, "red")
+    assert (replay.get_linestyle(), replay.get_linewidth(), replay.get_color()) == (":", 3, "red")
+    assert (base.get_drawstyle(), replay.get_drawstyle()) == ("default", "steps-post")
+
+
 def test_every_controller_replays_the_series_and_schedules_stand_beside_them(ax: Any) -> None:
     plateau = {"controller": "plateau", "schedule": 1e-3, "patience": 0}
     plot([KL, "lin_3e-4", plateau], ax, labels=["a", "b", "c"], replay=iter(SERIES), total_timesteps=400)
@@ -196,12 +204,28 @@ def test_what_is_drawn_later_on_the_same_axes_is_seen_beside_what_was_drawn_befo
     assert other.get_ylim()[1] > 1.0
 
 
+def test_a_schedule_beside_a_controller_that_was_drawn_before_leaves_the_axis_logarithmic(ax: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot(KL, ax)
+        plot("lin_1e-3", ax)
+        assert ax.get_yscale() == "log"
+        plot("lin_1e-3", ax, log=False)
+    assert (ax.get_yscale(), ax.get_ylim()[0]) == ("linear", 0.0)
+
+
 @pytest.mark.parametrize("given", ["lin_1e-3", KL])
 def test_a_line_of_the_user_is_seen_on_the_logarithmic_axis_of_a_picture(ax: Any, given: Any) -> None:
     plot(given, ax, log=True)
     ax.plot([0.0, 1.0], [50.0, 60.0])
     assert ax.get_ylim()[1] > 60.0
     assert ax.get_ylim()[0] <= 1e-5
+
+
+def test_an_end_of_the_axis_that_the_user_has_set_stays_where_it_shows_everything(ax: Any) -> None:
+    ax.set_ylim(0.0, 0.5)
+    plot("lin_1e-3", ax)
+    assert ax.get_ylim() == (0.0, 0.5)
 
 
 def test_a_schedule_of_zeros_can_be_drawn(ax: Any) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lr_schedule.base import BaseLRSchedule
+from lr_schedule.control.controller import LARGEST, Controller
+from lr_schedule.control.create import create_controller
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import to_number
 from lr_schedule.pictures import axes
 
 if TYPE_CHECKING:
@@ -18,39 +23,145 @@ def plot(
     *,
     labels: Sequence[str] | None = None,
     total_timesteps: float | None = None,
-    log: bool = False,
+    log: bool | None = None,
     points: int = 1001,
+    replay: Iterable[Any] | None = None,
     **line: Any,
 ) -> Axes:
-    """Draw schedules on one axis, from the start of training on the left to its end on the right.
+    """Draw schedules and controllers on one axis, from the start of training on the left to its end on the right.
 
-    Use it to compare schedules before a run is paid for; ``schedule.plot()`` draws a single one.
+    Use it to compare schedules before a run is paid for, and controllers by a metric that a run has recorded;
+    ``schedule.plot()`` draws a single schedule. A controller is drawn as its schedule, and the band of its bounds.
 
     Args:
-        schedules: A list of schedules or of configs (anything that ``BaseLRSchedule.create`` takes), or a single one.
+        schedules: A list of schedules, of controllers or of configs (anything that ``BaseLRSchedule.create`` or
+            ``create_controller`` takes; a ``metric`` beside them counts for nothing), or a single one.
         ax: The matplotlib axes to draw on (None: those of a new figure).
         labels: One legend entry per schedule (None: what a schedule is made of, shortened).
         total_timesteps: Length of the run (> 0), for an axis in time steps and for ``*_steps`` keys (None: an axis of
             the fraction of training that is over).
-        log: Whether values stand on a logarithmic axis, where those that are 0 are left out (False).
+        log: Whether values stand on a logarithmic axis, where those that are 0 are left out (None: where a controller
+            is drawn, as a controller multiplies, and where the axis is logarithmic already).
         points: How many values are drawn, evenly spaced (>= 2; 1001).
+        replay: Pairs of progress_remaining (<= 1, from the start of the run to its end) and metric, as a run has
+            recorded them; what each controller would have made of them is drawn over it as steps (None: nothing).
         **line: Anything that ``Axes.plot`` takes, such as ``color`` or ``linewidth``.
 
     Returns:
-        The axes, with one line per schedule, in the order given.
+        The axes, with one line per schedule, in the order given, and after that of a controller one for its replay.
 
     Raises:
-        ScheduleConfigError: A config cannot be used.
+        ScheduleConfigError: A config cannot be used, or the replay cannot, or no controller is there for it.
         ValueError: There is nothing to draw, or the number of labels differs from that of the schedules.
+        TypeError: `schedules` is nothing that a schedule or a controller is made of.
         ImportError: matplotlib is not installed (the extra ``plot`` brings it).
 
     Example:
         >>> axes = plot([{"type": "cosine"}, "lin_3e-4"], total_timesteps=100_000)
         >>> [len(line.get_xdata()) for line in axes.lines]
         [1001, 1001]
+        >>> axes = plot({"controller": "kl", "schedule": 0.001}, replay=[(0.9, 0.05), (0.8, 0.001)])
+        >>> [round(float(rate), 6) for rate in axes.lines[1].get_ydata()]
+        [0.000667, 0.001]
     """
     # A text and a mapping can be iterated too, and each is one config.
     is_one = isinstance(schedules, (str, Mapping)) or not isinstance(schedules, Iterable)
-    given = [schedules] if is_one else list(schedules)
-    curves = [BaseLRSchedule.create(cfg, total_timesteps) for cfg in given]
+    curves = [as_curve(create(cfg, total_timesteps)) for cfg in ([schedules] if is_one else schedules)]
+    if replay is not None:
+        series = _read_series(replay)
+        controlled = [curve for curve in curves if isinstance(curve, ControllerCurve)]
+        if not controlled:
+            raise ScheduleConfigError.at("replay", replay, "needs a controller; a schedule follows no metric")
+        for curve in controlled:
+            curve.replay(series)
     return axes.draw(curves, ax, labels=labels, total_timesteps=total_timesteps, log=log, points=points, **line)
+
+
+class ControllerCurve:
+    """A controller as a curve: its schedule, and the band of its bounds.
+
+    Args:
+        controller: The controller; it is asked, and never moved.
+    """
+
+    def __init__(self, controller: Controller) -> None:
+        self.controller: Any = controller
+        self._steps: tuple[Any, Any] | None = None
+
+    def sample(self, n: int) -> Any:
+        """Return `n` values of the schedule, evenly spaced from the start of the run to its end."""
+        return self.controller.schedule.sample(n)
+
+    def describe(self) -> str:
+        """Return the kind of controller and its schedule on one short line."""
+        return f"{self.controller.type} of {self.controller.schedule.describe()}"
+
+    def band(self, n: int) -> tuple[Any, Any]:
+        """Return the bounds at `n` points; where there is no upper one, the largest value that metrics lead to."""
+        import numpy as np
+
+        progress = np.linspace(1.0, 0.0, n)
+        base = self.controller.schedule(progress)
+        low, high = np.broadcast_arrays(base, *self.controller._bounds(progress, base, np))[1:]
+        _, largest = self.controller.extremes(progress)
+        largest = np.where(largest < base * LARGEST, largest, math.inf)
+        return low, np.where(np.isfinite(high), high, np.where(base > 0.0, largest, low))
+
+    def replay(self, series: Sequence[tuple[float, Any]]) -> None:
+        """Let what the controller makes of pairs of progress_remaining and metric be seen."""
+        import numpy as np
+
+        elapsed = np.array([min(1.0 - progress_remaining, 1.0) for progress_remaining, _ in series])
+        self._steps = elapsed, np.array(self.controller.replay(series))
+
+    def steps(self) -> tuple[Any, Any] | None:
+        """Return the fractions of the run at which a new value began, and the values; None without a replay."""
+        return self._steps
+
+
+def create(cfg: Any, total_timesteps: float | None = None) -> BaseLRSchedule | Controller:
+    """Return the schedule or the controller that a config describes."""
+    if isinstance(cfg, Controller):
+        return cfg
+    if not isinstance(cfg, Mapping) or "controller" not in cfg:
+        return BaseLRSchedule.create(cfg, total_timesteps)
+    # What feeds it is said beside its keys, for a ScheduleCallback.
+    return create_controller({key: value for key, value in cfg.items() if key != "metric"}, total_timesteps)
+
+
+def as_curve(drawn: BaseLRSchedule | Controller) -> BaseLRSchedule | ControllerCurve:
+    """Return a schedule or a controller as what can be drawn."""
+    return ControllerCurve(drawn) if isinstance(drawn, Controller) else drawn
+
+
+def _read_series(replay: Any) -> list[tuple[float, Any]]:
+    """Return pairs of progress_remaining and metric, in the order of a run."""
+    if isinstance(replay, (str, Mapping)) or not isinstance(replay, Iterable):
+        raise ScheduleConfigError.at("replay", replay, "must be a list of pairs of progress_remaining and metric")
+    series: list[tuple[float, Any]] = []
+    for index, pair in enumerate(replay):
+        if isinstance(pair, str) or not isinstance(pair, Iterable) or len(items := list(pair)) != 2:
+            message = "must be a pair of progress_remaining and metric"
+            raise ScheduleConfigError.at(("replay", index), pair, message)
+        progress_remaining, metric = (_number_or_none(item) for item in items)
+        if progress_remaining is None or not -math.inf < progress_remaining <= 1.0:
+            message = "must be a finite number <= 1, the progress_remaining"
+            raise ScheduleConfigError.at(("replay", index, 0), items[0], message)
+        if series and progress_remaining > series[-1][0]:
+            message = f"must be at most the one before, {series[-1][0]}: progress_remaining falls from 1 to 0"
+            raise ScheduleConfigError.at(("replay", index, 0), items[0], message)
+        if metric is None and items[1] is not None:
+            raise ScheduleConfigError.at(
+                ("replay", index, 1), items[1], "must be a number, or None where there was none"
+            )
+        series.append((progress_remaining, metric))
+    if not series:
+        raise ScheduleConfigError.at("replay", replay, "must hold at least one pair of progress_remaining and metric")
+    return series
+
+
+def _number_or_none(item: Any) -> float | None:
+    try:
+        return to_number(item)
+    except TypeError:
+        return None

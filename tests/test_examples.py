@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from stable_baselines3 import PPO, SAC
 from torch.optim.lr_scheduler import OneCycleLR
 
 from lr_schedule import BaseLRSchedule
+from lr_schedule.sb3 import ScheduleCallback
 from tests.processes import Finished, Program
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -189,3 +191,39 @@ def test_the_optax_loop_fits_and_resumes_exactly(tmp_path: Path) -> None:
     losses = [float(loss) for loss in re.findall(r"loss ([\d.]+)", printed)]
     assert losses[-1] < 1e-3 < losses[0]
     assert "equal to those of the whole run, bit for bit" in printed
+
+
+@pytest.fixture(scope="module")
+def controlled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the folder and the output of the example with a controller, which stands alone with its YAML."""
+    folder = tmp_path_factory.mktemp("kl_ppo")
+    for suffix in (".py", ".yml"):
+        shutil.copy(EXAMPLES / f"kl_ppo{suffix}", folder)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    finished = Program(folder / "kl_ppo.py", "--total-timesteps", "6000", cwd=folder, env=environment).finish()
+    assert finished.returncode == 0, finished.stderr
+    return folder, finished.stdout
+
+
+def test_the_rates_of_the_example_with_a_controller_follow_from_the_kls_alone(controlled: tuple[Path, str]) -> None:
+    folder, printed = controlled
+    assert "The rates follow from the KLs, bit for bit, in all 6 updates" in printed
+    assert re.search(r"KL within its band in [0-6] of 6 updates", printed)
+    assert (folder / "kl_ppo.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_example_with_a_controller_is_a_section_of_the_zoo() -> None:
+    text = (EXAMPLES / "kl_ppo.yml").read_text(encoding="utf-8")
+    section = yaml.safe_load(text)["CartPole-v1"]
+    (callback,) = section["callback"]
+    keywords = callback["lr_schedule.sb3.ScheduleCallback"]
+    assert keywords["schedules"]["learning_rate"]["controller"] == "kl"
+    assert ScheduleCallback(**keywords).schedules == keywords["schedules"]
+    assert isinstance(section["learning_rate"], float)
+
+
+@pytest.mark.slow
+def test_the_controller_of_the_example_brings_the_kl_into_its_band(tmp_path: Path) -> None:
+    printed = run("kl_ppo", tmp_path)
+    (within, updates) = map(int, re.findall(r"in (\d+) of (\d+) updates", printed)[0])
+    assert within >= updates / 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from argparse import BooleanOptionalAction
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +15,14 @@ from lr_schedule.cli.output import print_json
 if TYPE_CHECKING:
     from lr_schedule.base import BaseLRSchedule
     from lr_schedule.config.yaml_files import Document
+    from lr_schedule.control import Controller
     from lr_schedule.zoo.sections import FoundSchedule
 
 EXAMPLES = """
   lr-schedule plot cosine_3e-4 lin_3e-4
   lr-schedule plot ppo.yml --env CartPole-v1 -o curves.png
-  lr-schedule plot '{type: cosine_warmup, warmup_steps: 5000}' --total-timesteps 1e5 --log"""
+  lr-schedule plot '{type: cosine_warmup, warmup_steps: 5000}' --total-timesteps 1e5 --log
+  lr-schedule plot '{controller: kl, schedule: cosine_3e-4}' -o band.png"""
 
 MOST_CURVES = 12
 DEFAULT_KEY = "learning_rate"
@@ -35,17 +39,17 @@ class PlotOptions:
     output: Path | None
     env: str | None
     key: str | None
-    log: bool
+    log: bool | None
     points: int
     total_timesteps: float | None
     json: bool
 
 
 class Curve(NamedTuple):
-    """A schedule to be drawn, and its name in the legend."""
+    """A schedule or a controller to be drawn, and its name in the legend."""
 
     label: str
-    schedule: BaseLRSchedule
+    schedule: BaseLRSchedule | Controller
 
 
 def add_parser(commands: Any) -> None:
@@ -57,12 +61,16 @@ def add_parser(commands: Any) -> None:
         "sources",
         nargs="+",
         metavar="FILE_OR_CFG",
-        help="a YAML file (- for standard input), or a schedule: cosine_3e-4, '{type: rex}'",
+        help="a YAML file (- for standard input), or a schedule or controller: cosine_3e-4, '{type: rex}'",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="write a picture: .png, .svg or .pdf")
     parser.add_argument("--env", metavar="ID", help="the section of a hyperparameter file (default: every section)")
     parser.add_argument("--key", metavar="KEY", help="the hyperparameter in a file (default: learning_rate)")
-    parser.add_argument("--log", action="store_true", help="values on a logarithmic axis")
+    parser.add_argument(
+        "--log",
+        action=BooleanOptionalAction,
+        help="values on a logarithmic axis (default: where a controller is drawn)",
+    )
     parser.add_argument(
         "--points", type=int, default=101, metavar="N", help="values in --json, from start to end (101)"
     )
@@ -72,8 +80,6 @@ def add_parser(commands: Any) -> None:
 
 def run(options: PlotOptions) -> int:
     """Draw schedules from files and from the command line."""
-    from lr_schedule.pictures.text import chart
-
     curves = [curve for source in options.sources for curve in _curves(source, options)]
     if len(curves) > MOST_CURVES:
         names = ", ".join(curve.label for curve in curves)
@@ -81,12 +87,9 @@ def run(options: PlotOptions) -> int:
     if options.points > MOST_POINTS:
         raise ValueError(f"--points must be at most {MOST_POINTS:,}, not {options.points}")
     if options.json:
-        sampled = [(curve, curve.schedule.sample(options.points).tolist()) for curve in curves]
-        print_json([{"label": c.label, "config": c.schedule.to_config(), "values": values} for c, values in sampled])
+        print_json([_as_data(curve, options.points) for curve in curves])
     else:
-        values = [curve.schedule.sample(SAMPLED).tolist() for curve in curves]
-        labels = [curve.label for curve in curves]
-        print(chart(values, labels, end=options.total_timesteps or 1.0, log=options.log))
+        print(_chart(curves, options))
     if options.output is not None:
         # Without a suffix matplotlib takes png, and adds it to the name.
         output = options.output if options.output.suffix else options.output.with_suffix(".png")
@@ -94,24 +97,57 @@ def run(options: PlotOptions) -> int:
     return 0
 
 
+def _as_data(curve: Curve, points: int) -> dict[str, Any]:
+    from lr_schedule.plotting import ControllerCurve, as_curve
+
+    drawn = as_curve(curve.schedule)
+    data = {"label": curve.label, "config": curve.schedule.to_config(), "values": drawn.sample(points).tolist()}
+    if isinstance(drawn, ControllerCurve):
+        low, high = (edge.tolist() for edge in drawn.band(points))
+        data |= {"minimum": low, "maximum": [value if math.isfinite(value) else None for value in high]}
+    return data
+
+
+def _chart(curves: Sequence[Curve], options: PlotOptions) -> str:
+    """Return the curves as text; each controller as its value before any observation, and its bounds."""
+    from lr_schedule.pictures.text import chart
+    from lr_schedule.plotting import ControllerCurve, as_curve
+
+    lines: list[tuple[str, list[float]]] = []
+    log = options.log
+    for label, schedule in curves:
+        drawn = as_curve(schedule)
+        values, bounds = drawn.sample(SAMPLED), {}
+        if isinstance(drawn, ControllerCurve):
+            log = log is None or log
+            bounds = dict(zip(("minimum", "maximum"), drawn.band(SAMPLED), strict=True))
+            values = values.clip(*bounds.values())
+        lines.append((label, values.tolist()))
+        for name, edge in bounds.items():
+            if 0.0 < edge.max() < math.inf and (edge != values).any():
+                lines.append((f"  its {name}", edge.tolist()))
+    labels, shown = zip(*lines, strict=True)
+    return chart(shown, labels, end=options.total_timesteps or 1.0, log=bool(log))
+
+
 def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
     """Yield what a source names: a schedule, or those at a key of a file."""
-    from lr_schedule.base import BaseLRSchedule
     from lr_schedule.cli.sources import STANDARD_INPUT, read_source
     from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml
     from lr_schedule.control import Controller
     from lr_schedule.errors import format_path
+    from lr_schedule.plotting import as_curve, create
 
     if source != STANDARD_INPUT and Path(source).suffix not in SUFFIXES and not Path(source).exists():
         cfg = parse_yaml(source, "<command line>").data
-        schedule = BaseLRSchedule.create(cfg, options.total_timesteps)
-        yield Curve(schedule.describe(), schedule)
+        schedule = create(cfg, options.total_timesteps)
+        yield Curve(as_curve(schedule).describe(), schedule)
         return
     document = read_source(source)
     if isinstance(document.data, (str, float, int)):
         with document.located():
-            schedule = BaseLRSchedule.create(document.data, options.total_timesteps)
-        yield Curve(schedule.describe(), schedule)
+            schedule = create(document.data, options.total_timesteps)
+        yield Curve(as_curve(schedule).describe(), schedule)
         return
     for found in _chosen(document, options):
         with document.located():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from lr_schedule.errors import needs_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+FAR = 1e3
+"""How many times farther than the axis a band reaches where it has no end."""
 
 
 class Curve(Protocol):
@@ -21,13 +24,24 @@ class Curve(Protocol):
         """Return the name of the curve in a legend."""
 
 
+@runtime_checkable
+class Banded(Curve, Protocol):
+    """A curve with a band around it, and perhaps steps that were taken within the band."""
+
+    def band(self, n: int) -> tuple[Any, Any]:
+        """Return the lower and the upper end at the points of `sample`; infinity where there is no upper one."""
+
+    def steps(self) -> tuple[Any, Any] | None:
+        """Return the fractions of the run at which a new value began, and the values."""
+
+
 def draw(
     curves: Sequence[Curve],
     ax: Axes | None = None,
     *,
     labels: Sequence[str] | None = None,
     total_timesteps: float | None = None,
-    log: bool = False,
+    log: bool | None = None,
     points: int = 1001,
     **line: Any,
 ) -> Axes:
@@ -37,19 +51,62 @@ def draw(
         raise ValueError(f"nothing to draw: {len(curves)} schedules at {points} points; at least 1 and 2 are needed")
     if len(names) != len(curves):
         raise ValueError(f"labels must name each of the {len(curves)} schedules; received {len(names)}")
+    has_bands = any(isinstance(curve, Banded) for curve in curves)
     ax = _new_axes() if ax is None else ax
+    log = has_bands or ax.get_yscale() == "log" if log is None else log
+    before = ax.get_ylim() if ax.has_data() or not ax.get_autoscaley_on() else None
     end = 1.0 if total_timesteps is None else total_timesteps
     elapsed = [end * point / (points - 1) for point in range(points)]
+    shown, bands = [], []
     for curve, name in zip(curves, names, strict=True):
-        ax.plot(elapsed, curve.sample(points), label=name, **line)
+        values = curve.sample(points)
+        (drawn,) = ax.plot(elapsed, values, label=name, **line)
+        if isinstance(curve, Banded):
+            low, high = curve.band(points)
+            bands.append((low, high, drawn.get_color()))
+            shown += [low[low > 0.0], high[high < float("inf")], values.clip(low, high)]
+            if (steps := curve.steps()) is not None:
+                shown.append(_draw_steps(ax, steps, end, drawn, line))
+        else:
+            shown.append(values)
     ax.set_xlabel("share of training" if total_timesteps is None else "time steps")
     ax.set_ylabel("value")
+    bottom, top = _limits(shown, before, log)
+    for low, high, color in bands:
+        edges = (edge.clip(bottom / FAR, top * FAR) for edge in (low, high))
+        ax.fill_between(elapsed, *edges, color=color, alpha=0.15, linewidth=0)
+    if not log and ax.get_yscale() == "log":
+        ax.set_yscale("linear")
+    ax.set_ylim(bottom, top)
     if log:
         ax.set_yscale("log", nonpositive="mask")
-    else:
-        ax.set_ylim(bottom=0.0)
-    ax.legend()
+        ax.set_autoscaley_on(True)  # as a line that the user adds may lie elsewhere
+    # "best" keeps away from the ends of a band, so that it covers the curve between them.
+    ax.legend(loc="lower left" if log and bands else "best")
     return ax
+
+
+def _draw_steps(ax: Axes, steps: tuple[Any, Any], end: float, curve: Any, line: dict[str, Any]) -> Any:
+    """Draw steps over their curve, in its color, and return their values."""
+    elapsed, values = steps
+    given = {name: value for name, value in line.items() if name not in ("c", "ds")}
+    own = {"label": f"{curve.get_label()}: replay", "color": curve.get_color(), "drawstyle": "steps-post"}
+    ax.plot(end * elapsed, values, **{**given, **own})
+    if not line.keys() & {"linestyle", "ls"}:
+        curve.set_linestyle("--")
+    return values
+
+
+def _limits(shown: Sequence[Any], before: tuple[float, float] | None, log: bool) -> tuple[float, float]:
+    """Return the ends of an axis for values of 0 and above, and for what an axis has shown before."""
+    values = [value for part in shown for value in part.tolist() if value > 0.0]
+    lowest, highest = min(values, default=0.1), max(values, default=1.0)
+    # As wide a margin as matplotlib's own, a twentieth of what is shown.
+    margin = (10.0 * highest / lowest) ** 0.05 if log else 1.05
+    bottom, top = lowest / margin if log else 0.0, highest * margin
+    if before is not None:
+        bottom, top = min(bottom, before[0]) if before[0] > 0.0 else bottom, max(top, before[1])
+    return bottom, top
 
 
 def _new_axes() -> Axes:

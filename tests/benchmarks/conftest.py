@@ -21,9 +21,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         for who, bench in members.items():
             if who != "ours":
                 aim = bench.extra_info.get("aim")
-                wanted = f"aim {aim:.2f}" if aim else ""
+                wanted = f"aim {aim:g}" if aim else ""
                 each = 1e9 / bench.extra_info.get("calls", 1)
-                figures = f"{ours * each:14,.0f} / {bench.stats.min * each:14,.0f} ns = {ours / bench.stats.min:6.2f}"
+                ratio = ours / bench.stats.min
+                ratio_text = f"{ratio:6.2f}" if ratio >= 0.1 else f"{ratio:6.2g}"
+                figures = f"{ours * each:14,.0f} / {bench.stats.min * each:14,.0f} ns = {ratio_text}"
                 terminalreporter.write_line(f"{group:42} {who:24} {figures}   {wanted}")
 
 

@@ -142,22 +142,30 @@ def test_tensors_are_written_in_place() -> None:
     assert float(held[0][0]) == pytest.approx(0.05, rel=1e-6)
 
 
-def test_a_compiled_step_is_not_compiled_again_for_tensor_rates_and_betas() -> None:
+def compiled_again(optimizer: torch.optim.Optimizer, keys: Any) -> int:
+    """Return how often a compiled step is compiled anew while keys follow schedules for 30 steps."""
     torch._dynamo.reset()
-    optimizer = adam(lr=torch.tensor(0.1), betas=(torch.tensor(0.9), torch.tensor(0.99)), capturable=True)
-    scheduler = ScheduleLR(optimizer, {"lr": COSINE, "betas[0]": BETA}, T)
+    scheduler = ScheduleLR(optimizer, keys, T)
     for parameter in optimizer.param_groups[0]["params"]:
         parameter.grad = torch.ones_like(parameter)
     counter = CompileCounterWithBackend("eager")
     step: Any = torch.compile(optimizer.step, backend=counter)
-    for _ in range(2):
-        step()
-        scheduler.step()
+    step()
     compiled = counter.frame_count
+    assert compiled > 0
     for _ in range(30):
         scheduler.step()
         step()
-    assert counter.frame_count == compiled
+    return int(counter.frame_count - compiled)
+
+
+def test_a_compiled_step_is_not_compiled_again_for_tensor_rates_and_betas() -> None:
+    optimizer = adam(lr=torch.tensor(0.1), betas=(torch.tensor(0.9), torch.tensor(0.99)))
+    assert compiled_again(optimizer, {"lr": COSINE, "betas[0]": BETA}) == 0
+
+
+def test_a_compiled_step_is_compiled_once_more_for_a_weight_decay() -> None:
+    assert compiled_again(adam(lr=torch.tensor(0.1)), {"lr": COSINE, "weight_decay": RISING}) == 1
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ NOISE = {"annealing", "decay", "get", "learning", "lr", "min", "rate", "schedule
 
 SYNONYMS = {
     "const": "constant", "exp": "exponential", "fixed": "constant", "flat": "constant", "poly": "polynomial",
-    "sgdr": "cosine_restarts", "triangular": "cyclic", "wsd": "warmup_stable_decay",
+    "inverse_exponential_time": "inverse_time", "sgdr": "cosine_restarts", "triangular": "cyclic", "wsd": "warmup_stable_decay",
 }  # fmt: skip
 """Words by which other libraries call what is a type here, and which are not spelled like it."""
 
@@ -58,15 +58,26 @@ def find_class(name: Any) -> type[Frozen]:
 
 def nearest_type(name: object, known: Sequence[str]) -> str:
     """Return the hint at the type that a name of another library means (``exp``, ``StepLR``), or at the nearest."""
-    words = [word.lower() for word in WORDS.findall(str(name)[:100])]
+    meant = meant_type(name, known)
+    if meant is None:
+        return did_you_mean(name, known)
+    wants_warmup = "warmup" in _words(name) and not meant.startswith(("cosine_warmup", "warmup"))
+    return f"; did you mean {meant!r} with a warmup_fraction?" if wants_warmup else f"; did you mean {meant!r}?"
+
+
+def meant_type(name: object, known: Sequence[str]) -> str | None:
+    """Return the type that a name of another library means, or None where its words name none."""
+    words = _words(name)
     telling = [SYNONYMS.get(word, word) for word in words if word not in NOISE and word != "warmup"]
     meant = "_".join(telling) or ("constant" if "warmup" in words and "decay" not in words else "")
-    if meant not in known:
-        return did_you_mean(name, known)
-    if "warmup" not in words:
-        return f"; did you mean {meant!r}?"
-    warmed = f"{meant}_warmup"
-    return f"; did you mean {warmed!r}?" if warmed in known else f"; did you mean {meant!r} with a warmup_fraction?"
+    meant = SYNONYMS.get(meant, meant)
+    if "warmup" in words and f"{meant}_warmup" in known:
+        return f"{meant}_warmup"
+    return meant if meant in known else None
+
+
+def _words(name: object) -> list[str]:
+    return [word.lower() for word in WORDS.findall(str(name)[:100])]
 
 
 def parse_string(text: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ OTHER_NAMES = {
     "peak_value": "max_lr peak_lr peak max_value",
     "initial_value": "lr learning_rate init_lr initial_lr base_lr start_lr max_lr peak_lr lr_max start start_value "
     "init_value peak peak_value value rate initial_learning_rate",
-    "final_value": "end end_value end_lr final_lr min_lr lr_min lr_end stop_lr eta_min min_value end_learning_rate stop",
+    "final_value": "end end_value end_lr final_lr min_lr lr_min lr_end stop_lr eta_min min_value end_learning_rate "
+    "stop",
     "final_ratio": "stop_lr_ratio min_lr_ratio min_lr_rate final_lr_ratio final_lr_factor",
     "decay_steps": "total_iters num_decay_steps transition_steps decay_iters",
     "decay_fraction": "decay_phase_ratio decay_ratio frac_decay",

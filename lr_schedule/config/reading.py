@@ -12,7 +12,7 @@ from typing import Any
 from lr_schedule.config.frozen import Frozen
 from lr_schedule.config.model import default_of, defaults_of, fields_of, model_of
 from lr_schedule.config.other_names import TYPE_KEYS, meant_key
-from lr_schedule.config.registry import find_class, meant_type, parse_string, registry
+from lr_schedule.config.registry import find_class, is_known, meant_type, parse_string, registry
 from lr_schedule.config.twins import allowed_keys, steps_twin, twins_of
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import describe_number, literals_of, to_number
@@ -73,9 +73,9 @@ def _lead_migrants(cls: type[Frozen], given: dict[str, Any], total_steps: Any) -
     """Raise the error of a config that names its type as another library does, with what is wrong with its keys."""
     key = "type" if "type" in given else next((key for key in TYPE_KEYS if key in given), None)
     name = given.get(key) if key is not None and key not in fields_of(cls) else None
-    if not isinstance(name, str) or (key == "type" and name in registry):
+    if not isinstance(name, str) or (key == "type" and is_known(name)):
         return
-    meant = name if name in registry else meant_type(name, list(registry))
+    meant = name if is_known(name) else meant_type(name, list(registry))
     if meant is None:
         return
     problems = Problems()

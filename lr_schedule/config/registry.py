@@ -11,6 +11,9 @@ from lr_schedule.config.model import fields_of
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
 from lr_schedule.fields import is_numeral
 
+ENTRY_POINTS = "lr_schedule.types"
+"""The group of entry points by which an installed package offers a type: its name, and where its class stands."""
+
 registry: dict[str, type[Frozen]] = {}
 """Every class by the `type` that names it in a config."""
 
@@ -24,8 +27,9 @@ NOISE = {"annealing", "decay", "get", "learning", "lr", "min", "rate", "schedule
 """Words in the names of other libraries that do not tell one type from another."""
 
 SYNONYMS = {
-    "const": "constant", "exp": "exponential", "fixed": "constant", "flat": "constant", "poly": "polynomial",
-    "inverse_exponential_time": "inverse_time", "sgdr": "cosine_restarts", "triangular": "cyclic", "wsd": "warmup_stable_decay",
+    "const": "constant", "exp": "exponential", "fixed": "constant", "flat": "constant",
+    "inverse_exponential_time": "inverse_time", "poly": "polynomial", "sgdr": "cosine_restarts",
+    "triangular": "cyclic", "wsd": "warmup_stable_decay",
 }  # fmt: skip
 """Words by which other libraries call what is a type here, and which are not spelled like it."""
 
@@ -48,11 +52,43 @@ def register(cls: type[Frozen]) -> None:
     registry[name] = cls
 
 
+def is_known(name: str) -> bool:
+    """Tell whether `name` is a type; one that an installed package offers as an entry point is loaded now.
+
+    The name itself is never imported: it is only looked up among those of the entry points.
+    """
+    if name in registry:
+        return True
+    if name not in installed_types():
+        return False
+    point = installed_types()[name]
+    try:
+        loaded = point.load()
+    except Exception as error:
+        message = f"the entry point {point.value} cannot be loaded: {type(error).__name__}: {error}"
+        raise ScheduleConfigError.at("type", name, message) from error
+    if registry.get(name) is not loaded:
+        raise ScheduleConfigError.at("type", name, f"the entry point {point.value} gives no type of that name")
+    return True
+
+
+def installed_types() -> dict[str, Any]:
+    """Return the entry points of installed packages that offer a type, by its name; none of them is loaded."""
+    from importlib import metadata
+
+    return {point.name: point for point in metadata.entry_points(group=ENTRY_POINTS)}
+
+
+def known_types() -> list[str]:
+    """Return the name of every type, those included that installed packages offer."""
+    return sorted({*registry, *installed_types()})
+
+
 def find_class(name: Any) -> type[Frozen]:
     """Return the class registered under `name`."""
-    if isinstance(name, str) and name in registry:
+    if isinstance(name, str) and is_known(name):
         return registry[name]
-    known = sorted(registry)
+    known = known_types()
     raise ScheduleConfigError.at("type", name, f"unknown type{nearest_type(name, known)} Allowed: {', '.join(known)}")
 
 
@@ -99,8 +135,8 @@ def parse_string(text: str) -> dict[str, Any]:
         message = "holds more than two numbers; a string says the first value and the last: give a mapping for more"
         raise ScheduleConfigError.at((), text, message)
     name = ZOO_PREFIXES.get(prefix, prefix)
-    if name not in registry:
-        known = [*registry, *ZOO_PREFIXES]
+    if not is_known(name):
+        known = [*known_types(), *ZOO_PREFIXES]
         allowed = ", ".join(sorted(known))
         raise ScheduleConfigError.at((), text, f"unknown type{nearest_type(prefix, known)} Allowed: {allowed}")
     if len(values) == 2 and "final_value" not in fields_of(registry[name]):

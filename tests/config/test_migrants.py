@@ -33,11 +33,20 @@ TRANSFORMERS = {
         ),
         (
             {"scheduler": "Exponential", "initial_learning_rate": 0.1, "decay_rate": 0.5, "total_iters": 100},
-            {"scheduler": "'type': 'exponential'", "initial_learning_rate": "'initial_value'", "total_iters": "'decay_steps'"},
+            {
+                "scheduler": "'type': 'exponential'",
+                "initial_learning_rate": "'initial_value'",
+                "total_iters": "'decay_steps'",
+            },
         ),
         (
             DEEPMD,
-            {"type": "'exponential'", "start_lr": "'initial_value'", "stop_lr": "'final_value'", "smooth": "'staircase'"},
+            {
+                "type": "'exponential'",
+                "start_lr": "'initial_value'",
+                "stop_lr": "'final_value'",
+                "smooth": "'staircase'",
+            },
         ),
         (
             DEEPMD_WSD,
@@ -68,7 +77,12 @@ TRANSFORMERS = {
         ),
         (
             {"type": "OneCycleLR", "max_lr": 0.1, "anneal_strategy": "cos", "three_phase": True},
-            {"type": "'one_cycle'", "max_lr": "'initial_value'", "anneal_strategy": "'shape'", "three_phase": "'phases'"},
+            {
+                "type": "'one_cycle'",
+                "max_lr": "'initial_value'",
+                "anneal_strategy": "'shape'",
+                "three_phase": "'phases'",
+            },
         ),
         (
             {"type": "CyclicLR", "base_lr": 0.1, "max_lr": 1, "step_size_up": 5, "step_size_down": 6},
@@ -80,13 +94,18 @@ TRANSFORMERS = {
                 "step_size_down": "'down_steps'",
             },
         ),
-        ({"type": "InverseExponentialTimeDecayLR", "total_iters": 4}, {"type": "'inverse_time'", "total_iters": "'decay_steps'"}),
+        (
+            {"type": "InverseExponentialTimeDecayLR", "total_iters": 4},
+            {"type": "'inverse_time'", "total_iters": "'decay_steps'"},
+        ),
         ({"type": "polynomial", "lr_end": 1e-7}, {"lr_end": "'final_value'"}),
-        ({"type": "warmup_stable_decay", "min_lr_ratio": 0.1, "num_decay_steps": 9, "warmup_type": "cosine"},
-         {"min_lr_ratio": "'final_ratio'", "num_decay_steps": "'decay_steps'", "warmup_type": "'warmup_shape'"}),
+        (
+            {"type": "warmup_stable_decay", "min_lr_ratio": 0.1, "num_decay_steps": 9, "warmup_type": "cosine"},
+            {"min_lr_ratio": "'final_ratio'", "num_decay_steps": "'decay_steps'", "warmup_type": "'warmup_shape'"},
+        ),
     ],
     ids=lambda value: None,
-)  # fmt: skip
+)
 def test_every_key_of_another_library_is_led_to_ours_at_once(config: dict[str, Any], hints: dict[str, str]) -> None:
     with pytest.raises(ScheduleConfigError) as caught:
         BaseLRSchedule.create(dict(config), total_steps=1000)

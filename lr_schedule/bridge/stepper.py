@@ -11,6 +11,7 @@ from lr_schedule.bridge.record import Record
 from lr_schedule.bridge.sharing import find_shared
 from lr_schedule.bridge.torch_steps import shorten
 from lr_schedule.config.arguments import name_of, parameters_of
+from lr_schedule.config.group_keys import LR, find_key
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.steps import nearest_step
 
@@ -42,13 +43,16 @@ def is_stepper(source: Any) -> bool:
     return steps and not isinstance(source, type) and has_groups(getattr(source, "optimizer", None))
 
 
-def record_steps(scheduler: Any, total_steps: float, group: int = 0, *, own_optimizer: Any = None) -> Record:
-    """Return the record of the learning rates that stepping `scheduler` gives; it is copied and never changed.
+def record_steps(
+    scheduler: Any, total_steps: float, group: int = 0, *, key: str = "lr", own_optimizer: Any = None
+) -> Record:
+    """Return the record of the values that stepping `scheduler` gives; it is copied and never changed.
 
     Args:
         scheduler: What is stepped, from its present state on.
         total_steps: Length of the run in its steps.
-        group: Index of the param group whose learning rate counts.
+        group: Index of the param group whose value counts.
+        key: Which number of it: the learning rate, or another one, such as ``momentum`` or ``betas[0]``.
         own_optimizer: An optimizer made for this record; a scheduler over it belongs to us, and is not copied.
     """
     _refuse_what_cannot_be_counted(scheduler, [])
@@ -56,6 +60,7 @@ def record_steps(scheduler: Any, total_steps: float, group: int = 0, *, own_opti
     groups = len(optimizer.param_groups)
     if isinstance(group, bool) or not isinstance(group, int) or not 0 <= group < groups:
         raise ScheduleConfigError.at("group", group, f"must be the index of one of the {groups} param groups")
+    read = LR.read if key == "lr" else find_key(key, optimizer.param_groups, ("key",)).read
     own_groups = [] if own_optimizer is None else own_optimizer.param_groups
     if is_over(optimizer, own_groups):
         name = find_shared(scheduler, is_ours=lambda other: is_over(other, own_groups))
@@ -63,9 +68,9 @@ def record_steps(scheduler: Any, total_steps: float, group: int = 0, *, own_opti
             message = REACHES.format(name=name) + "; make all that it steps over the optimizer that is given"
             raise ScheduleConfigError.at("scheduler", name_of(scheduler), message)
         quiet(optimizer)
-        rate_at = _rate_after_step(scheduler, group)
+        rate_at = _value_after_step(scheduler, group, read)
     else:
-        rate_at = watched(_rate_after_step(copied(scheduler), group), optimizer)
+        rate_at = watched(_value_after_step(copied(scheduler), group, read), optimizer)
     return Record(rate_at, nearest_step(total_steps), in_order=True, name=name_of(scheduler))
 
 
@@ -106,8 +111,8 @@ def _refuse_what_cannot_be_counted(scheduler: Any, seen: list[Any]) -> None:
         raise ScheduleConfigError.at("scheduler", name_of(scheduler), reason)
 
 
-def _rate_after_step(scheduler: Any, group: int) -> Callable[[int], Any]:
-    """Return the function that gives the learning rate at step 0, and at each later one after one more step."""
+def _value_after_step(scheduler: Any, group: int, read: Callable[[Any], Any]) -> Callable[[int], Any]:
+    """Return the function that gives the value at step 0, and at each later one after one more step."""
     optimizer = scheduler.optimizer
     groups = optimizer.param_groups
     if hasattr(scheduler, "step_update"):
@@ -116,7 +121,7 @@ def _rate_after_step(scheduler: Any, group: int) -> Callable[[int], Any]:
         def rate_at(k: int) -> Any:
             if k:
                 count(k)
-            return groups[group]["lr"]
+            return read(groups[group])
 
         return rate_at
     shorten(scheduler, optimizer, schedulers_in)
@@ -125,6 +130,6 @@ def _rate_after_step(scheduler: Any, group: int) -> Callable[[int], Any]:
     def rate_after_next_step(k: int) -> Any:
         if k:
             step()
-        return groups[group]["lr"]
+        return read(groups[group])
 
     return rate_after_next_step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from lr_schedule.base import BaseLRSchedule
@@ -23,7 +23,12 @@ NOT_DATA = "must be plain data in a config; use from_torch, which takes function
 
 
 def from_torch(
-    scheduler: Any, total_steps: float, initial_value: float | None = None, group: int = 0, **kwargs: Any
+    scheduler: Any,
+    total_steps: float,
+    initial_value: float | Sequence[float] | None = None,
+    group: int = 0,
+    key: str = "lr",
+    **kwargs: Any,
 ) -> BaseLRSchedule:
     """Turn a scheduler of torch into a schedule of progress.
 
@@ -39,9 +44,10 @@ def from_torch(
             present state on, while both stay as they are.
         total_steps: Length of the run in steps of the scheduler (finite, > 0; may be fractional). A class that takes
             ``total_steps`` itself gets it, as the nearest whole number.
-        initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001). Not for a scheduler over your
-            optimizer, which has one.
-        group: Index of the param group whose learning rate counts (0).
+        initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001), or a list of them, one for
+            each param group that the scheduler is made for. Not for a scheduler over your optimizer, which has them.
+        group: Index of the param group whose value counts (0).
+        key: Which number of the param group counts, as ``momentum`` or ``betas[0]`` that a OneCycleLR moves too ("lr").
         kwargs: Arguments of the class or function.
 
     Returns:
@@ -59,21 +65,33 @@ def from_torch(
     """
     total = read_total_steps(total_steps)
     if is_stepper(scheduler):
-        return SourceLRSchedule(_record_attached(scheduler, total, initial_value, group, kwargs), total, "from_torch")
-    start = (
-        TorchLRSchedule.initial_value if initial_value is None else read_number(Value, initial_value, "initial_value")
-    )
+        return SourceLRSchedule(
+            _record_attached(scheduler, total, initial_value, group, key, kwargs), total, "from_torch"
+        )
     make = find_scheduler(scheduler) if isinstance(scheduler, (str, type)) else scheduler
+    start = TorchLRSchedule.initial_value if initial_value is None else initial_value
+    starts = _read_starts(start, 0 if is_of_torch(make) else group)
     arguments = numerals_to_numbers(kwargs) if is_of_torch(make) else kwargs
-    if is_of_torch(make) and group == 0 and all(is_data(value) for value in arguments.values()):
+    is_plain = is_of_torch(make) and len(starts) == 1 and group == 0 and key == "lr"
+    if is_plain and all(is_data(value) for value in arguments.values()):
         name = make.__name__
-        return TorchLRSchedule({**arguments, "scheduler": name, "total_steps": total, "initial_value": start})
+        return TorchLRSchedule({**arguments, "scheduler": name, "total_steps": total, "initial_value": starts[0]})
     if not callable(make):
         message = (
             "must be a scheduler class of torch.optim.lr_scheduler or its name, a function that makes a scheduler "
         )
         raise ScheduleConfigError.at("scheduler", scheduler, message + "from an optimizer, or a scheduler")
-    return SourceLRSchedule(record_made(make, arguments, total, start, group), total, "from_torch")
+    return SourceLRSchedule(record_made(make, arguments, total, starts, group, key), total, "from_torch")
+
+
+def _read_starts(initial_value: Any, last: Any) -> list[float]:
+    """Return the learning rate that each param group starts from: one for each up to the last, or those of a list."""
+    if not isinstance(initial_value, (list, tuple)):
+        count = last + 1 if isinstance(last, int) and last > 0 else 1
+        return [read_number(Value, initial_value, "initial_value")] * count
+    if not initial_value:
+        raise ScheduleConfigError.at("initial_value", initial_value, "must hold one value for each param group")
+    return [read_number(Value, value, f"initial_value[{n}]") for n, value in enumerate(initial_value)]
 
 
 def is_of_torch(make: Any) -> bool:
@@ -108,7 +126,12 @@ def find_scheduler(scheduler: str | type) -> type:
 
 
 def record_made(
-    make: Callable[..., Any], arguments: Mapping[str, Any], total_steps: float, start: float, group: int = 0
+    make: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    total_steps: float,
+    starts: Sequence[float],
+    group: int = 0,
+    key: str = "lr",
 ) -> Record:
     """Return the record of a scheduler that `make` makes over an optimizer of our own."""
     with needs_extra():
@@ -116,7 +139,8 @@ def record_made(
 
     given = {**_own_total_steps(make, total_steps), **arguments}
     check_arguments(make, given)
-    optimizer = SGD([{"params": []}], lr=start, momentum=0.9)  # momentum, as OneCycleLR and CyclicLR ask for one
+    groups = [{"params": [], "lr": start} for start in starts]
+    optimizer = SGD(groups, lr=starts[0], momentum=0.9)  # momentum, as OneCycleLR and CyclicLR ask for one
     optimizer._opt_called = True  # type: ignore[attr-defined]  # or torch warns that it was not stepped yet
     try:
         scheduler = make(optimizer, **given)
@@ -128,7 +152,7 @@ def record_made(
     if not is_stepper(scheduler):
         message = f"must make a scheduler: an object with step() over the optimizer, not {type(scheduler).__name__}"
         raise ScheduleConfigError.at("scheduler", make, message)
-    return record_steps(scheduler, total_steps, group, own_optimizer=optimizer)
+    return record_steps(scheduler, total_steps, group, key=key, own_optimizer=optimizer)
 
 
 def _own_total_steps(make: Callable[..., Any], total_steps: float) -> dict[str, Any]:
@@ -137,13 +161,13 @@ def _own_total_steps(make: Callable[..., Any], total_steps: float) -> dict[str, 
 
 
 def _record_attached(
-    scheduler: Any, total_steps: float, initial_value: float | None, group: int, kwargs: Mapping[str, Any]
+    scheduler: Any, total_steps: float, initial_value: Any, group: int, key: str, kwargs: Mapping[str, Any]
 ) -> Record:
     surplus = {**({} if initial_value is None else {"initial_value": initial_value}), **kwargs}
     if surplus:
         message = "not for a scheduler that exists already: it has its optimizer and arguments"
-        raise ScheduleConfigError([Problem((key,), value, message) for key, value in surplus.items()])
-    return record_steps(scheduler, total_steps, group)
+        raise ScheduleConfigError([Problem((name,), value, message) for name, value in surplus.items()])
+    return record_steps(scheduler, total_steps, group, key=key)
 
 
 Arguments = Annotated[dict[str, Any], Reads(lambda arguments, _: numerals_to_numbers(arguments))]
@@ -190,7 +214,7 @@ class TorchLRSchedule(StepwiseLRSchedule):
         if not_data:
             raise ScheduleConfigError(not_data)
         kind = find_scheduler(self.scheduler)
-        self._look_up_in(record_made(kind, self.arguments, self.total_steps, self.initial_value))
+        self._look_up_in(record_made(kind, self.arguments, self.total_steps, [self.initial_value]))
 
     def written_fields(self) -> Any:
         """Return type and fields, the arguments of the scheduler among them."""

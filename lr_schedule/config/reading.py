@@ -11,8 +11,8 @@ from typing import Any
 
 from lr_schedule.config.frozen import Frozen
 from lr_schedule.config.model import default_of, defaults_of, fields_of, model_of
-from lr_schedule.config.other_names import meant_key
-from lr_schedule.config.registry import find_class, parse_string, registry
+from lr_schedule.config.other_names import TYPE_KEYS, meant_key
+from lr_schedule.config.registry import find_class, is_known, meant_type, parse_string, registry
 from lr_schedule.config.twins import allowed_keys, steps_twin, twins_of
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import describe_number, literals_of, to_number
@@ -60,11 +60,33 @@ def read(
             "lr_schedule.optim.ScheduleLR and lr_schedule.control.create_controller take it"
         )
         raise ScheduleConfigError.at("controller", given["controller"], message)
+    if keywords is None:
+        _lead_migrants(cls, given, total_steps)
     name = given.pop("type", cls.type)
     named = cls if name == cls.type else find_class(name)
     if keywords is not None and named is not cls:
         raise ScheduleConfigError.at("type", name, f"{cls.__name__} is of type {cls.type!r}")
     return named, read_fields(named, given, total_steps)
+
+
+def _lead_migrants(cls: type[Frozen], given: dict[str, Any], total_steps: Any) -> None:
+    """Raise the error of a config that names its type as another library does, with what is wrong with its keys."""
+    key = "type" if "type" in given else next((key for key in TYPE_KEYS if key in given), None)
+    name = given.get(key) if key is not None and key not in fields_of(cls) else None
+    if not isinstance(name, str) or (key == "type" and is_known(name)):
+        return
+    meant = name if is_known(name) else meant_type(name, list(registry))
+    if meant is None:
+        return
+    problems = Problems()
+    if key == "type":
+        with problems.gathered():
+            find_class(name)
+    else:
+        problems.add(str(key), name, f"unknown key; did you mean 'type': {meant!r}?")
+    with problems.gathered():
+        read_fields(registry[meant], {other: value for other, value in given.items() if other != key}, total_steps)
+    problems.raise_any()
 
 
 def as_mapping(cfg: Any) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from lr_schedule.config.model import fields_of
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
 from lr_schedule.fields import is_numeral
 
+ENTRY_POINTS = "lr_schedule.types"
+"""The group of entry points by which an installed package offers a type: its name, and where its class stands."""
+
 registry: dict[str, type[Frozen]] = {}
 """Every class by the `type` that names it in a config."""
 
@@ -24,8 +27,9 @@ NOISE = {"annealing", "decay", "get", "learning", "lr", "min", "rate", "schedule
 """Words in the names of other libraries that do not tell one type from another."""
 
 SYNONYMS = {
-    "const": "constant", "exp": "exponential", "fixed": "constant", "flat": "constant", "poly": "polynomial",
-    "sgdr": "cosine_restarts", "triangular": "cyclic", "wsd": "warmup_stable_decay",
+    "const": "constant", "exp": "exponential", "fixed": "constant", "flat": "constant",
+    "inverse_exponential_time": "inverse_time", "poly": "polynomial", "sgdr": "cosine_restarts",
+    "triangular": "cyclic", "wsd": "warmup_stable_decay",
 }  # fmt: skip
 """Words by which other libraries call what is a type here, and which are not spelled like it."""
 
@@ -48,25 +52,68 @@ def register(cls: type[Frozen]) -> None:
     registry[name] = cls
 
 
+def is_known(name: str) -> bool:
+    """Tell whether `name` is a type; one that an installed package offers as an entry point is loaded now.
+
+    The name itself is never imported: it is only looked up among those of the entry points.
+    """
+    if name in registry:
+        return True
+    if name not in installed_types():
+        return False
+    point = installed_types()[name]
+    try:
+        loaded = point.load()
+    except Exception as error:
+        message = f"the entry point {point.value} cannot be loaded: {type(error).__name__}: {error}"
+        raise ScheduleConfigError.at("type", name, message) from error
+    if registry.get(name) is not loaded:
+        raise ScheduleConfigError.at("type", name, f"the entry point {point.value} gives no type of that name")
+    return True
+
+
+def installed_types() -> dict[str, Any]:
+    """Return the entry points of installed packages that offer a type, by its name; none of them is loaded."""
+    from importlib import metadata
+
+    return {point.name: point for point in metadata.entry_points(group=ENTRY_POINTS)}
+
+
+def known_types() -> list[str]:
+    """Return the name of every type, those included that installed packages offer."""
+    return sorted({*registry, *installed_types()})
+
+
 def find_class(name: Any) -> type[Frozen]:
     """Return the class registered under `name`."""
-    if isinstance(name, str) and name in registry:
+    if isinstance(name, str) and is_known(name):
         return registry[name]
-    known = sorted(registry)
+    known = known_types()
     raise ScheduleConfigError.at("type", name, f"unknown type{nearest_type(name, known)} Allowed: {', '.join(known)}")
 
 
 def nearest_type(name: object, known: Sequence[str]) -> str:
     """Return the hint at the type that a name of another library means (``exp``, ``StepLR``), or at the nearest."""
-    words = [word.lower() for word in WORDS.findall(str(name)[:100])]
+    meant = meant_type(name, known)
+    if meant is None:
+        return did_you_mean(name, known)
+    wants_warmup = "warmup" in _words(name) and not meant.startswith(("cosine_warmup", "warmup"))
+    return f"; did you mean {meant!r} with a warmup_fraction?" if wants_warmup else f"; did you mean {meant!r}?"
+
+
+def meant_type(name: object, known: Sequence[str]) -> str | None:
+    """Return the type that a name of another library means, or None where its words name none."""
+    words = _words(name)
     telling = [SYNONYMS.get(word, word) for word in words if word not in NOISE and word != "warmup"]
     meant = "_".join(telling) or ("constant" if "warmup" in words and "decay" not in words else "")
-    if meant not in known:
-        return did_you_mean(name, known)
-    if "warmup" not in words:
-        return f"; did you mean {meant!r}?"
-    warmed = f"{meant}_warmup"
-    return f"; did you mean {warmed!r}?" if warmed in known else f"; did you mean {meant!r} with a warmup_fraction?"
+    meant = SYNONYMS.get(meant, meant)
+    if "warmup" in words and f"{meant}_warmup" in known:
+        return f"{meant}_warmup"
+    return meant if meant in known else None
+
+
+def _words(name: object) -> list[str]:
+    return [word.lower() for word in WORDS.findall(str(name)[:100])]
 
 
 def parse_string(text: str) -> dict[str, Any]:
@@ -88,8 +135,8 @@ def parse_string(text: str) -> dict[str, Any]:
         message = "holds more than two numbers; a string says the first value and the last: give a mapping for more"
         raise ScheduleConfigError.at((), text, message)
     name = ZOO_PREFIXES.get(prefix, prefix)
-    if name not in registry:
-        known = [*registry, *ZOO_PREFIXES]
+    if not is_known(name):
+        known = [*known_types(), *ZOO_PREFIXES]
         allowed = ", ".join(sorted(known))
         raise ScheduleConfigError.at((), text, f"unknown type{nearest_type(prefix, known)} Allowed: {allowed}")
     if len(values) == 2 and "final_value" not in fields_of(registry[name]):

@@ -5,105 +5,76 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lr_schedule.base import BaseLRSchedule
+from lr_schedule.config.group_keys import LR, GroupKey, find_key
 from lr_schedule.config.reading import Config
+from lr_schedule.config.twins import allowed_keys
 from lr_schedule.control.controller import Controller
 from lr_schedule.control.create import create_controller
 from lr_schedule.errors import ScheduleConfigError, under
-from lr_schedule.fields import to_number
+from lr_schedule.fields import PositiveNumber, read_number
 from lr_schedule.optim.optimizers import configure_optimizer
+from lr_schedule.optim.setting import set_lr, write_each
+from lr_schedule.optim.states import config_of, warn_of_differences
 from lr_schedule.steps import read_total_steps
 
 __all__ = ["ScheduleLR", "configure_lr_scheduler", "configure_optimizer", "set_lr"]
 
 
-def set_lr(optimizer: Optimizer, value: Any) -> None:
-    """Set the learning rate of an optimizer, of all its param groups or of each.
+class Driven(NamedTuple):
+    """What follows schedules: a key of the param groups, and one schedule for all groups, or one for each."""
 
-    A rate that is a tensor is written in place: a compiled or CUDA-graph-captured optimizer goes on without being
-    compiled again, where a float that changes makes ``torch.compile`` start anew.
+    key: GroupKey
+    schedules: list[BaseLRSchedule | Controller]
+    for_all: bool
+    relative: bool
 
-    Args:
-        optimizer: The optimizer.
-        value: The rate (finite, >= 0), or a list or array of rates, one for each param group.
+    def values(self, progress: float) -> list[float]:
+        """Return the values at a progress, one for all groups or one for each."""
+        values = [schedule(progress) for schedule in self.schedules]
+        for value in values if not self.relative else ():
+            self.key.require(value)
+        return values
 
-    Raises:
-        ValueError: A rate is NaN, infinite or negative, their number is not that of the param groups, or groups that
-            are given a rate each share one tensor.
-        TypeError: A rate is no number.
-
-    Example:
-        >>> import torch
-        >>> optimizer = torch.optim.Adam([torch.zeros(2)], lr=torch.tensor(0.1))
-        >>> set_lr(optimizer, 0.05)
-        >>> optimizer.param_groups[0]["lr"]
-        tensor(0.0500)
-    """
-    if getattr(value, "ndim", 0) == 1:
-        value = value.tolist()
-    if isinstance(value, (list, tuple)):
-        _write_each(optimizer.param_groups, [_to_rate(item) for item in value])
-        return
-    rate = _to_rate(value)
-    for group in optimizer.param_groups:
-        _write(group, rate)
-
-
-def _to_rate(value: Any) -> float:
-    try:
-        rate = to_number(value)
-    except TypeError:
-        raise TypeError(f"a learning rate must be a number, not {value!r}") from None
-    if not 0.0 <= rate < math.inf:
-        raise ValueError(f"a learning rate must be finite and >= 0, not {value!r}")
-    return rate
-
-
-def _write(group: dict[str, Any], rate: Any) -> None:
-    if isinstance(group["lr"], Tensor):
-        group["lr"].fill_(rate)
-    else:
-        group["lr"] = rate
-
-
-def _write_each(groups: list[dict[str, Any]], rates: Sequence[Any]) -> None:
-    """Give each param group its rate; groups that share one tensor would all end up with the last."""
-    if len(rates) != len(groups):
-        raise ValueError(f"got {len(rates)} learning rates for {len(groups)} param groups")
-    tensors = [group["lr"] for group in groups if isinstance(group["lr"], Tensor)]
-    if len({id(tensor) for tensor in tensors}) < len(tensors):
-        message = (
-            "param groups share one tensor as their lr, so that none can have a rate of its own; make one for each"
-        )
-        raise ValueError(f"{message}, as in [{{'params': ..., 'lr': torch.tensor(0.1)}}, ...]")
-    for group, rate in zip(groups, rates, strict=True):
-        _write(group, rate)
+    def write(self, groups: list[dict[str, Any]], values: list[float]) -> None:
+        """Write the values into the groups, as they are or times what each group started with."""
+        if not self.for_all:
+            write_each(self.key, groups, values, relative=self.relative)
+            return
+        (value,) = values
+        for group in groups:
+            (self.key.scale if self.relative else self.key.write)(group, value)
 
 
 class ScheduleLR(LRScheduler):
-    """A scheduler of torch that follows a schedule of progress.
+    """A scheduler of torch that follows schedules of progress.
 
     Use it in a loop of your own, or wherever a scheduler of torch is expected. Step k gets the value of the schedule at
-    progress ``1 - k / total_steps``; past the end, the last value holds. It writes a tensor learning rate in place, and
-    leaves ``optimizer.step`` as it is, so that it may be stepped before or after the optimizer without a warning.
+    progress ``1 - k / total_steps``; past the end, the last value holds. It writes a tensor in place, and leaves
+    ``optimizer.step`` as it is, so that it may be stepped before or after the optimizer without a warning.
 
     Args:
-        optimizer: The optimizer; its rate is set for step 0 at once.
-        schedule: A schedule or any config of one, for all param groups; or a list with one of these for each group. A
-            list of mappings with ``fraction`` or ``steps`` is a schedule of phases, for all groups. A controller, or a
-            config of one, is a schedule that `observe` scales.
+        optimizer: The optimizer; its values are set for step 0 at once.
+        schedule: A schedule of the learning rate or any config of one, for all param groups; or a list with one of
+            these for each group. A list of mappings with ``fraction`` or ``steps``, or of [step, value] pairs, is one
+            schedule, for all groups. A controller, or a config of one, is a schedule that `observe` scales. For other
+            keys of the param groups a mapping, as ``{"lr": ..., "weight_decay": ..., "betas[0]": ...}``: each of its
+            values is what may stand for the learning rate.
         total_steps: Length of the run in calls of ``step()`` (finite, > 0; may be fractional).
         last_epoch: The last step that was made, to go on after it (-1: none).
+        relative: Whether the schedules give factors of what each group started with, as for layer-wise decay or muP,
+            and not the values themselves (False).
 
     Raises:
-        ScheduleConfigError: A config or total_steps cannot be used, or the list does not fit the param groups.
-        ValueError: There is a list, and param groups share one tensor as their learning rate.
+        ScheduleConfigError: A config or total_steps cannot be used, a key is none of the param groups, or a list does
+            not fit them.
+        ValueError: There is a list, and param groups share one tensor.
 
     Example:
         >>> import torch
@@ -114,24 +85,41 @@ class ScheduleLR(LRScheduler):
         0.0099
     """
 
-    def __init__(self, optimizer: Optimizer, schedule: Config, total_steps: float, last_epoch: int = -1) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedule: Config | Mapping[str, Config],
+        total_steps: float,
+        last_epoch: int = -1,
+        *,
+        relative: bool = False,
+    ) -> None:
         self.optimizer = optimizer
         self.total_steps = read_total_steps(total_steps)
-        one_per_group = _is_one_per_group(schedule)
-        configs: Any = schedule if one_per_group else [schedule]
-        self.schedules = [self._create(cfg, (n,) if one_per_group else ()) for n, cfg in enumerate(configs)]
-        if one_per_group and len(self.schedules) != len(optimizer.param_groups):
-            message = f"must hold one schedule for each of the {len(optimizer.param_groups)} param groups"
-            raise ScheduleConfigError.at("schedule", schedule, message)
-        for group in optimizer.param_groups:
-            lr = group["lr"]  # a tensor is cloned, as torch does: to read it would wait for its device, or fail on meta
-            group.setdefault("initial_lr", lr.detach().clone() if isinstance(lr, Tensor) else float(lr))
-        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
-        self._for_all = None if one_per_group else self.schedules[0]
+        self.relative = relative
+        by_key: Any = schedule if _names_keys(schedule) else {"lr": schedule}
+        path = (lambda name: (name,)) if by_key is schedule else (lambda _: ())
+        self._driven = [self._read(name, cfg, path(name)) for name, cfg in by_key.items()]
+        self.schedules = [each for driven in self._driven for each in driven.schedules]
+        self.base_lrs = [LR.initial(group) for group in optimizer.param_groups]
+        (only, *others) = self._driven
+        is_one_rate = not others and only.for_all and only.key == LR and not relative
+        self._for_all = only.schedules[0] if is_one_rate else None
         self.last_epoch = last_epoch
         self.step()
 
-    def _create(self, cfg: Any, path: tuple[int, ...]) -> BaseLRSchedule | Controller:
+    def _read(self, name: Any, cfg: Any, path: tuple[str | int, ...]) -> Driven:
+        groups = self.optimizer.param_groups
+        key = find_key(name, groups, path or ("lr",))
+        one_per_group = _is_one_per_group(cfg)
+        configs: Any = cfg if one_per_group else [cfg]
+        schedules = [self._create(each, (*path, n) if one_per_group else path) for n, each in enumerate(configs)]
+        if one_per_group and len(schedules) != len(groups):
+            message = f"must hold one schedule for each of the {len(groups)} param groups"
+            raise ScheduleConfigError.at(path or "schedule", cfg, message)
+        return Driven(key, schedules, not one_per_group, self.relative)
+
+    def _create(self, cfg: Any, path: tuple[str | int, ...]) -> BaseLRSchedule | Controller:
         is_controller = isinstance(cfg, Controller) or (isinstance(cfg, Mapping) and "controller" in cfg)
         with under(*path):
             return (create_controller if is_controller else BaseLRSchedule.create)(cfg, self.total_steps)
@@ -156,47 +144,61 @@ class ScheduleLR(LRScheduler):
         return [schedule for schedule in self.schedules if isinstance(schedule, Controller)]
 
     def step(self, epoch: int | None = None) -> None:
-        """Go on to the next step, or to step `epoch`, and set the learning rates for it."""
+        """Go on to the next step, or to step `epoch`, and set the values for it."""
         epoch = self.last_epoch + 1 if epoch is None else epoch
         progress = 1.0 - epoch / self.total_steps
-        schedule = self._for_all
+        schedule, groups = self._for_all, self.optimizer.param_groups
         if schedule is None:
-            _write_each(self.optimizer.param_groups, [each(progress) for each in self.schedules])
+            found = [driven.values(progress) for driven in self._driven]  # all, before any is written
+            for driven, values in zip(self._driven, found, strict=True):
+                driven.write(groups, values)
             self.last_epoch = epoch
             return
         rate = schedule(progress)
         self.last_epoch = epoch  # not before the rate is known: a step that cannot be made leaves all as it was
-        for group in self.optimizer.param_groups:
+        for group in groups:
             if type(group["lr"]) is float:
                 group["lr"] = rate
             else:
-                _write(group, rate)
+                LR.write(group, rate)
 
     def set(self) -> None:
-        """Set the learning rates of the optimizer for the present step once more."""
+        """Set the values of the present step once more."""
         self.step(self.last_epoch)
 
     def get_lr(self) -> list[float | Tensor]:
-        """Return the learning rates of the present step, one float for each param group."""
-        progress = 1.0 - self.last_epoch / self.total_steps
-        if self._for_all is None:
-            return [schedule(progress) for schedule in self.schedules]
-        return [self._for_all(progress)] * len(self.optimizer.param_groups)
+        """Return the learning rates of the present step, one for each param group."""
+        progress, groups = 1.0 - self.last_epoch / self.total_steps, self.optimizer.param_groups
+        for driven in self._driven:
+            if driven.key == LR:
+                values = driven.values(progress) * (len(groups) if driven.for_all else 1)
+                firsts = [LR.initial(group) if self.relative else 1.0 for group in groups]
+                return [first * value if self.relative else value for first, value in zip(firsts, values, strict=True)]
+        return [group["lr"] for group in groups]
 
     def get_last_lr(self) -> list[float | Tensor]:
-        """Return the learning rates of the present step, one float for each param group."""
+        """Return the learning rates of the present step, as `get_lr` does."""
         return self.get_lr()
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a later run needs to go on from here: the step, and the states of controllers.
 
-        The schedules are no part of it, since they are part of the program.
+        The length of the run and the configs of the schedules stand in it too, so that `load_state_dict` can tell a run
+        that is another one; None stands for what is no plain data, such as a function.
         """
         states = [controller.state_dict() for controller in self._controllers()]
-        return {"last_epoch": self.last_epoch, **({"controllers": states} if states else {})}
+        return {
+            "last_epoch": self.last_epoch,
+            "total_steps": self.total_steps,
+            "schedules": {driven.key.name: [config_of(each) for each in driven.schedules] for driven in self._driven},
+            **({"relative": True} if self.relative else {}),
+            **({"controllers": states} if states else {}),
+        }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a saved state, of this or of another scheduler of torch, and set the learning rates for it.
+        """Go on from a saved state, of this or of another scheduler of torch, and set the values for it.
+
+        What the state says of the run that it comes from, and what is different now, is a UserWarning.
 
         Raises:
             ScheduleConfigError: The state has no ``last_epoch``, or one that is no number of steps; or the controllers
@@ -210,6 +212,7 @@ class ScheduleLR(LRScheduler):
         if len(states) not in (0, len(controllers)):
             message = f"must hold a state for each of the {len(controllers)} controllers"
             raise ScheduleConfigError.at("controllers", states, message)
+        warn_of_differences(self.state_dict(), state_dict)
         for twin, state in zip(copy.deepcopy(controllers), states, strict=False):
             twin.load_state_dict(state)  # on a copy first: one state that is wrong leaves all controllers as they were
         for controller, state in zip(controllers, states, strict=False):
@@ -230,6 +233,13 @@ class ScheduleLR(LRScheduler):
         """Ignore what Accelerate and torch count along: the step alone says where we are."""
 
 
+def _names_keys(schedule: Any) -> bool:
+    """Tell whether a mapping is from keys of param groups to schedules: none of its keys is one of a config."""
+    if not isinstance(schedule, Mapping) or not schedule:
+        return False
+    return schedule.keys().isdisjoint({"type", "controller", "total_steps", *allowed_keys(BaseLRSchedule)})
+
+
 def _is_one_per_group(schedule: Any) -> bool:
     if not isinstance(schedule, Sequence) or isinstance(schedule, (str, bytes, bytearray)):
         return False
@@ -243,14 +253,15 @@ def _is_point(item: Any) -> bool:
     return is_pair and not any(isinstance(part, (Mapping, list, tuple, BaseLRSchedule)) for part in item)
 
 
-def configure_lr_scheduler(optimizer: Optimizer, learning_rate: Config, total_steps: float) -> ScheduleLR:
+def configure_lr_scheduler(optimizer: Optimizer, learning_rate: Config, total_steps: float | None = None) -> ScheduleLR:
     """Return the scheduler that a learning rate in a config stands for.
 
     Args:
         optimizer: The optimizer.
         learning_rate: A number (held constant), a mapping with a ``type``, a list of mappings as phases, each with its
             ``fraction`` of the run or its ``steps``, or anything else that `BaseLRSchedule.create` takes.
-        total_steps: Length of the run in calls of ``step()`` (finite, > 0; may be fractional).
+        total_steps: Length of the run in calls of ``step()`` (finite, > 0; may be fractional). None where every phase
+            of a list has its ``steps``, which then sum to it.
 
     Returns:
         A `ScheduleLR`, at step 0.
@@ -263,9 +274,18 @@ def configure_lr_scheduler(optimizer: Optimizer, learning_rate: Config, total_st
         >>> optimizer = configure_optimizer("adamw", [torch.zeros(2)], lr=0.1)
         >>> warmup = {"type": "linear", "initial_value": 0.0, "final_value": 0.01, "steps": 10}
         >>> plateau = {"initial_value": 0.01, "steps": 90}
-        >>> scheduler = configure_lr_scheduler(optimizer, [warmup, plateau], total_steps=100)
+        >>> scheduler = configure_lr_scheduler(optimizer, [warmup, plateau])
         >>> scheduler.step(50)
-        >>> scheduler.get_last_lr()
-        [0.01]
+        >>> scheduler.total_steps, scheduler.get_last_lr()
+        (100.0, [0.01])
     """
-    return ScheduleLR(optimizer, BaseLRSchedule.create(learning_rate, read_total_steps(total_steps)), total_steps)
+    total = _steps_of_phases(learning_rate) if total_steps is None else read_total_steps(total_steps)
+    return ScheduleLR(optimizer, BaseLRSchedule.create(learning_rate, total), total)
+
+
+def _steps_of_phases(learning_rate: Any) -> float:
+    phases = learning_rate if isinstance(learning_rate, (list, tuple)) else []
+    if not phases or not all(isinstance(phase, Mapping) and "steps" in phase for phase in phases):
+        message = "say how long the run is: only a list of phases that all have steps says it itself"
+        raise ScheduleConfigError.at("total_steps", None, message)
+    return math.fsum(read_number(PositiveNumber, phase["steps"], f"[{n}].steps") for n, phase in enumerate(phases))

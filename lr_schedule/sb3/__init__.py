@@ -5,11 +5,13 @@ from lr_schedule.errors import needs_extra
 with needs_extra():
     from lr_schedule.sb3.callback import ScheduleCallback
     from lr_schedule.sb3.clock import remaining_timesteps
+    from lr_schedule.sb3.finish import cool_down
     from lr_schedule.sb3.preview import preview
     from lr_schedule.sb3.saves import portable_custom_objects, read_controllers, read_schedules
 
 __all__ = [
     "ScheduleCallback",
+    "cool_down",
     "portable_custom_objects",
     "preview",
     "read_controllers",

@@ -57,7 +57,7 @@ def test_what_cannot_be_observed_or_loaded_is_refused() -> None:
     both = ScheduleLR(optimizer_of(2), [KL, KL], total_steps=20)
     with pytest.raises(ScheduleConfigError, match="scale: must be a finite number > 0"):
         both.load_state_dict({"last_epoch": 3, "controllers": [{"scale": 0.5}, {"scale": 0.0}]})
-    assert both.state_dict() == {"last_epoch": 0, "controllers": [{"scale": 1.0}, {"scale": 1.0}]}
+    assert (both.last_epoch, both.state_dict()["controllers"]) == (0, [{"scale": 1.0}, {"scale": 1.0}])
     with pytest.raises(ScheduleConfigError, match=r"^\[1\]\.controller: unknown controller; did you mean 'kl'\?"):
         ScheduleLR(optimizer_of(2), [KL, {**KL, "controller": "kls"}], total_steps=20)
 
@@ -66,4 +66,4 @@ def test_a_state_without_controllers_leaves_their_scale() -> None:
     scheduler = ScheduleLR(optimizer_of(), KL, total_steps=20)
     scheduler.load_state_dict({"last_epoch": 3})
     assert scheduler.last_epoch == 3
-    assert scheduler.state_dict() == {"last_epoch": 3, "controllers": [{"scale": 1.0}]}
+    assert scheduler.state_dict()["controllers"] == [{"scale": 1.0}]

@@ -147,7 +147,7 @@ def test_a_state_saved_on_any_step_gives_the_rest_of_the_run(k: int) -> None:
     for _ in range(k):
         scheduler.step()
     state = scheduler.state_dict()
-    assert state == {"last_epoch": k}
+    assert state == {"last_epoch": k, "total_steps": T, "schedules": {"lr": [COSINE.to_config()]}}
     fresh = new_optimizer()
     again = ScheduleLR(fresh, COSINE, T)
     again.load_state_dict(state)

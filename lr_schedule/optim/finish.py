@@ -1,0 +1,69 @@
+"""A cool-down from the rate that an optimizer has now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch.optim import Optimizer
+
+from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.fields import Value, read_number
+from lr_schedule.kinds.finish import cool_down_from
+from lr_schedule.kinds.warmup import WarmupStableDecayLRSchedule
+
+
+def cool_down(source: Any, steps: float, to: float = 0.0, shape: str = "1-sqrt") -> WarmupStableDecayLRSchedule:
+    """Return a schedule that starts, to the bit, at the rate in use, and decays from there.
+
+    Use it to stop a run of constant rate or a WSD run early and to finish it well: give the schedule to a new
+    `ScheduleLR` with `steps` as its total_steps. For models of Stable-Baselines3 see `lr_schedule.sb3.cool_down`.
+
+    Formula:
+        The decay of `WarmupStableDecayLRSchedule`, over the whole run, from the rate of the optimizer.
+
+    Args:
+        source: An optimizer of torch, or the rate itself (a number; 1.0 for factors, with ``relative=True``).
+        steps: Length of the cool-down in calls of ``step()`` (finite, > 0).
+        to: Rate at its end (finite, >= 0; 0.0).
+        shape: A decay_shape of `WarmupStableDecayLRSchedule` ("1-sqrt").
+
+    Returns:
+        The schedule, for a run of `steps`.
+
+    Raises:
+        ScheduleConfigError: An argument cannot be used, or the param groups have different rates.
+
+    Example:
+        >>> import torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(2)], lr=0.1)
+        >>> schedule = cool_down(optimizer, steps=100)
+        >>> schedule(1.0), schedule(0.75), schedule(0.0)
+        (0.1, 0.05, 0.0)
+
+    Source:
+        Haegele et al. 2024, arXiv 2405.18392 (the shape 1-sqrt).
+    """
+    return cool_down_from(rate_of(source), steps, to, shape)
+
+
+def rate_of(source: Any) -> float:
+    """Return the one learning rate of an optimizer, or the number that is given."""
+    if isinstance(source, Optimizer):
+        return rate_of_groups(source.param_groups)
+    try:
+        return read_number(Value, source, "source")
+    except ScheduleConfigError:
+        message = "must be an optimizer of torch or a number; lr_schedule.sb3.cool_down takes models and their zips"
+        raise ScheduleConfigError.at("source", source, message) from None
+
+
+def rate_of_groups(groups: list[dict[str, Any]]) -> float:
+    """Return the one learning rate of param groups."""
+    rates = list(dict.fromkeys(float(group["lr"]) for group in groups))
+    if len(rates) > 1:
+        message = (
+            f"its param groups have different rates, {', '.join(map(str, rates))}: give "
+            "ScheduleLR(optimizer, cool_down(1.0, steps), steps, relative=True)"
+        )
+        raise ScheduleConfigError.at("optimizer", rates, message)
+    return rates[0]

@@ -1,0 +1,71 @@
+"""Writing numbers into the param groups of an optimizer; a tensor is filled in place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+from lr_schedule.config.group_keys import LR, GroupKey
+from lr_schedule.fields import to_number
+
+
+def set_lr(optimizer: Optimizer, value: Any) -> None:
+    """Set the learning rate of an optimizer, of all its param groups or of each.
+
+    A rate that is a tensor is written in place: a compiled or CUDA-graph-captured optimizer goes on without being
+    compiled again, where a float that changes makes ``torch.compile`` start anew.
+
+    Args:
+        optimizer: The optimizer.
+        value: The rate (finite, >= 0), or a list or array of rates, one for each param group.
+
+    Raises:
+        ValueError: A rate is NaN, infinite or negative, their number is not that of the param groups, or groups that
+            are given a rate each share one tensor.
+        TypeError: A rate is no number.
+
+    Example:
+        >>> import torch
+        >>> optimizer = torch.optim.Adam([torch.zeros(2)], lr=torch.tensor(0.1))
+        >>> set_lr(optimizer, 0.05)
+        >>> optimizer.param_groups[0]["lr"]
+        tensor(0.0500)
+    """
+    if getattr(value, "ndim", 0) == 1:
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        write_each(LR, optimizer.param_groups, [_to_rate(item) for item in value])
+        return
+    rate = _to_rate(value)
+    for group in optimizer.param_groups:
+        LR.write(group, rate)
+
+
+def _to_rate(value: Any) -> float:
+    try:
+        rate = to_number(value)
+    except TypeError:
+        raise TypeError(f"a learning rate must be a number, not {value!r}") from None
+    if not 0.0 <= rate < math.inf:
+        raise ValueError(f"a learning rate must be finite and >= 0, not {value!r}")
+    return rate
+
+
+def write_each(key: GroupKey, groups: list[dict[str, Any]], values: Sequence[Any], *, relative: bool = False) -> None:
+    """Give each param group its value of a key; groups that share one tensor would all end up with the last."""
+    called = "learning rates" if key == LR else f"values of {key.name}"
+    if len(values) != len(groups):
+        raise ValueError(f"got {len(values)} {called} for {len(groups)} param groups")
+    tensors = [held for group in groups if isinstance(held := key.read(group), Tensor)]
+    if len({id(tensor) for tensor in tensors}) < len(tensors):
+        message = (
+            f"param groups share one tensor as their {key.name}, so that none can have a rate of its own; make one for "
+            "each"
+        )
+        raise ValueError(f"{message}, as in [{{'params': ..., {key.stem!r}: torch.tensor(0.1)}}, ...]")
+    for group, value in zip(groups, values, strict=True):
+        (key.scale if relative else key.write)(group, value)

@@ -18,6 +18,9 @@ Array = npt.NDArray[np.float64]
 Scores = Sequence[Array]
 
 RESAMPLES = 9_999
+RESAMPLES_OF_BANDS = 999
+"""Of the bands in a picture, of which there is one at each point of each curve."""
+
 BATCH = 1_000
 """How many resamples are held in memory at a time."""
 
@@ -124,16 +127,31 @@ def _above(x: Array, y: Array) -> Any:
     return ((np.sign(difference) + 1.0) / 2.0).mean(axis=(-2, -1))
 
 
+def band_of_iqm(curves: Array) -> tuple[Array, Array, Array]:
+    """Return the interquartile mean of curves at each of their points, with the ends of its 95 % interval there.
+
+    Args:
+        curves: One row for each run, two at least, one column for each point.
+    """
+    ends = _percentiles([curves.T], lambda sample, axis: iqm_along_last(sample), RESAMPLES_OF_BANDS)
+    return np.asarray(iqm_along_last(curves.T), dtype=np.float64), np.asarray(ends.low), np.asarray(ends.high)
+
+
 def _bootstrap(samples: Scores, estimate: float, statistic: Callable[..., Any]) -> Interval:
+    if min(map(len, samples)) < 2:
+        return Interval(estimate, math.nan, math.nan)
+    ends = _percentiles(samples, statistic, RESAMPLES)
+    return Interval(estimate, float(ends.low), float(ends.high))
+
+
+def _percentiles(samples: Scores, statistic: Callable[..., Any], resamples: int) -> Any:
     with needs_extra():
         from scipy.stats import bootstrap
 
-    if min(map(len, samples)) < 2:
-        return Interval(estimate, math.nan, math.nan)
-    result = bootstrap(
+    return bootstrap(
         tuple(samples),
         statistic,
-        n_resamples=RESAMPLES,
+        n_resamples=resamples,
         batch=BATCH,
         vectorized=True,
         paired=False,
@@ -141,8 +159,7 @@ def _bootstrap(samples: Scores, estimate: float, statistic: Callable[..., Any]) 
         confidence_level=CONFIDENCE,
         method="percentile",
         rng=np.random.default_rng(RANDOM_SEED),
-    )
-    return Interval(estimate, float(result.confidence_interval.low), float(result.confidence_interval.high))
+    ).confidence_interval
 
 
 def performance_profile(scores: Scores, thresholds: npt.ArrayLike) -> Array:

@@ -1,4 +1,4 @@
-"""``lr-schedule show``: the schedules in a saved model."""
+"""``lr-schedule show``: the schedules and the states of controllers in a saved model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ShowOptions:
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
-    summary = "show the schedules in a saved model, without unpickling it"
+    summary = "show the schedules and controllers in a saved model, without unpickling it"
     parser = add_command(commands, "show", ShowOptions, run, summary, EXAMPLES)
     parser.add_argument("model", type=Path, metavar="MODEL.zip", help="a model saved by Stable-Baselines3")
     add_json(parser)
@@ -33,18 +33,27 @@ def run(options: ShowOptions) -> int:
     """Print the schedules in a saved model."""
     from lr_schedule.errors import ScheduleConfigError
     from lr_schedule.pictures.text import table
-    from lr_schedule.sb3 import read_schedules
+    from lr_schedule.sb3 import read_controllers, read_schedules
 
     try:
-        found = read_schedules(options.model)
+        found, controllers = read_schedules(options.model), read_controllers(options.model)
     except ScheduleConfigError as error:
         raise ValueError(f"{options.model}: {error.problems[0].message}") from None
     if options.json:
-        print_json(found)
+        print_json({**found, "controllers": controllers} if controllers else found)
         return 0
     rows = [(name, *_cells(cfg)) for name, cfg in found.items()]
     print(table([("hyperparameter", "curve", "schedule"), *rows]))
+    if controllers:
+        head = ("hyperparameter", "controller", "metric", "scale")
+        states = [(name, *(_text(state.get(key)) for key in head[1:])) for name, state in controllers.items()]
+        print()
+        print(table([head, *states]))
     return 0
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _cells(cfg: Any) -> tuple[str, str]:

@@ -170,6 +170,13 @@ class Controller(Frozen):
         """Return the value at `progress_remaining` as a plain float (for an array: an array), by the present scale."""
         return self.value(self._state, progress_remaining)
 
+    def extremes(self, progress_remaining: Any) -> tuple[Any, Any]:
+        """Return the smallest and the largest value to which any metrics can lead at a progress."""
+        falls, rises = (getattr(type(self), name) is not getattr(Controller, name) for name in ("lowered", "raised"))
+        scales = SMALLEST if falls else 1.0, LARGEST if rises else 1.0
+        lowest, highest = (self.value({"scale": scale}, progress_remaining) for scale in scales)
+        return lowest, highest
+
     @property
     def scale(self) -> float:
         """What the schedule is multiplied with now."""

@@ -145,7 +145,7 @@ class PlateauController(Controller):
         maximum: Upper bound of the value, a number or a schedule (None: none).
         during_warmup: Whether the metric counts while the schedule warms up (False).
 
-    A metric that is NaN or infinite is no improvement.
+    A metric that is NaN or infinite is no improvement, and ends the mean that it is a part of.
 
     Example:
         >>> controller = PlateauController(schedule=0.01, patience=1)
@@ -167,7 +167,8 @@ class PlateauController(Controller):
 
     def judge(self, state: State, metric: Any, progress_remaining: Any, xp: Any) -> tuple[State, Any]:
         total, count = state["total"] + metric, state["count"] + 1.0
-        complete, mean = count >= self.smoothing, total / count
+        # What is no number ends its mean at once, so that no state holds it: JSON could not.
+        complete, mean = (count >= self.smoothing) | xp.logical_not(xp.isfinite(metric)), total / count
         gain = (mean - state["best"]) * (1.0 if self.mode == "max" else -1.0)
         better = xp.isfinite(mean) & ((state["seen"] < 1.0) | (gain > self.threshold * abs(state["best"])))
         cooling = state["cooling"] > 0.0

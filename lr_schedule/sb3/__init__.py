@@ -6,6 +6,13 @@ with needs_extra():
     from lr_schedule.sb3.callback import ScheduleCallback
     from lr_schedule.sb3.clock import remaining_timesteps
     from lr_schedule.sb3.preview import preview
-    from lr_schedule.sb3.saves import portable_custom_objects, read_schedules
+    from lr_schedule.sb3.saves import portable_custom_objects, read_controllers, read_schedules
 
-__all__ = ["ScheduleCallback", "portable_custom_objects", "preview", "read_schedules", "remaining_timesteps"]
+__all__ = [
+    "ScheduleCallback",
+    "portable_custom_objects",
+    "preview",
+    "read_controllers",
+    "read_schedules",
+    "remaining_timesteps",
+]

@@ -12,6 +12,7 @@ from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import at_least, read_number
 from lr_schedule.sb3 import guard
 from lr_schedule.sb3.clock import Clock, clock_for
+from lr_schedule.sb3.controlled import Feed, forget
 from lr_schedule.sb3.scheduled import Moment, ScheduledTarget, check_configs, schedule_own_targets, schedule_targets
 from lr_schedule.sb3.session import Attached, session_of
 
@@ -26,7 +27,8 @@ class ScheduleCallback(BaseCallback):
     """Sets hyperparameters of a model by schedules while it trains, with progress taken from the model's step count.
 
     Use it for every value that SB3 does not take a schedule for (the entropy coefficient, gamma, tau, the noise, a
-    learning rate of the critic alone), and to let all schedules follow one long run made of many `learn` calls.
+    learning rate of the critic alone), for values that follow a metric, and to let all schedules follow one long run
+    made of many `learn` calls.
 
     Formula:
         ``schedule(p)`` with ``p = 1 - steps / total_timesteps``, clamped to [0, 1]
@@ -35,7 +37,10 @@ class ScheduleCallback(BaseCallback):
         schedules: What each target follows, by the target's name: a config, a schedule, or a function of
             progress_remaining (1.0 at the start, 0.0 at the end). A name that the algorithm does not have raises the
             error that lists those that it has. ``<part>.learning_rate`` sets one optimizer (``actor``, ``critic``,
-            ``ent_coef``, ``policy``) or a part of the network (``policy.features_extractor``).
+            ``ent_coef``, ``policy``) or a part of the network (``policy.features_extractor``). A mapping with the key
+            ``controller`` lets a metric scale a schedule (see `lr_schedule.control`). ``metric`` beside it is a key of
+            the model's log, ``kl`` (PPO: the mean over all mini-batches), or a function of the model; for the
+            controller ``kl`` it is ``train/approx_kl`` where it is left out. Each new value of it is observed once.
         total_timesteps: Length of the whole run in environment steps (>= 1; None: each `learn` is a run of its own).
             With it all schedules follow the whole run through any sequence of `learn` calls, saves and loads, and
             the schedules that the model itself was made with do so too.
@@ -48,7 +53,7 @@ class ScheduleCallback(BaseCallback):
         ScheduleConfigError: Anything is wrong with the arguments, such as a config, or a value out of the target's
             range anywhere in the run; or, when `learn` starts and before it changes anything, with their use on its
             model: a function, a key in steps, an unknown target, a run that is done already, a target that another
-            callback sets, a callback that another model uses.
+            callback sets, a callback that another model uses; or, after three updates, a metric without any value.
 
     Example:
         >>> from stable_baselines3 import PPO
@@ -81,6 +86,7 @@ class ScheduleCallback(BaseCallback):
         self._attached_to: BaseAlgorithm | None = None
         self._scheduled: list[ScheduledTarget] = []
         self._at: dict[Moment, list[ScheduledTarget]] = {}
+        self._feeds: list[Feed] = []
         # Replaced as soon as `learn` has a model with a step count.
         self._clock = Clock(1)
 
@@ -148,6 +154,10 @@ class ScheduleCallback(BaseCallback):
         for item in self._scheduled:
             for place in item.places:
                 place.attach()
+        forget(self.model, [item.name for item in self._scheduled if item.feed is None])
+        resumed, callbacks = self._clock.elapsed(self.model) > 0, guard.callbacks_of(self)
+        for feed in self._feeds:
+            feed.start(resumed=resumed, callbacks=callbacks)
         # It counts for the first `learn` only; from then on the model remembers.
         self._timesteps_done = None
         self._set(self._scheduled)
@@ -167,18 +177,26 @@ class ScheduleCallback(BaseCallback):
 
     def _sort(self, scheduled: list[ScheduledTarget]) -> None:
         self._scheduled = scheduled
+        self._feeds = [item.feed for item in scheduled if item.feed is not None]
         self._at = {moment: [item for item in scheduled if item.moment is moment] for moment in Moment}
 
     def _on_rollout_start(self) -> None:
+        self._observe()
         self._set(self._at[Moment.BEFORE_COLLECTING])
 
     def _on_rollout_end(self) -> None:
+        self._observe()
         self._set(self._at[Moment.BEFORE_UPDATING])
 
     def _on_step(self) -> bool:
         self._set(self._at[Moment.EVERY_STEP])
-        self.record()
+        self._clock.record(self.model)
         return True
+
+    def _observe(self) -> None:
+        """Hand each controller what its metric has said of the last update."""
+        for feed in self._feeds:
+            feed.observe(self._clock.progress(self.model))
 
     def _set(self, scheduled: list[ScheduledTarget]) -> None:
         if self._attached_to is None:
@@ -192,26 +210,38 @@ class ScheduleCallback(BaseCallback):
         for item in scheduled:
             value = item.value(progress)
             item.write(value)
-            self.logger.record(f"schedule/{item.name}", value, exclude=self._unprintable(item.name))
+            self._log(item.name, value)
+            if item.feed is not None:
+                self._log(f"{item.name}_scale", item.feed.controller.scale)
+
+    def _log(self, name: str, value: float) -> None:
+        self.logger.record(f"schedule/{name}", value, exclude=self._unprintable(name))
 
     def _unprintable(self, name: str) -> tuple[str, ...] | None:
         """Return the outputs that cannot show a name, because they cut it to what another one is cut to."""
         if len(name) <= LONGEST_KEY:
             return None
-        alike = [item for item in self._scheduled if item.name[: LONGEST_KEY - 3] == name[: LONGEST_KEY - 3]]
+        names = [item.name for item in self._scheduled] + [f"{feed.name}_scale" for feed in self._feeds]
+        alike = [other for other in names if other[: LONGEST_KEY - 3] == name[: LONGEST_KEY - 3]]
         return ("stdout", "log") if len(alike) > 1 else None
 
     def _on_training_end(self) -> None:
+        # The last update is observed now: the next one may be made in another process.
+        self._observe()
         guard.release(self.model, self)
 
     def record(self) -> None:
-        """Let the model remember where the run stands."""
+        """Let the model remember where the run and its controllers stand."""
         self._clock.record(self.model)
+        for feed in self._feeds:
+            feed.remember()
 
     def detach(self) -> None:
         """Put every value of the model back that this callback has set."""
         self._attached_to = None
         # Backwards, as two places may be one attribute: what stood there first is put back last.
+        for feed in self._feeds:
+            feed.stop()
         for item in reversed(self._scheduled):
             for place in reversed(item.places):
                 place.detach()

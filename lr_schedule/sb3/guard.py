@@ -124,6 +124,16 @@ def _unwatch(model: BaseAlgorithm, callback: BaseCallback | None) -> None:
                 vars(callback)[name] = found.args[1]
 
 
+def callbacks_of(callback: BaseCallback) -> list[BaseCallback]:
+    """Return all callbacks of the `learn` in which `callback` is called just now."""
+    found, waiting = [], [_outermost(callback)]
+    while waiting:
+        found.append(waiting.pop())
+        inner = [*getattr(found[-1], "callbacks", ()), getattr(found[-1], "callback", None)]
+        waiting += [one for one in inner if isinstance(one, BaseCallback) and one not in found]
+    return found
+
+
 def _outermost(callback: BaseCallback) -> BaseCallback:
     """Return the callback that `learn` hands to all others, `callback` itself where it stands alone."""
     # From the calls that are under way, as no callback knows the list that it stands in: BaseCallback.parent is None.

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lr_schedule.base import BaseLRSchedule
+from lr_schedule.control import KLController
+from lr_schedule.control.levels import at
 from lr_schedule.errors import Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import at_least, read_number
 from lr_schedule.pictures.text import table
@@ -81,7 +83,7 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
 
     Args:
         cfg_or_schedules: One config or schedule (that of the learning rate), or a mapping from targets to configs,
-            schedules or functions, as for `ScheduleCallback`.
+            schedules, controllers or functions, as for `ScheduleCallback`.
         algo: The algorithm: its class, or its name (``"PPO"``, ``"TQC"``, ``"SBX SAC"``).
         total_timesteps: Length of the run in environment steps (>= 1).
         n_envs: Number of environments (>= 1; 1).
@@ -90,7 +92,8 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
             ``episode_length`` gives their length in steps.
 
     Returns:
-        A `Preview`: arrays with one entry per update, warnings, and a table when printed. Where an algorithm uses a
+        A `Preview`: arrays with one entry per update, warnings, and a table when printed. The values of a controller
+        are those before any observation: its schedule within its bounds. Where an algorithm uses a
         value while it collects (gamma and gae_lambda on-policy, noise, epsilon, all of ARS), it is the value at the
         moment when the collecting for the update began.
 
@@ -119,9 +122,11 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
             target, ignored = _find(name, algorithm, settings)
             schedule = read_schedule(name, cfg, total)
             check_values(name, schedule, target, target.own_range, total)
-            at = _progress(starts, total) if algorithm in target.read_while_collecting else progress
-            values[name] = _column(name, schedule, target, np.ones_like(at) if ignored else at)
+            used = _progress(starts, total) if algorithm in target.read_while_collecting else progress
+            values[name] = _column(name, schedule, target, np.ones_like(used) if ignored else used)
             warnings += _warnings(name, schedule, target, values[name], ends, total) if not ignored else [ignored]
+            if isinstance(schedule, KLController) and algorithm in algorithms.PPO:
+                warnings += _hidden_kl(name, schedule, settings.get("target_kl"), progress)
             if ignored and len(ends) and values[name][0] == 0.0:
                 warnings.append(f"{name}: it is 0 at the start, so that {algorithm} never learns anything")
     problems.raise_any()
@@ -206,3 +211,13 @@ def _warnings(
         yield f"{name}: only {distinct} different values in {len(ends)} updates; shorter rollouts follow it more finely"
     if (target.own or name.endswith(rates.SUFFIX)) and values[-1] == 0.0 and distinct > 1:
         yield f"{name}: it is 0 in the last update, which therefore learns nothing; give it a final_value above 0"
+
+
+def _hidden_kl(name: str, controller: KLController, target_kl: Any, progress: Any) -> Iterator[str]:
+    """Yield a warning where SB3 ends an update before its KL can be what lowers the value."""
+    if target_kl is None:
+        return
+    highest = max(controller.band * at(controller.target_kl, p) for p in progress.tolist())
+    if target_kl < highest:
+        text = f"{name}: with target_kl={target_kl:g} the epochs of an update end before its KL is {highest:g}"
+        yield f"{text}, above which the controller lowers the value; leave target_kl out"

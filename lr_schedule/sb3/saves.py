@@ -22,6 +22,7 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.registry import registry
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.kinds.decay import LinearLRSchedule
+from lr_schedule.sb3.controlled import STATES
 from lr_schedule.sb3.scheduled import as_schedules
 
 ATTRIBUTES = {
@@ -79,6 +80,36 @@ def read_schedules(path: str | os.PathLike[str] | io.BufferedIOBase) -> dict[str
         if stored:
             found[target] = next((cfg for cfg in map(_as_config, stored) if cfg is not None), None)
     return found
+
+
+def read_controllers(path: str | os.PathLike[str] | io.BufferedIOBase) -> dict[str, dict[str, Any]]:
+    """Return the state of every controller in a saved model, without unpickling anything.
+
+    Use it to see to what scale a metric had moved each value when the model was saved.
+
+    Args:
+        path: A model zip (see `read_schedules`).
+
+    Returns:
+        By target: the type of the ``controller``, its ``metric``, its ``scale``, and what else it remembers. Empty
+        where the model was trained without controllers.
+
+    Raises:
+        ScheduleConfigError: The file is no model zip.
+        FileNotFoundError: There is no such file.
+
+    Example:
+        >>> from stable_baselines3 import PPO
+        >>> from lr_schedule.sb3 import ScheduleCallback
+        >>> callback = ScheduleCallback({"learning_rate": {"controller": "kl", "schedule": 3e-4}})
+        >>> PPO("MlpPolicy", "CartPole-v1", n_steps=64, device="cpu").learn(64, callback).save("model.zip")
+        >>> read_controllers("model.zip")["learning_rate"]["metric"]
+        'train/approx_kl'
+    """
+    found = _read_data(path).get(STATES)
+    if not isinstance(found, Mapping):
+        return {}
+    return {str(name): dict(state) for name, state in found.items() if isinstance(state, Mapping)}
 
 
 def portable_custom_objects(path_or_schedules: Any) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.twins import allowed_keys
+from lr_schedule.control import Controller
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.sb3 import algorithms, targets
 from lr_schedule.sb3.clock import progress_at
+from lr_schedule.sb3.controlled import Feed, is_controlled, read_controller
 from lr_schedule.sb3.places import Place
 from lr_schedule.sb3.ranges import NOT_NEGATIVE, Range
 from lr_schedule.sb3.targets import Target
@@ -57,6 +59,8 @@ class ScheduledTarget:
     allowed: Range
     places: tuple[Place, ...]
     moment: Moment
+    feed: Feed | None = None
+    """What feeds the schedule where it is a controller."""
 
     def value(self, progress: float) -> float | int:
         """Return the value at a progress as a plain number in the target's range, or raise."""
@@ -72,24 +76,29 @@ class ScheduledTarget:
         check_values(self.name, self.schedule, self.target, self.allowed, total)
 
 
-def checked(name: str, value: float, allowed: Range, progress: float) -> float | int:
+GIVES = "the schedule gives this"
+MAY_GIVE = "with this minimum and maximum the controller may give this"
+
+
+def checked(name: str, value: float, allowed: Range, progress: float, how: str = GIVES) -> float | int:
     """Return `value`, or raise the error that says what is allowed and when the schedule leaves it."""
     if value not in allowed:
-        message = f"must be {allowed} over the whole run; the schedule gives this at progress_remaining {progress:.6g}"
+        message = f"must be {allowed} over the whole run; {how} at progress_remaining {progress:.6g}"
         raise ScheduleConfigError.at((name,), value, message)
     return value
 
 
 def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, total: float) -> None:
     """Raise ScheduleConfigError where a schedule, over a run of `total` steps, leaves the range of its target."""
-    plain = isinstance(schedule, BaseLRSchedule)
+    plain = isinstance(schedule, (BaseLRSchedule, Controller))
     # A run may have any length that is a number, and has at least one step.
     count = math.ceil(min(total, CHECKED if plain else CHECKED_FUNCTION))
     points = [progress_at(step, count) for step in range(count + 1)]
+    how = MAY_GIVE if isinstance(schedule, Controller) else GIVES
     try:
-        values: Iterable[Any] = schedule(np.asarray(points)).tolist() if plain else map(schedule, points)  # type: ignore[arg-type]
-        for progress, value in zip(points, values, strict=True):
-            checked(name, target.convert(value), allowed, progress)
+        for values in _values(schedule, points):
+            for progress, value in zip(points, values, strict=True):
+                checked(name, target.convert(value), allowed, progress, how)
     except ScheduleConfigError:  # a ValueError too, but one that says where and why already
         raise
     except Exception as error:  # whatever a function of the user raises
@@ -97,8 +106,18 @@ def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, 
         raise ScheduleConfigError.at((name,), schedule, message) from error
 
 
+def _values(schedule: Schedule, points: list[float]) -> Iterator[Iterable[Any]]:
+    """Yield the values at points of progress; for a controller the smallest, and then the largest that are possible."""
+    if isinstance(schedule, BaseLRSchedule):
+        yield schedule(np.asarray(points)).tolist()
+    elif isinstance(schedule, Controller):
+        yield from (values.tolist() for values in schedule.extremes(np.asarray(points)))
+    else:
+        yield map(schedule, points)
+
+
 def read_schedule(name: str, cfg: Any, total_steps: float | None) -> Schedule:
-    """Return what a target follows: a function as it is, anything else as a schedule.
+    """Return what a target follows: a function as it is, anything else as a schedule or a controller.
 
     The target ``target_entropy`` is the one that is negative in practice, as no schedule is: it takes a number or a
     function, while a schedule goes under ``target_entropy_magnitude``.
@@ -115,12 +134,14 @@ def read_schedule(name: str, cfg: Any, total_steps: float | None) -> Schedule:
     if _is_function(cfg):
         function: Schedule = cfg
         return function
+    if is_controlled(cfg):
+        return read_controller(name, cfg, total_steps)[0]
     with under(name):
         return BaseLRSchedule.create(cfg, total_steps)
 
 
 def _is_function(cfg: Any) -> bool:
-    return callable(cfg) and not isinstance(cfg, (type, Mapping, BaseLRSchedule))
+    return callable(cfg) and not isinstance(cfg, (type, Mapping, BaseLRSchedule, Controller))
 
 
 def schedule_targets(
@@ -136,8 +157,11 @@ def schedule_targets(
             if override_auto and name == "ent_coef" and algorithm in algorithms.ENTROPY:
                 target = targets.TARGET_WITH_LEARNED_ALPHA
             schedule = read_schedule(name, cfg, total)
+            feed = None
+            if isinstance(schedule, Controller):
+                feed = Feed(name, schedule, read_controller(name, cfg, total)[1], model)
             places, moment = tuple(target.find_places(model)), moment_for(target, algorithm)
-            item = ScheduledTarget(name, schedule, target, target.range_for(model), places, moment)
+            item = ScheduledTarget(name, schedule, target, target.range_for(model), places, moment, feed)
             item.check(total)
             scheduled.append(item)
     problems.raise_any()
@@ -185,7 +209,7 @@ def check_configs(schedules: Mapping[str, Any]) -> None:
 
 def _check_config(name: Any, cfg: Any) -> None:
     schedule = read_schedule(name, cfg, None)
-    if isinstance(schedule, BaseLRSchedule) and name in targets.TARGETS:
+    if isinstance(schedule, (BaseLRSchedule, Controller)) and name in targets.TARGETS:
         target = targets.TARGETS[name]
         check_values(name, schedule, target, target.allowed, CHECKED)
 
@@ -199,6 +223,10 @@ def as_schedules(cfg_or_schedules: Any) -> dict[str, Any]:
     if not isinstance(cfg_or_schedules, Mapping):
         return {"learning_rate": cfg_or_schedules}
     constant_keys = {*allowed_keys(BaseLRSchedule), "total_steps"}
-    if "type" in cfg_or_schedules or (cfg_or_schedules and constant_keys.issuperset(cfg_or_schedules)):
+    if (
+        "type" in cfg_or_schedules
+        or is_controlled(cfg_or_schedules)
+        or (cfg_or_schedules and constant_keys.issuperset(cfg_or_schedules))
+    ):
         return {"learning_rate": cfg_or_schedules}
     return dict(cfg_or_schedules)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stable_baselines3.common.callbacks import CheckpointCallback
+from stable_baselines3.common.callbacks import BaseCallback, CheckpointCallback
 
 from lr_schedule import CosineWarmupLRSchedule, LinearLRSchedule, ScheduleConfigError
+from lr_schedule.control import create_controller
 from lr_schedule.sb3 import ScheduleCallback, preview, read_schedules
 from tests.sb3.envs import Walk
 from tests.sb3.models import linear
@@ -135,3 +136,28 @@ def test_a_checkpoint_of_sbx_holds_what_the_model_was_made_with(
     model.learn(32, callback=[ScheduleCallback({target: 0.5}), checkpoint])
     loaded = getattr(sbx, name).load(tmp_path / "rl_model_20_steps")
     assert getattr(loaded, target) == getattr(model, target) == 0.25
+
+
+@pytest.mark.parametrize("metric", ["kl", "train/approx_kl"])
+def test_a_controller_sets_the_rate_of_the_next_update_of_ppo(metric: str) -> None:
+    cfg = {"controller": "kl", "schedule": 0.1, "maximum": 1.0, "metric": metric}
+    model, seen = ppo(n_epochs=3)
+    logged = []
+
+    class Notes(BaseCallback):
+        def _on_rollout_start(self) -> None:
+            if "train/approx_kl" in self.logger.name_to_value:
+                logged.append(self.logger.name_to_value["train/approx_kl"])
+
+        def _on_step(self) -> bool:
+            return True
+
+    model.learn(TOTAL, callback=[ScheduleCallback({"learning_rate": cfg}), Notes()])
+    controller = create_controller({"controller": "kl", "schedule": 0.1, "maximum": 1.0})
+    expected = [0.1]
+    for kl in logged:
+        controller.observe(kl, 0.5)
+        expected.append(controller(0.5))
+    rates = {row[0]: row[1] for row in seen}
+    assert list(rates.values()) == pytest.approx(expected, rel=1e-6)  # SBX keeps rates in 32 bits
+    assert len(set(expected)) > 1

@@ -1,0 +1,127 @@
+"""Controllers of a model: read from a config, fed with a metric while it trains, remembered in the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from stable_baselines3.common.callbacks import BaseCallback
+
+from lr_schedule.control import Controller, KLController, create_controller
+from lr_schedule.errors import ScheduleConfigError, did_you_mean, under
+from lr_schedule.sb3.metrics import MetricName, find_metric
+
+STATES = "schedule_controllers"
+"""Attribute of a model, saved with it in clear text, that holds the state of each controller (plain numbers)."""
+
+PATIENCE = 3
+"""Updates after which a metric that has never had a value is taken for one that never will."""
+
+
+def is_controlled(cfg: Any) -> bool:
+    """Tell whether what a user wrote for a target is a controller."""
+    return isinstance(cfg, Controller) or (isinstance(cfg, Mapping) and "controller" in cfg)
+
+
+def read_controller(name: str, cfg: Any, total_steps: float | None) -> tuple[Controller, MetricName]:
+    """Return a controller that is at its start, and what the user calls the metric that feeds it."""
+    with under(name):
+        if isinstance(cfg, Controller):  # one of the user's, which another model may use too
+            controller, metric = create_controller(cfg.written_fields()), None
+        else:
+            metric = cfg.get("metric")
+            controller = create_controller({key: value for key, value in cfg.items() if key != "metric"}, total_steps)
+        if metric is None and isinstance(controller, KLController):
+            metric = "train/approx_kl"
+        if not (isinstance(metric, str) and metric) and not callable(metric):
+            message = "must be a key of the log, such as rollout/ep_rew_mean, or in Python a function of the model"
+            raise ScheduleConfigError.at("metric", metric, message)
+        return controller, metric
+
+
+class Feed:
+    """A metric of a model that feeds the controller of one target.
+
+    Args:
+        name: The target.
+        controller: The controller.
+        metric: What the user calls the metric.
+        model: The model.
+    """
+
+    def __init__(self, name: str, controller: Controller, metric: MetricName, model: Any) -> None:
+        self.name = name
+        self.controller = controller
+        self.model = model
+        with under(name):
+            self.metric = find_metric(model, metric)
+        self._updates = 0
+        self._counted = model._n_updates
+        self._may_be_late = False
+
+    def start(self, *, resumed: bool, callbacks: Iterable[BaseCallback]) -> None:
+        """Watch the metric, and go on from what the model remembers where it resumes a run."""
+        self._may_be_late = self.metric.may_be_late(callbacks)
+        self.metric.attach()
+        state = getattr(self.model, STATES, {}).get(self.name)
+        if resumed and state is not None:
+            self.metric.waiting = state.get("waiting")
+            # Another rule than before goes on from the scale, so that the value does not jump.
+            names = self.controller.init() if state["controller"] == self.controller.type else {"scale"}
+            self.controller.load_state_dict({**self.controller.init(), **{name: state[name] for name in names}})
+        self.remember()
+
+    def stop(self) -> None:
+        """Watch the metric no more."""
+        self.metric.detach()
+
+    def observe(self, progress: float) -> None:
+        """Hand the controller what the metric has said since it was asked last."""
+        value = self.metric.take()
+        if value is not None:
+            self._observe(value, progress)
+        elif not self._may_be_late:
+            self._miss()
+
+    def _observe(self, value: Any, progress: float) -> None:
+        self._may_be_late = True  # it is known to come; an update may well be without one
+        try:
+            self.controller.observe(value, progress)
+        except TypeError:
+            raise ScheduleConfigError.at((self.name, "metric"), value, "must give a number") from None
+        self.remember()
+
+    def _miss(self) -> None:
+        if self.model._n_updates == self._counted:
+            return
+        self._updates, self._counted = self._updates + 1, self.model._n_updates
+        # Off-policy updates follow every few steps: what is logged at the end of an episode is waited for.
+        episodes = self.model._episode_num if hasattr(self.model, "train_freq") else PATIENCE
+        is_of_updates = str(self.metric.name).startswith("train/")
+        if self._updates >= PATIENCE and (is_of_updates or episodes >= PATIENCE):
+            logged = self.metric.keys | self.model.logger.name_to_value.keys()
+            keys = sorted(key for key in logged if not key.startswith(("schedule/", "time/")))
+            hint = did_you_mean(self.metric.name, keys)
+            message = f"has had no value in {self._updates} updates{hint} There are {', '.join(keys)}"
+            raise ScheduleConfigError.at((self.name, "metric"), self.metric.name, message)
+
+    def remember(self) -> None:
+        """Let the model remember the state, for a later `learn` and for what is saved from now on."""
+        state: dict[str, Any] = {"controller": self.controller.type, "metric": _text(self.metric.name)}
+        state |= self.controller.state_dict()
+        if (waiting := self.metric.look()) is not None:
+            state["waiting"] = float(waiting)
+        # A new mapping: one that a user has taken from the model stays as it is.
+        setattr(self.model, STATES, {**getattr(self.model, STATES, {}), self.name: state})
+
+
+def forget(model: Any, names: Iterable[str]) -> None:
+    """Let the model remember no state for targets that no controller moves any more."""
+    states = getattr(model, STATES, {})
+    kept = {name: state for name, state in states.items() if name not in set(names)}
+    if len(kept) < len(states):
+        setattr(model, STATES, kept)
+
+
+def _text(metric: MetricName) -> str:
+    return metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)

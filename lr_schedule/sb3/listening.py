@@ -1,0 +1,44 @@
+"""Hearing what a method of one object returns; nothing is left behind in the object, its copies and its saves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lr_schedule.sb3 import own_class
+
+Listener = Callable[..., None]
+"""Called with what the method has returned, and with what it was called with."""
+
+
+class Heard:
+    """A method of one object, whose results its listeners get."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self.method = method
+        self.listeners: list[Listener] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        result = self.method(*args, **kwargs)
+        for listener in self.listeners:
+            listener(result, *args, **kwargs)
+        return result
+
+
+def listen(owner: Any, name: str, listener: Listener) -> None:
+    """Have `listener` called after each call of the method `name` of `owner`."""
+    method = getattr(owner, name)
+    if not isinstance(method, Heard):
+        method = Heard(method)
+        # Shown, as a user may have set the method on the object itself, such as one that torch.compile has made.
+        own_class.change(owner, **{name: own_class.Shown(method)})
+    method.listeners.append(listener)
+
+
+def stop_listening(owner: Any, name: str, listener: Listener) -> None:
+    """Call `listener` no more; harmless where it is not called."""
+    method = getattr(owner, name)
+    if isinstance(method, Heard) and listener in method.listeners:
+        method.listeners.remove(listener)
+        if not method.listeners:
+            own_class.change_back(owner, name)

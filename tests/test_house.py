@@ -46,7 +46,7 @@ FRAMEWORKS = {
     "torch": ("numeric.arrays", "numeric.torch", "bridge", "optim", "sb3", "zoo", "compare"),
     "jax": ("bridge", "numeric"),
     "stable_baselines3": ("sb3", "zoo", "compare"),
-    "sb3_contrib": ("sb3", "zoo"),
+    "sb3_contrib": ("sb3", "zoo", "compare"),
     "sbx": ("sb3",),
     "gymnasium": ("zoo", "compare"),
     "rl_zoo3": ("zoo", "compare"),

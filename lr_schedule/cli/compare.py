@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lr_schedule.cli.grammar import add_command, add_json, length
 from lr_schedule.cli.output import print_json
-from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.errors import ScheduleConfigError, needs_extra
 
 if TYPE_CHECKING:
     from lr_schedule.compare import Comparison
@@ -81,6 +82,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: CompareOptions) -> int:
     """Run what is left of a study, and report what it shows."""
+    _require_packages()
     from lr_schedule.compare import compare, read_study
 
     where = _where(options)
@@ -112,6 +114,13 @@ def run(options: CompareOptions) -> int:
         _report(read_study(**where, **shown), options)
         raise
     return _report(found, options)
+
+
+def _require_packages() -> None:
+    """Raise for a package that is missing now, and not when hours of training are to be reported."""
+    with needs_extra():
+        for package in ("matplotlib", "optuna", "scipy", "stable_baselines3"):
+            import_module(package)
 
 
 def _where(options: CompareOptions) -> dict[str, str]:
@@ -201,4 +210,4 @@ def _report(found: Comparison, options: CompareOptions) -> int:
     else:
         print(found.table())
         print(f"wrote compare.json, compare.png, compare.svg and compare.html to {folder}")
-    return 0
+    return 1 if found.errors() else 0

@@ -11,7 +11,7 @@ from lr_schedule.compare.result import Comparison
 from lr_schedule.compare.scaling import MINMAX, refuse_scales
 from lr_schedule.compare.storage import Place
 from lr_schedule.compare.workers import OnProgress, Train, Work, run_all
-from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.errors import ScheduleConfigError, did_you_mean, needs_extra
 
 FOLDER, STUDY = "runs/compare", "compare"
 Normalize = str | Mapping[str, Sequence[float]]
@@ -77,6 +77,8 @@ def compare(  # noqa: PLR0913  # all but two are options by name
         >>> comparison.verdict
         'high is better than low, by 200.'
     """
+    with needs_extra():
+        import scipy  # noqa: F401  # now, and not when all is trained
     plan = make_plan(candidates, tasks, seeds, settings)
     _refuse(plan, baseline, normalize)
     if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 1:

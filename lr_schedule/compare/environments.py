@@ -79,7 +79,10 @@ def _wrapper(zoo: Mapping[str, Any], key: str) -> Any:
     with needs_extra():
         from rl_zoo3.utils import get_wrapper_class
 
-    return get_wrapper_class(dict(zoo), key)
+    try:
+        return get_wrapper_class(dict(zoo), key)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ScheduleConfigError.at(key, zoo[key], f"cannot be imported: {error}") from None
 
 
 def action_noise(zoo: Mapping[str, Any], env: VecEnv) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,7 +146,8 @@ def _picture(comparison: Comparison) -> str:
     drawn = io.StringIO()
     comparison.plot().savefig(drawn, format="svg")
     text = drawn.getvalue()
-    return text[text.index("<svg") :]
+    # What matplotlib says of itself names addresses, though nothing is loaded from them.
+    return re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
 
 
 def _json(data: Any) -> str:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 COLUMNS = 3
 MOST_POINTS = 60
 SAMPLED = 200
-GREY, BAND = "0.55", 0.15
+BAND = 0.15
+HALF = 0.32
+"""Half of the height of a small curve, as a fraction of its line."""
+
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#b8a900", "#7f3c8d", "#666666")
 """Colours that the colour-blind can tell apart, as far as ten can be told apart at all."""
 
@@ -59,25 +62,29 @@ def draw(comparison: Findings) -> Figure:
 def _draw_candidates(figure: Any, comparison: Findings, colours: Mapping[str, str]) -> None:
     """Draw a line for each candidate: its schedules as a small curve, its name, its interval."""
     names = list(colours)
-    grid = figure.add_gridspec(len(names), 2, width_ratios=[1, 6])
-    intervals = figure.add_subplot(grid[:, 1])
+    curves, intervals = figure.subplots(1, 2, sharey=True, width_ratios=[1, 5])
     for row, name in enumerate(names):
-        small = figure.add_subplot(grid[row, 0])
-        small.set_axis_off()
         for values in curves_of(comparison.plan.candidates[name], _length(comparison)).values():
             top = max(values) or 1.0
-            small.plot([value / top for value in values], color=colours[name], linewidth=1.2)
-            small.set_ylim(-0.05, 1.1)
+            heights = [row + HALF - 2 * HALF * value / top for value in values]
+            curves.plot(np.linspace(0.0, 1.0, len(heights)), heights, color=colours[name], linewidth=1.2)
         summary = comparison.summaries.get(name)
         if summary is not None:
             final = summary.final
             if not math.isnan(final.low):
                 intervals.plot([final.low, final.high], [row, row], color=colours[name], linewidth=7, alpha=0.35)
             intervals.plot([final.estimate], [row], "|", color=colours[name], markersize=14, markeredgewidth=2)
-    intervals.set_yticks(range(len(names)), names)
+    curves.set_yticks(range(len(names)), names)
+    for label, name in zip(curves.get_yticklabels(), names, strict=True):
+        label.set_color(colours[name])
+    curves.set_xticks([])
+    curves.set_xlabel("schedule", fontsize=9)
+    curves.spines[:].set_visible(False)
+    curves.tick_params(left=False)
     intervals.set_ylim(len(names) - 0.5, -0.5)
-    intervals.set_xlabel("final score: interquartile mean with 95 % interval")
+    intervals.set_xlabel("final score: interquartile mean with 95 % interval", fontsize=9)
     _plain_frame(intervals)
+    intervals.tick_params(left=False, labelleft=False)
 
 
 def _draw_curves(ax: Axes, comparison: Findings, task: str, colours: Mapping[str, str]) -> None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Report = Callable[[int, float], None]
 
-POLICY = "MlpPolicy"
 SEED_OF_EVALUATION = 1_000_000
 """What is added to the seed of a run for the episodes of its evaluations, which are the same for all candidates."""
 
@@ -98,7 +97,7 @@ class Trainer:
         import_packages(self.packages)
         algorithm = find_algorithm(self.algo)
         parts = self._parts(candidate, task)
-        section = {"policy": POLICY, **parts.section, "n_timesteps": self.n_timesteps}
+        section = {"policy": next(iter(algorithm.policy_aliases)), **parts.section, "n_timesteps": self.n_timesteps}
         refuse_mistakes(section, algorithm, may_import=lambda name: True)
         model, zoo = load_hyperparams(section, task, self.n_timesteps)
         env = make_env(task, zoo, seed, model.get("gamma"), for_training=True)

@@ -106,6 +106,8 @@ def _run_cell(queue: Queue, claim: Claim, work: Work, tell: Callable[[], None]) 
 
 def _run_process(work: Work) -> None:
     """Work as a process of its own, which records its end where it is asked to stop."""
+    # Ctrl-C reaches the parent too, which then ends its workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     run_worker(work)
 

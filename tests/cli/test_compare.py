@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +149,20 @@ def test_bad_input_is_one_line_before_anything_trains(files: Path, arguments: tu
     assert found.stderr.startswith(line)
     assert len(found.stderr.splitlines()) == 1
     assert not Path("runs/compare/compare.json").exists()
+
+
+@pytest.mark.slow
+def test_the_command_of_the_docs_runs(files: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "compare.md").read_text()
+    for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", page, re.DOTALL):
+        Path(name).write_text(text)
+    (command,) = re.findall(r"```bash\nlr-schedule (.*?)```", page, re.DOTALL)
+    shorter = command.replace("\\\n", " ").replace(
+        "--seeds 10 -n 20000", "--seeds 2 -n 512 --evaluations 2 --episodes 1"
+    )
+    found = run_process(*shlex.split(shorter))
+    assert found.returncode == 0, found.stderr
+    assert "No difference seen; 2 seeds are too few to see any" in found.stdout
 
 
 def test_what_is_missing_is_told(files: Path) -> None:

@@ -176,6 +176,7 @@ EXTRAS = {
     "rl_zoo3": "zoo",
     "sb3_contrib": "contrib",
     "sbx": "sbx",
+    "scipy": "compare",
     "stable_baselines3": "sb3",
     "torch": "torch",
 }

@@ -34,6 +34,7 @@ PREVIEW = "lr-schedule preview ppo.yml --env CartPole-v1 --algo"
 USES = {
     "plot": [Use("docs/cli.md", "lr-schedule plot ppo.yml"), Use("docs/cli.md", "axes = plot(")],
     "tune": [Use("docs/tune.md", "import optuna")],
+    "compare": [Use("docs/compare.md", "from lr_schedule.compare import compare")],
     "sb3": [Use("README.md", "model.learn("), Use("docs/cli.md", f"{PREVIEW} ppo")],
     "contrib": [Use("docs/cli.md", f"{PREVIEW} ppo_lstm")],
     "sbx": [Use("docs/cli.md", f'{PREVIEW} "sbx ppo"')],

@@ -23,6 +23,7 @@ PACKAGE = Path(lr_schedule.__file__).parent
 
 FLOORS = (
     ("cli",),
+    ("compare",),
     ("zoo",),
     ("sb3",),
     ("tune", "plotting"),
@@ -38,19 +39,20 @@ FLOORS = (
 )
 """The rooms from the top floor to the ground; a room may import from the floors below it."""
 
-MOST_ROOMS = 16
+MOST_ROOMS = 17
 MOST_LINES = 299
 
 FRAMEWORKS = {
-    "torch": ("numeric.arrays", "numeric.torch", "bridge", "optim", "sb3", "zoo"),
+    "torch": ("numeric.arrays", "numeric.torch", "bridge", "optim", "sb3", "zoo", "compare"),
     "jax": ("bridge", "numeric"),
-    "stable_baselines3": ("sb3", "zoo"),
-    "sb3_contrib": ("sb3", "zoo"),
+    "stable_baselines3": ("sb3", "zoo", "compare"),
+    "sb3_contrib": ("sb3", "zoo", "compare"),
     "sbx": ("sb3",),
-    "gymnasium": ("zoo",),
-    "rl_zoo3": ("zoo",),
-    "matplotlib": ("pictures", "cli"),
-    "optuna": ("tune", "zoo"),
+    "gymnasium": ("zoo", "compare"),
+    "rl_zoo3": ("zoo", "compare"),
+    "matplotlib": ("pictures", "cli", "compare"),
+    "optuna": ("tune", "zoo", "compare"),
+    "scipy": ("compare",),
     "pytorch_optimizer": ("optim",),
     "pydantic": ("fields", "config"),
     "pydantic_core": ("fields", "config"),
@@ -61,7 +63,8 @@ FRAMEWORKS = {
 ARRAYS = "numeric.arrays"
 """The one file from `kinds` down that needs numpy as soon as it is imported: itself it is imported for an array."""
 
-HEAVY = ("torch", "jax", "stable_baselines3", "gymnasium", "matplotlib", "optax", "keras", "transformers", "rich")
+DATA = ("keras", "optax", "optuna", "scipy", "transformers")
+HEAVY = ("torch", "jax", "stable_baselines3", "gymnasium", "matplotlib", "rich", *DATA)
 
 
 AT_ONCE, LATER, FOR_TYPES = "when its file is imported", "when a function is called", "by type checkers alone"

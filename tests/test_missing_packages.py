@@ -43,11 +43,15 @@ IN_PYTHON = [
     ("stable_baselines3", "from lr_schedule.sb3 import ScheduleCallback"),
     ("sb3_contrib", "from lr_schedule.sb3 import preview\npreview('lin_0.1', 'TQC', 100)"),
     ("sbx", "from lr_schedule.sb3 import preview\npreview('lin_0.1', 'SBX SAC', 100)"),
+    ("optuna", "from lr_schedule.compare import compare"),
+    ("scipy", "from lr_schedule.compare import compare\ncompare({'a': 1, 'b': 2}, print)"),
     ("matplotlib", "import lr_schedule\nlr_schedule.plot(['lin_0.1'])"),
     ("matplotlib", "import lr_schedule\nlr_schedule.BaseLRSchedule.create('lin_0.1').plot()"),
 ]
 COMMANDS = [
     ("matplotlib", "lr_schedule.cli", ["plot", "lin_0.1", "-o", "a.png"]),
+    ("optuna", "lr_schedule.cli", ["compare"]),
+    ("scipy", "lr_schedule.cli", ["compare"]),
     ("stable_baselines3", "lr_schedule.cli", ["preview", "ppo.yml", "--algo", "ppo"]),
     ("stable_baselines3", "lr_schedule.cli", ["check", "ppo.yml", "--algo", "ppo"]),
     ("stable_baselines3", "lr_schedule.cli", ["show", "model.zip"]),

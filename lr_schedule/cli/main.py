@@ -1,4 +1,4 @@
-"""The command line: ``lr-schedule plot | preview | check | schema | types | show``."""
+"""The command line: ``lr-schedule plot | preview | check | compare | schema | types | show``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from lr_schedule.cli import check, plot, preview, schema, show, types
+from lr_schedule.cli import check, compare, plot, preview, schema, show, types
 from lr_schedule.cli.output import print_error
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -48,7 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="print the version and exit"
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (plot, preview, check, schema, types, show):
+    for command in (plot, preview, check, compare, schema, types, show):
         command.add_parser(commands)
     return parser
 

@@ -1,0 +1,213 @@
+"""``lr-schedule compare``: which of several schedules is best for a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lr_schedule.cli.grammar import add_command, add_json, length
+from lr_schedule.cli.output import print_json
+from lr_schedule.errors import ScheduleConfigError, needs_extra
+
+if TYPE_CHECKING:
+    from lr_schedule.compare import Comparison
+    from lr_schedule.compare.training import Trainer
+
+EXAMPLES = """
+  lr-schedule compare constant.yml linear.yml --algo ppo --env CartPole-v1 --seeds 10 -n 50000 --study runs/compare
+  lr-schedule compare --candidate 3e-4 --candidate cosine_3e-4 --base ppo.yml --algo ppo --env CartPole-v1 -n 50000
+  lr-schedule compare --study runs/compare      (shows a study, finished or not, and runs nothing)"""
+
+PICTURES = ("compare.png", "compare.svg")
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What ``lr-schedule compare`` is given."""
+
+    files: list[str]
+    candidate: list[str]
+    base: str | None
+    algo: str | None
+    env: list[str]
+    n_timesteps: float | None
+    seeds: int
+    study: str
+    storage: str | None
+    jobs: int
+    baseline: str | None
+    normalize: list[str]
+    evaluations: int
+    episodes: int
+    device: str
+    gym_packages: list[str]
+    json: bool
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    summary = "train candidates on tasks with several seeds, and say which are better"
+    parser = add_command(commands, "compare", CompareOptions, run, summary, EXAMPLES)
+    many: Any = {"action": "append", "default": []}
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a candidate: a schedule, targets, or a Zoo section")
+    parser.add_argument(
+        "--candidate", metavar="CFG", help="a candidate written out: cosine_3e-4, '{type: rex}'", **many
+    )
+    parser.add_argument("--base", metavar="FILE", help="hyperparameters that all candidates share")
+    parser.add_argument("--algo", metavar="NAME", help="the algorithm, such as ppo or sac")
+    parser.add_argument("--env", metavar="ID", help="a task; several are given one by one", **many)
+    parser.add_argument("-n", "--n-timesteps", type=length, metavar="N", help="length of each run")
+    parser.add_argument("--seeds", type=int, default=10, metavar="N", help="runs of each candidate on each task (10)")
+    parser.add_argument(
+        "--study", default="runs/compare", metavar="FOLDER", help="where runs and report are kept (runs/compare)"
+    )
+    parser.add_argument("--storage", metavar="URL", help="a database for the runs: sqlite:///..., postgresql://...")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that train at a time (1)")
+    parser.add_argument("--baseline", metavar="NAME", help="what all others are compared with (the first candidate)")
+    parser.add_argument(
+        "--normalize",
+        metavar="HOW",
+        help="of several tasks: minmax (default), none, or ENV=LOW,HIGH for each",
+        **many,
+    )
+    parser.add_argument("--evaluations", type=int, default=10, metavar="N", help="points of a learning curve (10)")
+    parser.add_argument("--episodes", type=int, default=10, metavar="N", help="episodes of an evaluation (10)")
+    parser.add_argument("--device", default="auto", help="where networks are: cpu, cuda (auto)")
+    parser.add_argument("--gym-packages", nargs="+", default=[], metavar="MODULE", help="modules with environments")
+    add_json(parser)
+
+
+def run(options: CompareOptions) -> int:
+    """Run what is left of a study, and report what it shows."""
+    _require_packages()
+    from lr_schedule.compare import compare, read_study
+
+    where = _where(options)
+    shown: dict[str, Any] = {"baseline": options.baseline, "normalize": _normalize(options)}
+    if not (options.files or options.candidate):
+        _refuse_missing_study(options)
+        return _report(read_study(**where, **shown), options)
+    trainer = _trainer(options)
+    candidates = dict(_candidates(options))
+    from lr_schedule.compare.progress import Shown
+    from lr_schedule.compare.training import check_all
+
+    check_all(trainer, candidates, tuple(options.env))
+    try:
+        with Shown(options.jobs) as progress:
+            found = compare(
+                candidates,
+                trainer,
+                tasks=options.env,
+                seeds=options.seeds,
+                jobs=options.jobs,
+                settings=trainer.settings(),
+                on_progress=progress,
+                storage=where["storage"],
+                study=where["study"],
+                **shown,
+            )
+    except KeyboardInterrupt:
+        _report(read_study(**where, **shown), options)
+        raise
+    return _report(found, options)
+
+
+def _require_packages() -> None:
+    """Raise for a package that is missing now, and not when hours of training are to be reported."""
+    with needs_extra():
+        for package in ("matplotlib", "optuna", "scipy", "stable_baselines3"):
+            import_module(package)
+
+
+def _where(options: CompareOptions) -> dict[str, str]:
+    """Return storage and name of the study: a folder has one study, a database many."""
+    if options.storage is None:
+        return {"storage": options.study, "study": "compare"}
+    return {"storage": options.storage, "study": options.study}
+
+
+def _refuse_missing_study(options: CompareOptions) -> None:
+    from lr_schedule.compare.storage import JOURNAL
+
+    if options.storage is None and not (Path(options.study) / JOURNAL).is_file():
+        message = "holds no study; give files with candidates, --algo, --env and -n to begin one"
+        raise ScheduleConfigError.at("--study", options.study, message)
+
+
+def _trainer(options: CompareOptions) -> Trainer:
+    from lr_schedule.cli.sources import read_source
+    from lr_schedule.compare.candidates import read_base
+    from lr_schedule.compare.training import Trainer
+    from lr_schedule.zoo.keys import find_algorithm
+
+    required = {"--algo": options.algo, "--env": options.env, "-n": options.n_timesteps}
+    for name, given in required.items():
+        if not given:
+            raise ScheduleConfigError.at(name, given, "must be given, to train the candidates")
+    algo, steps = str(options.algo), int(options.n_timesteps or 0)
+    find_algorithm(algo)
+    for name, number in (("--evaluations", options.evaluations), ("--episodes", options.episodes)):
+        if number < 1:
+            raise ScheduleConfigError.at(name, number, "must be >= 1")
+    if options.evaluations > steps:
+        raise ScheduleConfigError.at("--evaluations", options.evaluations, f"more than a run has steps, {steps}")
+    base = {} if options.base is None else read_base(read_source(options.base), options.env)
+    return Trainer(
+        algo.lower(),
+        steps,
+        base,
+        options.evaluations,
+        options.episodes,
+        options.device,
+        tuple(options.gym_packages),
+    )
+
+
+def _candidates(options: CompareOptions) -> Iterator[tuple[str, Any]]:
+    from lr_schedule.cli.sources import read_source
+    from lr_schedule.compare.candidates import name_candidates, read_candidate
+    from lr_schedule.config.yaml_files import parse_yaml
+
+    steps = options.n_timesteps or 0.0
+    documents = [(Path(file).stem, read_source(file)) for file in options.files]
+    documents += [(text, parse_yaml(text, "--candidate")) for text in options.candidate]
+    named = name_candidates((name, read_candidate(document, options.env, steps)) for name, document in documents)
+    return iter(named.items())
+
+
+def _normalize(options: CompareOptions) -> Any:
+    from lr_schedule.compare.scaling import FORM, MINMAX
+
+    if not options.normalize:
+        return MINMAX
+    if len(options.normalize) == 1 and "=" not in options.normalize[0]:
+        return options.normalize[0]
+    given = {}
+    for text in options.normalize:
+        task, _, scores = text.partition("=")
+        low, comma, high = scores.partition(",")
+        if not comma:
+            raise ScheduleConfigError.at("--normalize", text, FORM)
+        given[task] = (low, high)
+    return given
+
+
+def _report(found: Comparison, options: CompareOptions) -> int:
+    from lr_schedule.compare.page import write_page
+
+    folder = Path(options.study)
+    folder.mkdir(parents=True, exist_ok=True)
+    found.to_json(folder / "compare.json")
+    for name in PICTURES:
+        found.plot(folder / name)
+    write_page(found, folder / "compare.html")
+    if options.json:
+        print_json(found.to_dict())
+    else:
+        print(found.table())
+        print(f"wrote compare.json, compare.png, compare.svg and compare.html to {folder}")
+    return 1 if found.errors() else 0

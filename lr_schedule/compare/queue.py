@@ -1,0 +1,205 @@
+"""The runs of a study as a queue that any number of workers share: who takes which, and what came of it.
+
+A trial of Optuna's study is one try at one cell: a candidate on a task with a seed. A storage numbers trials in the
+order in which they are made, so of two workers that take one cell at the same time the one with the lower number has
+it. The queue of waiting trials that Optuna has itself gives one trial to two workers where the storage is SQLite.
+"""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lr_schedule.compare.storage import Place, open_storage
+from lr_schedule.errors import needs_extra
+
+with needs_extra():
+    import optuna
+    from optuna.exceptions import UpdateFinishedTrialError
+    from optuna.trial import TrialState
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+MOST_ERRORS = 3
+"""How often a cell may fail."""
+
+MOST_DEATHS = 10
+"""How often the worker of a cell may die: a queue of a cluster ends jobs, but so does a cell that takes all memory."""
+
+COMPLETE, RUNNING, FAILED, WAITING = "complete", "running", "failed", "waiting"
+
+
+class Cell(NamedTuple):
+    """One run of a study: which candidate, on which task, with which seed."""
+
+    candidate: str
+    task: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is known of a cell.
+
+    Attributes:
+        state: ``complete``, ``running``, ``failed`` or ``waiting``.
+        curve: Pairs of timestep and score, in the order of time.
+        error: The last error, where there was one.
+        tries: How often the cell was begun.
+        seconds: How long the complete run took (0.0: it is not complete).
+    """
+
+    state: str = WAITING
+    curve: tuple[tuple[int, float], ...] = ()
+    error: str = ""
+    tries: int = 0
+    seconds: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """The last score of the curve."""
+        return self.curve[-1][1]
+
+
+class Claim(NamedTuple):
+    """A cell that a worker has taken."""
+
+    cell: Cell
+    trial_id: int
+
+
+class Queue:
+    """The cells of a study in a storage."""
+
+    def __init__(self, place: Place, study: str) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.storage = open_storage(place)
+        self._backend = self.storage.backend
+        self.study = optuna.create_study(
+            storage=self._backend, study_name=study, direction="maximize", load_if_exists=True
+        )
+        self._study_id = self._backend.get_study_id_from_name(study)
+
+    def results(self, cells: Sequence[Cell]) -> dict[Cell, Result]:
+        """Return what is known of each cell."""
+        tries: dict[Cell, list[FrozenTrial]] = {cell: [] for cell in cells}
+        for trial in self.study.get_trials(deepcopy=False):
+            if (cell := _cell_of(trial)) in tries:
+                tries[cell].append(trial)
+        return {cell: _result(trials) for cell, trials in tries.items()}
+
+    def claim(self, cells: Sequence[Cell], worker: str) -> Claim | None:
+        """Take the first cell that nobody has, or return None where there is none."""
+        self.storage.fail_dead(self.study)
+        for cell, result in self.results(cells).items():
+            if result.state == WAITING and (claim := self._take(cell, worker)):
+                return claim
+        return None
+
+    def _take(self, cell: Cell, worker: str) -> Claim | None:
+        made = optuna.trial.create_trial(state=TrialState.RUNNING, user_attrs={**cell._asdict(), "worker": worker})
+        trial_id = self._backend.create_new_trial(self._study_id, made)
+        number = self._backend.get_trial_number_from_id(trial_id)
+        held = (TrialState.RUNNING, TrialState.COMPLETE)
+        before = [trial for trial in self.study.get_trials(deepcopy=False, states=held) if _cell_of(trial) == cell]
+        if min(trial.number for trial in before) == number:
+            return Claim(cell, trial_id)
+        self._end(trial_id, TrialState.PRUNED)
+        return None
+
+    @contextmanager
+    def running(self, claim: Claim) -> Iterator[Curve]:
+        """Return a context for the run of a cell, whose end or error is recorded.
+
+        An error is no error of the caller: it is the cell's. An interruption is the caller's.
+        """
+        curve = Curve(self, claim.trial_id)
+        try:
+            with self.storage.beating(claim.trial_id):
+                yield curve
+            curve.require_a_score()
+        except Exception as error:  # whatever a user's function raises
+            self._note(claim.trial_id, "error", _said(error))
+            self._note(claim.trial_id, "traceback", traceback.format_exc()[-4_000:])
+            self._end(claim.trial_id, TrialState.FAIL)
+        except BaseException:
+            self._note(claim.trial_id, "interrupted", True)
+            self._end(claim.trial_id, TrialState.FAIL)
+            raise
+        else:
+            self._end(claim.trial_id, TrialState.COMPLETE, curve.last)
+
+    def report(self, trial_id: int, timestep: int, score: float) -> None:
+        """Record one point of a curve."""
+        with suppress(UpdateFinishedTrialError):
+            self._backend.set_trial_intermediate_value(trial_id, timestep, score)
+
+    def _note(self, trial_id: int, key: str, value: Any) -> None:
+        with suppress(UpdateFinishedTrialError):
+            self._backend.set_trial_user_attr(trial_id, key, value)
+
+    def _end(self, trial_id: int, state: TrialState, score: float | None = None) -> None:
+        # Where this worker was taken for dead, another one has the cell, and its result counts.
+        with suppress(UpdateFinishedTrialError):
+            self._backend.set_trial_state_values(trial_id, state, None if score is None else [score])
+
+
+class Curve:
+    """Takes the scores of one run, as ``report(timestep, score)``."""
+
+    def __init__(self, queue: Queue, trial_id: int) -> None:
+        self._queue = queue
+        self._trial_id = trial_id
+        self._timestep = -1
+        self.last = math.nan
+
+    def __call__(self, timestep: int, score: float) -> None:
+        """Record the score at a timestep (a whole number >= 0 that rises from call to call)."""
+        if int(timestep) != timestep or timestep <= self._timestep:
+            raise ValueError(f"timestep must be a whole number above the last one, {self._timestep}, not {timestep}")
+        if not math.isfinite(score):
+            raise ValueError(f"the score at timestep {timestep} is {score}, and no finite number")
+        self._timestep, self.last = int(timestep), float(score)
+        self._queue.report(self._trial_id, self._timestep, self.last)
+
+    def require_a_score(self) -> None:
+        """Raise where nothing was reported."""
+        if self._timestep < 0:
+            raise ValueError("the run reported no score; call report(timestep, score)")
+
+
+def _cell_of(trial: FrozenTrial) -> Cell | None:
+    found = trial.user_attrs
+    return Cell(found["candidate"], found["task"], found["seed"]) if "candidate" in found else None
+
+
+def _result(trials: Sequence[FrozenTrial]) -> Result:
+    tries = [trial for trial in trials if trial.state is not TrialState.PRUNED]
+    errors = [trial.user_attrs["error"] for trial in tries if "error" in trial.user_attrs]
+    dead = [t for t in tries if t.state is TrialState.FAIL and not {"error", "interrupted"} & t.user_attrs.keys()]
+    error = errors[-1] if errors else ""
+    for trial in tries:
+        if trial.state is TrialState.COMPLETE:
+            seconds = trial.duration.total_seconds() if trial.duration else 0.0
+            return Result(COMPLETE, _curve(trial), error, len(tries), seconds)
+    for trial in tries:
+        if trial.state is TrialState.RUNNING:
+            return Result(RUNNING, _curve(trial), error, len(tries))
+    if len(errors) >= MOST_ERRORS:
+        return Result(FAILED, (), error, len(tries))
+    if len(dead) >= MOST_DEATHS:
+        return Result(FAILED, (), f"its process was ended {len(dead)} times; is there memory enough?", len(tries))
+    return Result(WAITING, (), error, len(tries))
+
+
+def _curve(trial: FrozenTrial) -> tuple[tuple[int, float], ...]:
+    return tuple(sorted(trial.intermediate_values.items()))
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:2_000]

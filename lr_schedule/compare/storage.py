@@ -1,0 +1,253 @@
+"""Where a study is kept: a folder with a journal, or a database; and which workers are alive there."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from lr_schedule.errors import ScheduleConfigError, did_you_mean, needs_extra
+
+with needs_extra():
+    import optuna
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
+    from optuna.trial import FrozenTrial
+
+Place = str | os.PathLike[str]
+
+JOURNAL, WORKERS = "journal.log", "workers"
+DATABASES = ("sqlite", "postgresql", "mysql")
+
+HEARTBEAT = 15
+GRACE = 90
+"""Seconds between two signs of life of a worker in a database, and without one until its run is taken up again."""
+
+SQLITE_WAIT = 60
+"""Seconds that a writer waits for others to be done with an SQLite file; the default of 5 is short for slow disks."""
+
+
+class Storage(Protocol):
+    """Where a study is kept."""
+
+    backend: BaseStorage
+
+    def worker(self) -> Any:
+        """Return a context that gives a worker its name, and lets others know that it is alive."""
+
+    def beating(self, trial_id: int) -> Any:
+        """Return a context in which a run gives signs of life."""
+
+    def fail_dead(self, study: optuna.Study) -> None:
+        """Mark the runs of workers that are dead as failed."""
+
+
+def open_storage(place: Place) -> Storage:
+    """Open a folder, or the URL of a database; what is not there yet is made."""
+    text = os.fspath(place)
+    if "://" not in text:
+        return Folder(Path(text))
+    return Database(text)
+
+
+def _lock(file: IO[bytes], *, wait: bool) -> bool:
+    """Lock an open file for this process, until the file is closed or the process ends, however it ends."""
+    try:
+        import fcntl
+    except ImportError:
+        message = "file locks of this kind are not to be had on this system; give --storage sqlite:///compare.db"
+        raise ScheduleConfigError.at("storage", file.name, message) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
+class JournalLock(JournalFileOpenLock):
+    """The lock of a journal: it ends with its process, and its holder finds whole lines only.
+
+    A process that Optuna's own lock outlives would hold up all others for half a minute; and a line that a power cut
+    has left half written would spoil the next one.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        super().__init__(str(journal))
+        self.journal = journal
+        self._held: IO[bytes] | None = None
+
+    def acquire(self) -> bool:
+        """Wait for the lock, and cut off what stands behind the last whole line."""
+        held = self.journal.with_suffix(".lock").open("ab")
+        _lock(held, wait=True)
+        self._held = held
+        _cut_half_line(self.journal)
+        return True
+
+    def release(self) -> None:
+        """Let others write."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+
+def _cut_half_line(journal: Path) -> None:
+    with journal.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        end = size
+        while end > 0:
+            file.seek(end - 1)
+            if file.read(1) == b"\n":
+                break
+            end -= 1
+        if end < size:
+            file.truncate(end)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+class Folder:
+    """A folder with a journal of Optuna. A worker holds the lock of a file of its own there for as long as it lives."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            (folder / WORKERS).mkdir(parents=True, exist_ok=True)
+            journal = folder / JOURNAL
+            journal.touch()
+        except OSError as error:
+            raise ScheduleConfigError.at("storage", str(folder), f"no folder to write to: {error.strerror}") from None
+        lock = JournalLock(journal)
+        lock.acquire()
+        lock.release()
+        try:
+            self.backend: BaseStorage = optuna.storages.JournalStorage(JournalFileBackend(str(journal), lock_obj=lock))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise ScheduleConfigError.at("storage", str(journal), f"no journal of Optuna: {error}") from None
+
+    @contextmanager
+    def worker(self) -> Iterator[str]:
+        """Return a context that holds the lock of a new worker's file, and gives the worker's name."""
+        name = uuid.uuid4().hex
+        path = self.folder / WORKERS / name
+        with path.open("wb") as held:
+            _lock(held, wait=True)
+            try:
+                yield name
+            finally:
+                path.unlink(missing_ok=True)
+
+    @contextmanager
+    def beating(self, trial_id: int) -> Iterator[None]:
+        """Do nothing: the lock of the worker is its sign of life."""
+        yield
+
+    def fail_dead(self, study: optuna.Study) -> None:
+        """Mark each run whose worker holds no lock any more as failed."""
+        for trial in _running(study):
+            path = self.folder / WORKERS / str(trial.user_attrs.get("worker"))
+            if self._is_free(path):
+                _fail(self.backend, study, trial)
+                path.unlink(missing_ok=True)
+
+    @staticmethod
+    def _is_free(path: Path) -> bool:
+        try:
+            with path.open("r+b") as file:
+                return _lock(file, wait=False)
+        except FileNotFoundError:
+            return True
+
+
+class Database:
+    """A database, with the heartbeats of Optuna."""
+
+    def __init__(self, url: str) -> None:
+        dialect = url.partition("://")[0].partition("+")[0]
+        if dialect not in DATABASES:
+            message = f"unknown kind of database{did_you_mean(dialect, DATABASES)} Allowed: {', '.join(DATABASES)}"
+            raise ScheduleConfigError.at("storage", without_password(url), message)
+        waiting = {"connect_args": {"timeout": SQLITE_WAIT}} if dialect == "sqlite" else {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            try:
+                self.backend: BaseStorage = optuna.storages.RDBStorage(
+                    url, engine_kwargs=waiting, heartbeat_interval=HEARTBEAT, grace_period=GRACE
+                )
+            except Exception as error:
+                # The driver's own classes of errors are unknown here, and every one of them means the same.
+                said = " ".join(str(error.__cause__ or error).split())
+                raise ScheduleConfigError.at(
+                    "storage", without_password(url), f"cannot be opened: {said[:300]}"
+                ) from None
+        self._first_seen: dict[int, float] = {}
+        self._seen_alive: set[int] = set()
+
+    @contextmanager
+    def worker(self) -> Iterator[str]:
+        """Give the worker its name; its signs of life are those of its runs."""
+        yield uuid.uuid4().hex
+
+    @contextmanager
+    def beating(self, trial_id: int) -> Iterator[None]:
+        """Record a heartbeat of the run every few seconds."""
+        self._beat(trial_id)
+        self.backend.set_trial_user_attr(trial_id, "beats", True)
+        stop = Event()
+
+        def beat() -> None:
+            while not stop.wait(HEARTBEAT):
+                # A database that cannot be reached for a while is no reason to end the run.
+                with suppress(Exception):
+                    self._beat(trial_id)
+
+        thread = Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _beat(self, trial_id: int) -> None:
+        backend: Any = self.backend
+        backend.record_heartbeat(trial_id)
+
+    def fail_dead(self, study: optuna.Study) -> None:
+        """Mark each run without a heartbeat for a while as failed."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            optuna.storages.fail_stale_trials(study)
+        # Optuna passes over a run whose worker died before its first heartbeat.
+        for trial in _running(study):
+            first = self._first_seen.setdefault(trial.number, time.monotonic())
+            if not trial.user_attrs.get("beats") and time.monotonic() - first > GRACE:
+                _fail(self.backend, study, trial)
+
+
+def _running(study: optuna.Study) -> list[FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
+
+
+def _fail(backend: BaseStorage, study: optuna.Study, trial: FrozenTrial) -> None:
+    trial_id = backend.get_trial_id_from_study_id_trial_number(
+        backend.get_study_id_from_name(study.study_name), trial.number
+    )
+    # Another worker may have marked it just now.
+    with suppress(optuna.exceptions.UpdateFinishedTrialError):
+        backend.set_trial_state_values(trial_id, optuna.trial.TrialState.FAIL)
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown."""
+    scheme, _, rest = url.partition("://")
+    account, at, host = rest.rpartition("@")
+    return f"{scheme}://{account.partition(':')[0]}{at}{host}"

@@ -1,0 +1,179 @@
+"""Which candidates are better than the baseline: a test on pairs of runs with one seed, and a sentence."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from lr_schedule.compare.statistics import RANDOM_SEED, Array, Scores, iqm_along_last
+
+LEVEL = 0.05
+"""How often a study whose candidates are equal may call any of them better, and how often any of them worse."""
+
+POWER = 0.8
+Z_OF_POWER = 0.8416212335729143
+"""The quantile of the standard normal distribution at `POWER`."""
+
+MOST_PAIRS_IN_FULL = 13
+SWAPS = 10_000
+"""With up to 13 pairs all 2 ** 13 swaps of them are made, with more a random choice of 10,000."""
+
+BETTER, WORSE, UNDECIDED = "better", "worse", "no difference seen"
+
+
+class Difference(NamedTuple):
+    """How a candidate's interquartile mean differs from that of the baseline, over runs with the same seeds.
+
+    Attributes:
+        difference: Interquartile mean of the candidate minus that of the baseline.
+        p_better: Holm's p-value of "not better" (in [0, 1]).
+        p_worse: Holm's p-value of "not worse" (in [0, 1]).
+        detectable: The difference that this many pairs would have shown in four studies of five (infinite where
+            they are too few to show any).
+        pairs: How many pairs of runs the candidate has with the baseline.
+    """
+
+    difference: float
+    p_better: float
+    p_worse: float
+    detectable: float
+    pairs: int
+
+    @property
+    def verdict(self) -> str:
+        """``better``, ``worse`` or ``no difference seen``."""
+        if self.p_better <= LEVEL:
+            return BETTER
+        return WORSE if self.p_worse <= LEVEL else UNDECIDED
+
+
+def compare_to_baseline(pairs: Mapping[str, tuple[Scores, Scores]]) -> dict[str, Difference]:
+    """Return how each candidate differs from the baseline.
+
+    Formula:
+        ``d = IQM(candidate) - IQM(baseline)``. Were the two equal, each pair of runs with one task and one seed could
+        as well be swapped: the p-value is the fraction of all swaps whose ``d`` is as large as the one seen, the
+        unswapped included. Holm's correction for the number of candidates then multiplies the smallest p-value by
+        that number, the next by one less, and so on. This is exact whatever the scores are distributed like; better
+        and worse are each asked at 5 %.
+
+    Args:
+        pairs: For each candidate, its scores and those of the baseline: for each task an array each, with the same
+            seeds in the same order.
+
+    Source:
+        Fisher 1935, The Design of Experiments (swaps of pairs); Holm 1979 (several candidates)
+
+    Example:
+        >>> scores = [np.array([3.0, 4.0, 5.0, 6.0, 7.0])]
+        >>> found = compare_to_baseline({"linear": (scores, [scores[0] - 2.0])})["linear"]
+        >>> found.difference, found.p_better, found.verdict
+        (2.0, 0.03125, 'better')
+    """
+    nulls = {name: _swapped(*scores) for name, scores in pairs.items()}
+    better = holm({name: _tail(null) for name, null in nulls.items()})
+    worse = holm({name: _tail(-null) for name, null in nulls.items()})
+    return {
+        name: Difference(
+            float(null[0]), better[name], worse[name], _detectable(null, len(pairs)), sum(map(len, pairs[name][0]))
+        )
+        for name, null in nulls.items()
+    }
+
+
+def _swapped(scores: Scores, baseline: Scores) -> Array:
+    """Return the difference of the two interquartile means at each swap of pairs; at the first, nothing is swapped."""
+    ours, theirs = np.concatenate(list(scores)), np.concatenate(list(baseline))
+    pairs = len(ours)
+    if pairs <= MOST_PAIRS_IN_FULL:
+        swaps = np.array(list(itertools.product([False, True], repeat=pairs)))
+    else:
+        swaps = np.random.default_rng(RANDOM_SEED).random((SWAPS, pairs)) < 0.5
+        swaps[0] = False
+    first, second = np.where(swaps, theirs, ours), np.where(swaps, ours, theirs)
+    return np.asarray(iqm_along_last(first) - iqm_along_last(second), dtype=np.float64)
+
+
+def _tail(null: Array) -> float:
+    # Sums in another order differ in the last digits, and a swap that gives the same difference has to count.
+    slack = 1e-9 * float(np.abs(null).max())
+    return float(np.mean(null >= null[0] - slack))
+
+
+def _detectable(null: Array, candidates: int) -> float:
+    """Return the difference that is seen with a probability of `POWER`: the smallest that counts, and some more."""
+    if LEVEL / candidates * len(null) < 1.0 and len(null) < SWAPS:
+        return math.inf
+    counts = float(np.quantile(null, 1.0 - LEVEL / candidates))
+    return counts + Z_OF_POWER * float(null.std())
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """Return p-values corrected by Holm's method for their number.
+
+    Example:
+        >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
+        {'a': 0.03, 'c': 0.06, 'b': 0.06}
+    """
+    corrected: dict[str, float] = {}
+    largest = 0.0
+    for rank, (name, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+        largest = min(1.0, max(largest, (len(p_values) - rank) * p))
+        corrected[name] = largest
+    return corrected
+
+
+def needed_pairs(candidates: int) -> int:
+    """Return how many pairs of runs are needed for any difference to be seen, where so many are compared."""
+    return math.ceil(math.log2(candidates / LEVEL))
+
+
+def sentence(
+    found: Mapping[str, Difference],
+    baseline: str,
+    seeds: int,
+    done: int,
+    total: int,
+    failed: Mapping[str, int] = MappingProxyType({}),
+) -> str:
+    """Return what a study shows, as one or more sentences.
+
+    Args:
+        found: How each candidate differs from the baseline.
+        baseline: The name of the baseline.
+        seeds: How many seeds there are.
+        done: How many runs are complete.
+        total: How many runs there are to be.
+        failed: How many runs failed, for each candidate that has some.
+    """
+    if done + sum(failed.values()) < total:
+        parts = [f"Stopped early: {done} of {total} runs are complete, too soon for a verdict"]
+    else:
+        parts = [*_named(found, BETTER, baseline), *_named(found, WORSE, baseline), *_undecided(found, baseline, seeds)]
+    parts += [f"{name}: {count} runs failed and are left out" for name, count in failed.items()]
+    return " ".join(f"{part}." for part in parts)
+
+
+def _named(found: Mapping[str, Difference], verdict: str, baseline: str) -> list[str]:
+    return [
+        f"{name} is {verdict} than {baseline}, by {abs(one.difference):.4g}"
+        for name, one in found.items()
+        if one.verdict == verdict
+    ]
+
+
+def _undecided(found: Mapping[str, Difference], baseline: str, seeds: int) -> list[str]:
+    names = [name for name, one in found.items() if one.verdict == UNDECIDED]
+    if not names:
+        return []
+    between = "" if len(names) == len(found) else f" between {baseline} and {', '.join(names)}"
+    detectable = max(found[name].detectable for name in names)
+    if math.isinf(detectable):
+        needed = needed_pairs(len(found))
+        return [f"No difference seen{between}; {seeds} seeds are too few to see any: {needed} runs of each are needed"]
+    return [f"No difference seen{between}; with {seeds} seeds a difference of {detectable:.3g} could have been seen"]

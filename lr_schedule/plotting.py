@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.control.controller import LARGEST, Controller
-from lr_schedule.control.create import create_controller
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import to_number
 from lr_schedule.pictures import axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from lr_schedule.control import Controller
 
 
 def plot(
@@ -100,6 +100,8 @@ class ControllerCurve:
         """Return the bounds at `n` points; where there is no upper one, the largest value that metrics lead to."""
         import numpy as np
 
+        from lr_schedule.control.controller import LARGEST
+
         progress = np.linspace(1.0, 0.0, n)
         base = self.controller.schedule(progress)
         low, high = np.broadcast_arrays(base, *self.controller._bounds(progress, base, np))[1:]
@@ -121,6 +123,9 @@ class ControllerCurve:
 
 def create(cfg: Any, total_timesteps: float | None = None) -> BaseLRSchedule | Controller:
     """Return the schedule or the controller that a config describes."""
+    # Here, as `import lr_schedule` brings `plot`, and needs no controllers.
+    from lr_schedule.control import Controller, create_controller
+
     if isinstance(cfg, Controller):
         return cfg
     if not isinstance(cfg, Mapping) or "controller" not in cfg:
@@ -131,7 +136,7 @@ def create(cfg: Any, total_timesteps: float | None = None) -> BaseLRSchedule | C
 
 def as_curve(drawn: BaseLRSchedule | Controller) -> BaseLRSchedule | ControllerCurve:
     """Return a schedule or a controller as what can be drawn."""
-    return ControllerCurve(drawn) if isinstance(drawn, Controller) else drawn
+    return drawn if isinstance(drawn, BaseLRSchedule) else ControllerCurve(drawn)
 
 
 def _read_series(replay: Any) -> list[tuple[float, Any]]:

@@ -109,8 +109,8 @@ def test_a_replay_may_be_an_array_or_a_list_of_what_was_logged(ax: Any) -> None:
 
 
 def test_a_progress_below_0_is_the_end_of_the_run(ax: Any) -> None:
-    plot(KL, ax, replay=[(0.5, 0.05), (-0.28, 0.05)])
-    assert ax.lines[1].get_xdata().tolist() == [0.5, 1.0]
+    plot(KL, ax, replay=[(0.5, 0.05), (0.0, 0.05), (-0.28, 0.05), (-0.28, 0.001)])
+    assert ax.lines[1].get_xdata().tolist() == [0.5, 1.0, 1.0, 1.0]
 
 
 def test_a_metric_that_is_nan_is_replayed_with_the_warning_of_a_run(ax: Any) -> None:

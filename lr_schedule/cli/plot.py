@@ -134,7 +134,6 @@ def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
     """Yield what a source names: a schedule, or those at a key of a file."""
     from lr_schedule.cli.sources import STANDARD_INPUT, read_source
     from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml
-    from lr_schedule.control import Controller
     from lr_schedule.errors import format_path
     from lr_schedule.plotting import as_curve, create
 
@@ -151,11 +150,10 @@ def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
         return
     for found in _chosen(document, options):
         with document.located():
-            made = found.create(options.total_timesteps)
-        drawn: Any = made.schedule if isinstance(made, Controller) else made
+            schedule = found.create(options.total_timesteps)
         several = len(options.sources) > 1
         where = format_path(found.path) or Path(source).name
-        yield Curve(f"{Path(source).name}: {where}" if several and found.path else where, drawn)
+        yield Curve(f"{Path(source).name}: {where}" if several and found.path else where, schedule)
 
 
 def _chosen(document: Document, options: PlotOptions) -> Sequence[FoundSchedule]:

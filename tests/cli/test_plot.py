@@ -34,6 +34,18 @@ def test_plot_takes_the_schedules_of_a_file_by_section_and_key(good: Path) -> No
     assert label == "CartPole-v1.callback[0].lr_schedule.sb3.ScheduleCallback.schedules.ent_coef"
 
 
+def test_plot_draws_the_controllers_of_a_file_with_their_bounds(tmp_path: Path) -> None:
+    file = tmp_path / "ppo.yml"
+    file.write_text(
+        "CartPole-v1:\n  policy: MlpPolicy\n  learning_rate: {controller: kl, schedule: lin_1e-3, minimum: 1e-5}\n"
+    )
+    (drawn,) = run("plot", file, "--json", "--points", 3).json()
+    assert drawn["label"] == "CartPole-v1.learning_rate"
+    assert drawn["config"]["controller"] == "kl"
+    assert (drawn["values"], drawn["minimum"], drawn["maximum"]) == ([1e-3, 5e-4, 0.0], [1e-5] * 3, [1e-2] * 3)
+    assert "its maximum" in run("plot", file).stdout
+
+
 def test_plot_json_gives_configs_that_make_the_values_again() -> None:
     (one,) = run("plot", "cosine_3e-4", "--json").json()
     assert BaseLRSchedule.create(one["config"]).sample(101).tolist() == one["values"]

@@ -37,7 +37,9 @@ class ScheduleCallback(BaseCallback):
         schedules: What each target follows, by the target's name: a config, a schedule, or a function of
             progress_remaining (1.0 at the start, 0.0 at the end). A name that the algorithm does not have raises the
             error that lists those that it has. ``<part>.learning_rate`` sets one optimizer (``actor``, ``critic``,
-            ``ent_coef``, ``policy``) or a part of the network (``policy.features_extractor``). A mapping with the key
+            ``ent_coef``, ``policy``) or a part of the network (``policy.features_extractor``), ``env.<attribute>`` and
+            ``env.<method>()`` a value of the environments. ``sign: -1`` and ``range: [first, last]`` beside the keys of
+            a schedule give values of any sign. A mapping with the key
             ``controller`` lets a metric scale a schedule (see `lr_schedule.control`). ``metric`` beside it is a key of
             the model's log, ``kl`` (PPO: the mean over all mini-batches), or a function of the model; for the
             controller ``kl`` it is ``train/approx_kl`` where it is left out. Each new value of it is observed once.
@@ -213,6 +215,8 @@ class ScheduleCallback(BaseCallback):
             self._log(item.name, value)
             if item.feed is not None:
                 self._log(f"{item.name}_scale", item.feed.controller.scale)
+                if item.feed.observed is not None:
+                    self._log(f"{item.name}_metric", item.feed.observed)
 
     def _log(self, name: str, value: float) -> None:
         self.logger.record(f"schedule/{name}", value, exclude=self._unprintable(name))
@@ -221,7 +225,8 @@ class ScheduleCallback(BaseCallback):
         """Return the outputs that cannot show a name, because they cut it to what another one is cut to."""
         if len(name) <= LONGEST_KEY:
             return None
-        names = [item.name for item in self._scheduled] + [f"{feed.name}_scale" for feed in self._feeds]
+        names = [item.name for item in self._scheduled]
+        names += [f"{feed.name}_{what}" for feed in self._feeds for what in ("scale", "metric")]
         alike = [other for other in names if other[: LONGEST_KEY - 3] == name[: LONGEST_KEY - 3]]
         return ("stdout", "log") if len(alike) > 1 else None
 

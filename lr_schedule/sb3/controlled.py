@@ -10,6 +10,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from lr_schedule.control import Controller
 from lr_schedule.control.create import MetricName
 from lr_schedule.errors import ScheduleConfigError, did_you_mean, under
+from lr_schedule.fields import to_number
 from lr_schedule.sb3.metrics import find_metric
 
 STATES = "schedule_controllers"
@@ -35,6 +36,8 @@ class Feed:
         self.model = model
         with under(name):
             self.metric = find_metric(model, metric)
+        self.observed: float | None = None
+        """The newest value that the controller has observed, for the log."""
         self._updates = 0
         self._counted = model._n_updates
         self._may_be_late = False
@@ -66,9 +69,10 @@ class Feed:
     def _observe(self, value: Any, progress: float) -> None:
         self._may_be_late = True  # it is known to come; an update may well be without one
         try:
-            self.controller.observe(value, progress)
+            self.observed = to_number(value)
         except TypeError:
             raise ScheduleConfigError.at((self.name, "metric"), value, "must give a number") from None
+        self.controller.observe(self.observed, progress)
         self.remember()
 
     def _miss(self) -> None:

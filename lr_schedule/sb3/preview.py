@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.control import KLController
+from lr_schedule.control.following import controller_in
 from lr_schedule.control.levels import at
 from lr_schedule.errors import Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import at_least, read_number
@@ -120,13 +121,14 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
     for name, cfg in as_schedules(cfg_or_schedules).items():
         with problems.gathered():
             target, ignored = _find(name, algorithm, settings)
-            schedule = read_schedule(name, cfg, total)
+            schedule, _ = read_schedule(name, cfg, total)
             check_values(name, schedule, target, target.own_range, total)
             used = _progress(starts, total) if algorithm in target.read_while_collecting else progress
             values[name] = _column(name, schedule, target, np.ones_like(used) if ignored else used)
             warnings += _warnings(name, schedule, target, values[name], ends, total) if not ignored else [ignored]
-            if isinstance(schedule, KLController) and algorithm in algorithms.PPO:
-                warnings += _hidden_kl(name, schedule, settings.get("target_kl"), progress)
+            controller = controller_in(schedule)
+            if isinstance(controller, KLController) and algorithm in algorithms.PPO:
+                warnings += _hidden_kl(name, controller, settings.get("target_kl"), progress)
             if ignored and len(ends) and values[name][0] == 0.0:
                 warnings.append(f"{name}: it is 0 at the start, so that {algorithm} never learns anything")
     problems.raise_any()

@@ -14,7 +14,8 @@ from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.twins import allowed_keys
 from lr_schedule.control import Controller
-from lr_schedule.control.create import create_fed_controller, is_controlled
+from lr_schedule.control.create import MetricName
+from lr_schedule.control.following import Placed, controller_in, create_followed
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.sb3 import algorithms, targets
@@ -91,11 +92,11 @@ def checked(name: str, value: float, allowed: Range, progress: float, how: str =
 
 def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, total: float) -> None:
     """Raise ScheduleConfigError where a schedule, over a run of `total` steps, leaves the range of its target."""
-    plain = isinstance(schedule, (BaseLRSchedule, Controller))
+    plain = isinstance(schedule, (BaseLRSchedule, Controller, Placed))
     # A run may have any length that is a number, and has at least one step.
     count = math.ceil(min(total, CHECKED if plain else CHECKED_FUNCTION))
     points = [progress_at(step, count) for step in range(count + 1)]
-    how = MAY_GIVE if isinstance(schedule, Controller) else GIVES
+    how = GIVES if controller_in(schedule) is None else MAY_GIVE
     try:
         for values in _values(schedule, points):
             for progress, value in zip(points, values, strict=True):
@@ -109,7 +110,9 @@ def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, 
 
 def _values(schedule: Schedule, points: list[float]) -> Iterator[Iterable[Any]]:
     """Yield the values at points of progress; for a controller the smallest, and then the largest that are possible."""
-    if isinstance(schedule, BaseLRSchedule):
+    if isinstance(schedule, Placed):
+        yield from (map(schedule.place, values) for values in _values(schedule.schedule, points))
+    elif isinstance(schedule, BaseLRSchedule):
         yield schedule(np.asarray(points)).tolist()
     elif isinstance(schedule, Controller):
         yield from (values.tolist() for values in schedule.extremes(np.asarray(points)))
@@ -117,30 +120,25 @@ def _values(schedule: Schedule, points: list[float]) -> Iterator[Iterable[Any]]:
         yield map(schedule, points)
 
 
-def read_schedule(name: str, cfg: Any, total_steps: float | None) -> Schedule:
-    """Return what a target follows: a function as it is, anything else as a schedule or a controller.
+def read_schedule(name: str, cfg: Any, total_steps: float | None) -> tuple[Schedule, MetricName | None]:
+    """Return what a target follows, and the metric that feeds it where it is a controller.
 
-    The target ``target_entropy`` is the one that is negative in practice, as no schedule is: it takes a number or a
-    function, while a schedule goes under ``target_entropy_magnitude``.
+    A function is taken as it is. The target entropy is negative in practice, as no schedule is: it takes a number too,
+    and a schedule with ``sign`` or ``range``.
     """
-    if name == "target_entropy" and not _is_function(cfg):
+    if _is_function(cfg):
+        return cfg, None
+    if name == "target_entropy" and not (isinstance(cfg, Mapping) and {"sign", "range"} & cfg.keys()):
         try:
-            return ConstantSchedule(to_number(cfg))
+            return ConstantSchedule(to_number(cfg)), None
         except TypeError:
             message = (
-                "must be a number or a function of progress; a schedule is never negative, so give one as "
-                "target_entropy_magnitude: the target entropy is then minus its value"
+                "must be a number or a function of progress; a schedule is never negative: give it the key sign: -1, "
+                "or name the target target_entropy_magnitude"
             )
             raise ScheduleConfigError.at((name,), cfg, message) from None
-    if _is_function(cfg):
-        function: Schedule = cfg
-        return function
     with under(name):
-        return (
-            create_fed_controller(cfg, total_steps)[0]
-            if is_controlled(cfg)
-            else BaseLRSchedule.create(cfg, total_steps)
-        )
+        return create_followed(cfg, total_steps)
 
 
 def _is_function(cfg: Any) -> bool:
@@ -159,10 +157,9 @@ def schedule_targets(
             target = targets.find(name, algorithm, model)
             if override_auto and name == "ent_coef" and algorithm in algorithms.ENTROPY:
                 target = targets.TARGET_WITH_LEARNED_ALPHA
-            schedule = read_schedule(name, cfg, total)
-            feed = None
-            if isinstance(schedule, Controller):
-                feed = Feed(name, schedule, create_fed_controller(cfg, total)[1], model)
+            schedule, metric = read_schedule(name, cfg, total)
+            controller = controller_in(schedule)
+            feed = None if controller is None or metric is None else Feed(name, controller, metric, model)
             places, moment = tuple(target.find_places(model)), moment_for(target, algorithm)
             item = ScheduledTarget(name, schedule, target, target.range_for(model), places, moment, feed)
             item.check(total)
@@ -211,8 +208,8 @@ def check_configs(schedules: Mapping[str, Any]) -> None:
 
 
 def _check_config(name: Any, cfg: Any) -> None:
-    schedule = read_schedule(name, cfg, None)
-    if isinstance(schedule, (BaseLRSchedule, Controller)) and name in targets.TARGETS:
+    schedule, _ = read_schedule(name, cfg, None)
+    if isinstance(schedule, (BaseLRSchedule, Controller, Placed)) and name in targets.TARGETS:
         target = targets.TARGETS[name]
         check_values(name, schedule, target, target.allowed, CHECKED)
 
@@ -226,10 +223,7 @@ def as_schedules(cfg_or_schedules: Any) -> dict[str, Any]:
     if not isinstance(cfg_or_schedules, Mapping):
         return {"learning_rate": cfg_or_schedules}
     constant_keys = {*allowed_keys(BaseLRSchedule), "total_steps"}
-    if (
-        "type" in cfg_or_schedules
-        or is_controlled(cfg_or_schedules)
-        or (cfg_or_schedules and constant_keys.issuperset(cfg_or_schedules))
-    ):
+    is_constant = bool(cfg_or_schedules) and constant_keys.issuperset(cfg_or_schedules)
+    if is_constant or any(key in cfg_or_schedules for key in ("type", "controller")):
         return {"learning_rate": cfg_or_schedules}
     return dict(cfg_or_schedules)

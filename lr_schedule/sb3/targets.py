@@ -13,7 +13,7 @@ import torch
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.sb3 import algorithms, rates
+from lr_schedule.sb3 import algorithms, environments, rates
 from lr_schedule.sb3.algorithms import DETERMINISTIC, ENTROPY, ON_POLICY, PPO, Q_LEARNING, SBX_ENTROPY, SBX_PPO
 from lr_schedule.sb3.names import OTHER_NAMES, hint
 from lr_schedule.sb3.places import AttributePlace, LearnedAlphaPlace, Place, SchedulePlace
@@ -246,8 +246,9 @@ def targets_of(algorithm: str) -> list[str]:
 
 def require_known(name: Any) -> None:
     """Raise ScheduleConfigError where no algorithm has a target called `name`."""
-    if name not in TARGETS and not str(name).endswith(rates.SUFFIX):
-        message = f"unknown target{hint(name, TARGETS)} Allowed: {', '.join(TARGETS)}, <part>{rates.SUFFIX}"
+    if name not in TARGETS and not str(name).endswith(rates.SUFFIX) and not _is_of_environments(name):
+        others = f"<part>{rates.SUFFIX}, {environments.PREFIX}<attribute>, {environments.PREFIX}<method>()"
+        message = f"unknown target{hint(name, TARGETS)} Allowed: {', '.join(TARGETS)}, {others}"
         raise ScheduleConfigError.at((str(name),), name, message)
 
 
@@ -255,7 +256,7 @@ def find(name: Any, algorithm: str, model: Any = None) -> Target:
     """Return the target called `name`, or raise the error that lists what `algorithm` has.
 
     Args:
-        name: Name of a target, or ``<part>.learning_rate``.
+        name: Name of a target, ``<part>.learning_rate``, or one of the environments.
         algorithm: Name of the algorithm.
         model: The model, whose parts the error then lists too.
     """
@@ -264,6 +265,9 @@ def find(name: Any, algorithm: str, model: Any = None) -> Target:
     parts = [part + rates.SUFFIX for part in rates.parts_of(model)] if model is not None else []
     if isinstance(name, str) and name.endswith(rates.SUFFIX) and algorithm not in ("ARS", *algorithms.SBX):
         return Target(name, (algorithm,), NOT_NEGATIVE, lambda model: [rates.rate_place(model, name)])
+    if _is_of_environments(name):
+        places: FindPlaces = lambda model: [environments.find_place(model, name)]  # noqa: E731
+        return Target(name, (algorithm,), ANY, places, read_while_collecting=(algorithm,))
     if name == "learning_rate" and algorithm in algorithms.SBX_FIXED_RATE:
         message = f"{algorithm} builds its optimizers with lr_schedule(1) and never changes the learning rate"
         raise ScheduleConfigError.at((name,), name, message)
@@ -272,6 +276,10 @@ def find(name: Any, algorithm: str, model: Any = None) -> Target:
     nothing = f"No schedule can set anything of {algorithm}"
     message = f"{_problem_with(name, algorithm, known, model)} {allowed if known else nothing}"
     raise ScheduleConfigError.at((str(name),), name, message)
+
+
+def _is_of_environments(name: Any) -> bool:
+    return isinstance(name, str) and name.startswith(environments.PREFIX)
 
 
 def _problem_with(name: Any, algorithm: str, known: list[str], model: Any) -> str:

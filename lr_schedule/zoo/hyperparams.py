@@ -19,6 +19,9 @@ from lr_schedule.zoo.sections import (
     stated_length,
 )
 
+FOR_CALLBACK = ("metric", "sign", "range")
+"""Keys of a target that a ScheduleCallback takes beside those of a schedule or a controller."""
+
 NEEDS_FEEDING = (
     "a controller is fed with a metric while a model trains: give it to lr_schedule.sb3.ScheduleCallback, which may "
     "stand under callback, or train with python -m lr_schedule.zoo train, which does so"
@@ -115,11 +118,12 @@ def _copy(value: Any) -> Any:
 def _read_schedule(found: FoundSchedule) -> Any:
     # Made even of a number, which checks it; what is handed on is the number.
     made = found.create()
-    if isinstance(made, Controller):
-        if len(found.path) == 1:
-            raise ScheduleConfigError.at(found.path[0], found.cfg, NEEDS_FEEDING)
-        # A ScheduleCallback makes it again, and needs its metric; what is in steps stands in fractions now.
-        return {**made.written_fields(), **{key: found.cfg[key] for key in ("metric",) if key in found.cfg}}
+    if isinstance(made, Controller) and len(found.path) == 1:
+        raise ScheduleConfigError.at(found.path[0], found.cfg, NEEDS_FEEDING)
+    beside = {key: found.cfg[key] for key in FOR_CALLBACK if isinstance(found.cfg, Mapping) and key in found.cfg}
+    if isinstance(made, Controller) or beside:
+        # A ScheduleCallback makes it again, of what stands in fractions now where it stood in steps.
+        return {**made.written_fields(), **beside}
     return found.cfg if isinstance(found.cfg, (int, float)) else made
 
 

@@ -11,7 +11,8 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.registry import registry
 from lr_schedule.control import Controller
 from lr_schedule.control.controller import kinds
-from lr_schedule.control.create import create_fed_controller, is_controlled
+from lr_schedule.control.create import is_controlled
+from lr_schedule.control.following import Placed, create_followed
 from lr_schedule.errors import Keys, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import PositiveNumber, read_number
 from lr_schedule.steps import NO_TOTAL_STEPS
@@ -53,11 +54,10 @@ class FoundSchedule(NamedTuple):
         """
         total = total_timesteps or self.total_timesteps
         try:
-            return (
-                create_fed_controller(self.cfg, total)[0]
-                if self.is_controlled
-                else BaseLRSchedule.create(self.cfg, total)
-            )
+            if self.is_controlled or "schedules" in self.path[:-1]:  # a controller, or a target of a ScheduleCallback
+                made, _ = create_followed(self.cfg, total)
+                return made.schedule if isinstance(made, Placed) else made
+            return BaseLRSchedule.create(self.cfg, total)
         except ScheduleConfigError as error:
             # What a schedule calls total_steps has another name in a file of the Zoo.
             problems = [replace(one, message=one.message.replace(NO_TOTAL_STEPS, NO_LENGTH)) for one in error.problems]

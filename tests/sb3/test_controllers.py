@@ -39,6 +39,21 @@ def test_each_update_uses_the_rate_that_the_kl_of_the_update_before_leads_to() -
     assert used[1:] == expected[:-1]  # before an update the optimizer still has the rate of the one before
 
 
+def test_the_metric_that_was_observed_is_logged_for_the_next_update() -> None:
+    logged, series = Used("schedule/learning_rate_scale"), Series("train/approx_kl")
+    observed = []
+
+    class Notes(BaseCallback):
+        def _on_rollout_end(self) -> None:
+            observed.append(self.logger.name_to_value.get("schedule/learning_rate_metric"))
+
+        def _on_step(self) -> bool:
+            return True
+
+    models.make("PPO").learn(64, callback=[ScheduleCallback({"learning_rate": HIGH}), logged, series, Notes()])
+    assert observed == [None, *(kl for _, kl in series.rows[:-1])]
+
+
 def test_the_scale_is_logged_beside_the_value() -> None:
     series = Used("schedule/learning_rate", "schedule/learning_rate_scale")
     models.make("PPO").learn(64, callback=[ScheduleCallback({"learning_rate": HIGH}), series])

@@ -196,7 +196,12 @@ def _rows_of_events(path: Path, key: str | None) -> Rows:
 
     events = EventAccumulator(str(path), size_guidance={"scalars": 0, "tensors": 0}).Reload()
     tags: dict[str, Any] = events.Tags()
-    tag = _chosen(key, [*tags["scalars"], *tags["tensors"]], "tag")
+    found = [*tags["scalars"], *tags["tensors"]]
+    if not found:
+        inner = sorted(each.name for each in path.iterdir() if each.is_dir()) if path.is_dir() else []
+        hint = f"; give the folder of one run, such as {inner[0]}" if inner else ""
+        raise ScheduleConfigError.at("source", str(path), f"holds no values of TensorBoard{hint}")
+    tag = _chosen(key, found, "tag")
     is_scalar = tag in tags["scalars"]
     for event in events.Scalars(tag) if is_scalar else events.Tensors(tag):
         value = event.value if is_scalar else make_ndarray(event.tensor_proto).item()

@@ -106,7 +106,6 @@ class TableLRSchedule(StepwiseLRSchedule):
 
     def check(self) -> None:
         """Refuse a table that does not fit the run."""
-        super().check()
         needed = nearest_step(self.total_steps) + 1
         if len(self.values) != needed:
             message = f"must hold {needed} values, one for each step from 0 to {needed - 1}, not {len(self.values)}"

@@ -86,11 +86,9 @@ def from_torch(
 
 def _read_starts(initial_value: Any, last: Any) -> list[float]:
     """Return the learning rate that each param group starts from: one for each up to the last, or those of a list."""
-    if not isinstance(initial_value, (list, tuple)):
+    if not isinstance(initial_value, (list, tuple)) or len(initial_value) < 2:
         count = last + 1 if isinstance(last, int) and last > 0 else 1
         return [read_number(Value, initial_value, "initial_value")] * count
-    if not initial_value:
-        raise ScheduleConfigError.at("initial_value", initial_value, "must hold one value for each param group")
     return [read_number(Value, value, f"initial_value[{n}]") for n, value in enumerate(initial_value)]
 
 

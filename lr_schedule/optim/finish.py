@@ -22,7 +22,7 @@ def cool_down(source: Any, steps: float, to: float = 0.0, shape: str = "1-sqrt")
         The decay of `WarmupStableDecayLRSchedule`, over the whole run, from the rate of the optimizer.
 
     Args:
-        source: An optimizer of torch, or the rate itself (a number; 1.0 for factors, with ``relative=True``).
+        source: An optimizer of torch, or the rate itself (a number), such as that of one param group of several.
         steps: Length of the cool-down in calls of ``step()`` (finite, > 0).
         to: Rate at its end (finite, >= 0; 0.0).
         shape: A decay_shape of `WarmupStableDecayLRSchedule` ("1-sqrt").
@@ -62,8 +62,8 @@ def rate_of_groups(groups: list[dict[str, Any]]) -> float:
     rates = list(dict.fromkeys(float(group["lr"]) for group in groups))
     if len(rates) > 1:
         message = (
-            f"its param groups have different rates, {', '.join(map(str, rates))}: give "
-            "ScheduleLR(optimizer, cool_down(1.0, steps), steps, relative=True)"
+            f"its param groups have different rates, {', '.join(map(str, rates))}: give ScheduleLR a list, "
+            "[cool_down(group['lr'], steps) for group in optimizer.param_groups]"
         )
         raise ScheduleConfigError.at("optimizer", rates, message)
     return rates[0]

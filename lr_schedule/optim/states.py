@@ -13,6 +13,8 @@ from lr_schedule.errors import ScheduleConfigError
 
 def config_of(schedule: BaseLRSchedule | Controller) -> dict[str, Any] | None:
     """Return the config of a schedule or controller; None where it has none, or no other than a table."""
+    if schedule.type == "table":
+        return None
     parts = [schedule.schedule] if isinstance(schedule, Controller) else schedule.schedules
     if not isinstance(schedule.written_fields(), dict) or any(config_of(_as_schedule(part)) is None for part in parts):
         return None

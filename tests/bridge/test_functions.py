@@ -9,6 +9,7 @@ import pickle
 from types import SimpleNamespace
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
@@ -217,3 +218,14 @@ def test_a_step_that_was_interrupted_is_never_guessed() -> None:
     with pytest.raises(ValueError, match="failed at step 3: KeyboardInterrupt"):
         schedule(0.5)
     assert schedule(0.8) == LR * 0.5 ** (2 / 70)
+
+
+@pytest.mark.parametrize("array", [np.array, torch.tensor, jnp.array], ids=["numpy", "torch", "jax"])
+def test_an_empty_array_gives_an_empty_one_and_asks_the_source_for_nothing(array: Any) -> None:
+    def rate(step: int) -> float:
+        raise AssertionError(step)
+
+    schedule: Any = from_steps(rate, 4)
+    values = schedule(array([[]]))
+    assert type(values) is type(array([[]]))
+    assert (values.shape, values.dtype) == ((1, 0), array([0.5]).dtype)

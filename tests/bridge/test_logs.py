@@ -136,6 +136,14 @@ def test_all_rows_of_a_long_tensorboard_file_are_read(tmp_path: Path) -> None:
     assert furthest(from_log(tmp_path), rows, rows[-1][0]) <= 1e-11
 
 
+def test_a_folder_that_holds_only_other_folders_is_told(tmp_path: Path) -> None:
+    with SummaryWriter(str(tmp_path / "PPO_1")) as writer:
+        writer.add_scalar("lr", 0.1, 0)
+    message = "source: holds no values of TensorBoard; give the folder of one run, such as PPO_1"
+    with pytest.raises(ScheduleConfigError, match=message):
+        from_log(tmp_path)
+
+
 def test_without_tensorboard_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "tensorboard"]:
         monkeypatch.delitem(sys.modules, name)

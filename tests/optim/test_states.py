@@ -14,6 +14,7 @@ from lr_schedule import BaseLRSchedule, ScheduleConfigError, from_steps
 from lr_schedule.optim import ScheduleLR, configure_lr_scheduler
 
 LINEAR = {"type": "linear", "initial_value": 0.1, "final_value": 0.0}
+TABLE = {"type": "table", "values": [0.1] * 41, "total_steps": 40}
 KL = {"controller": "kl", "schedule": 1e-3}
 
 
@@ -47,7 +48,7 @@ DEFAULTS = {
 }
 
 
-@pytest.mark.parametrize("schedule", [lambda p: p, from_steps(lambda k: 0.1, 40), [lambda p: p]])
+@pytest.mark.parametrize("schedule", [lambda p: p, from_steps(lambda k: 0.1, 40), [lambda p: p], TABLE])
 def test_what_is_a_function_is_left_out_and_never_asked_for_its_table(schedule: Any) -> None:
     state = ScheduleLR(optimizer_of(), schedule, total_steps=40).state_dict()
     assert state == {"last_epoch": 0, "total_steps": 40.0, "schedules": {"lr": [None]}}

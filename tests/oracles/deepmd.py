@@ -101,7 +101,7 @@ ROWS = [
     Row(
         "LearningRateExp(0.1, 1000, stop_lr=0.001, decay_steps=50)",
         "{type: exponential, initial_value: 0.1, final_value: 0.001, decay_steps: 50, staircase: true}",
-        "DeePMD shortens a `decay_steps` that is longer than the run; ours refuses it",
+        "DeePMD shortens a `decay_steps` that is longer than the run; ours then never steps",
     ),
     Row(
         "LearningRateExp(0.1, 1000, stop_lr_ratio=0.01, decay_steps=50, smooth=True)",

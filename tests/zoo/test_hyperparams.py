@@ -10,8 +10,10 @@ import pytest
 
 pytest.importorskip("rl_zoo3")
 
+import gymnasium
 import rl_zoo3
 import yaml
+from gymnasium.envs.registration import EnvSpec
 from huggingface_sb3 import EnvironmentName
 from omegaconf import OmegaConf
 from rl_zoo3.exp_manager import ExperimentManager
@@ -139,6 +141,15 @@ def test_the_length_that_a_callback_states_counts_for_its_own_schedules() -> Non
 def test_an_atari_game_takes_the_atari_section(env: str) -> None:
     sections = {"atari": {"learning_rate": 0.1}, "default": {"learning_rate": 0.2}}
     assert load_hyperparams(sections, env).model["learning_rate"] == 0.1
+
+
+@pytest.mark.parametrize(("entry_point", "section"), [("ale_py.env:AtariEnv", "atari"), ("of.mine:Env", "default")])
+def test_an_environment_is_an_atari_game_where_gymnasium_says_so(
+    entry_point: str, section: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(gymnasium.registry, "OfMine-v0", EnvSpec("OfMine-v0", entry_point))
+    sections = {"atari": {"policy": "atari"}, "default": {"policy": "default"}}
+    assert load_hyperparams(sections, "OfMine-v0").model["policy"] == section
 
 
 def test_hyperparameters_without_sections_and_a_single_section_need_no_env() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from lr_schedule import ScheduleConfigError
 from lr_schedule.config.yaml_files import read_yaml
 from lr_schedule.zoo import load_hyperparams
 from lr_schedule.zoo.checks import problems_in
+from lr_schedule.zoo.schema import hyperparams_schema
 from tests.processes import Program
 
 STORED = Path(__file__).parents[1] / "sb3" / "data" / "ppo_python310.zip"
@@ -32,6 +34,17 @@ def test_what_a_schedule_callback_follows_is_a_mapping(tmp_path: Path) -> None:
     file.write_text(f"CartPole-v1: {{n_timesteps: 1000, policy: MlpPolicy, {callback}}}\n", encoding="utf-8")
     (problem,) = problems_in(read_yaml(file))
     assert "schedules: must be a mapping from targets to schedules" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("length", "is_one"), [("1", True), ("0.5", True), ("'1e5'", True), ("0", False), ("'0'", False), ("-1", False)]
+)
+def test_a_length_of_the_run_is_for_editors_what_it_is_for_check(length: str, is_one: bool, tmp_path: Path) -> None:
+    file = tmp_path / "ppo.yml"
+    file.write_text(f"CartPole-v1: {{n_timesteps: {length}, policy: MlpPolicy}}\n", encoding="utf-8")
+    document = read_yaml(file)
+    assert (problems_in(document) == []) is is_one
+    assert jsonschema.Draft202012Validator(hyperparams_schema()).is_valid(document.data) is is_one
 
 
 @pytest.mark.slow

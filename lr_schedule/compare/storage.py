@@ -189,7 +189,6 @@ class Database:
                     "storage", without_password(url), f"cannot be opened: {said[:300]}"
                 ) from None
         self._first_seen: dict[int, float] = {}
-        self._seen_alive: set[int] = set()
 
     @contextmanager
     def worker(self) -> Iterator[str]:

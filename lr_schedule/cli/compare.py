@@ -131,9 +131,9 @@ def _where(options: CompareOptions) -> dict[str, str]:
 
 
 def _refuse_missing_study(options: CompareOptions) -> None:
-    from lr_schedule.compare.storage import JOURNAL
+    from lr_schedule.compare.storage import may_hold_a_study
 
-    if options.storage is None and not (Path(options.study) / JOURNAL).is_file():
+    if not may_hold_a_study(options.storage or options.study):
         message = "holds no study; give files with candidates, --algo, --env and -n to begin one"
         raise ScheduleConfigError.at("--study", options.study, message)
 

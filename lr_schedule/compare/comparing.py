@@ -9,7 +9,7 @@ from lr_schedule.compare.plan import VERSIONS, Plan, join_study, make_plan, read
 from lr_schedule.compare.queue import Queue
 from lr_schedule.compare.result import Comparison
 from lr_schedule.compare.scaling import MINMAX, refuse_scales
-from lr_schedule.compare.storage import Place
+from lr_schedule.compare.storage import Place, may_hold_a_study, shown_place
 from lr_schedule.compare.workers import OnProgress, Train, Work, run_all
 from lr_schedule.errors import ScheduleConfigError, did_you_mean, needs_extra
 
@@ -119,10 +119,13 @@ def read_study(
         >>> read_study("runs").done
         10
     """
+    nothing = ScheduleConfigError.at("storage", shown_place(storage), f"holds no study called {study!r}")
+    if not may_hold_a_study(storage):
+        raise nothing
     queue = Queue(storage, study)
     plan = read_plan(queue)
     if plan is None:
-        raise ScheduleConfigError.at("storage", str(storage), f"holds no study called {study!r}")
+        raise nothing
     _refuse(plan, baseline, normalize)
     first = next(iter(plan.candidates))
     versions = queue.study.user_attrs.get(VERSIONS, {})

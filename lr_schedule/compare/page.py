@@ -71,8 +71,9 @@ def _figures(comparison: Comparison) -> str:
     rows = []
     for name in comparison.plan.candidates:
         summary = comparison.summaries.get(name)
+        runs = f"{comparison.count(name, COMPLETE)} of {len(comparison.plan.tasks) * len(comparison.plan.seeds)}"
         if summary is None:
-            rows.append([name, "-", "-", "-", "-", "-", "0", str(comparison.count(name, "failed"))])
+            rows.append([name, *["-"] * 5, runs])
             continue
         one, better = summary.difference, summary.improvement
         rows.append(
@@ -83,20 +84,10 @@ def _figures(comparison: Comparison) -> str:
                 "baseline" if better is None else shown(better),
                 "-" if one is None else f"{one.difference:+.4g}",
                 "-" if one is None else one.verdict,
-                str(summary.complete),
-                str(summary.failed),
+                runs,
             ]
         )
-    head = [
-        "candidate",
-        "final score",
-        "area under curve",
-        "probability of improvement",
-        "difference",
-        "verdict",
-        "complete",
-        "failed",
-    ]
+    head = ["candidate", "final score", "area under curve", "P(better)", "difference", "verdict", "runs"]
     return _table(head, rows)
 
 
@@ -125,9 +116,12 @@ def _profile(comparison: Comparison) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     def cells(texts: Sequence[str]) -> str:
-        return "".join(
-            f'<td class="number">{text}</td>' if _is_number(text) else f"<td>{_text(text)}</td>" for text in texts
-        )
+        # A candidate may be called 1e-3; its name is no figure.
+        first, *others = texts
+        figures = [
+            f'<td class="number">{text}</td>' if _is_number(text) else f"<td>{_text(text)}</td>" for text in others
+        ]
+        return "".join([f"<td>{_text(first)}</td>", *figures])
 
     names = "".join(f"<th>{_text(name)}</th>" for name in head)
     lines = "".join(f"<tr>{cells(row)}</tr>" for row in rows)

@@ -189,7 +189,6 @@ class Database:
                     "storage", without_password(url), f"cannot be opened: {said[:300]}"
                 ) from None
         self._first_seen: dict[int, float] = {}
-        self._seen_alive: set[int] = set()
 
     @contextmanager
     def worker(self) -> Iterator[str]:
@@ -244,6 +243,20 @@ def _fail(backend: BaseStorage, study: optuna.Study, trial: FrozenTrial) -> None
     # Another worker may have marked it just now.
     with suppress(optuna.exceptions.UpdateFinishedTrialError):
         backend.set_trial_state_values(trial_id, optuna.trial.TrialState.FAIL)
+
+
+def may_hold_a_study(place: Place) -> bool:
+    """Tell whether a study may be in a place, without making anything there: a folder has a journal, if it has one."""
+    text = os.fspath(place)
+    return "://" in text or (Path(text) / JOURNAL).is_file()
+
+
+def shown_place(place: Place) -> str:
+    """Return a folder, or a URL without its password."""
+    text = os.fspath(place)
+    if "://" not in text:
+        return text
+    return without_password(text)
 
 
 def without_password(url: str) -> str:

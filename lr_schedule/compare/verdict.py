@@ -153,10 +153,16 @@ def sentence(
     """
     if done + sum(failed.values()) < total:
         parts = [f"Stopped early: {done} of {total} runs are complete, too soon for a verdict"]
+    elif not found:
+        parts = [f"No verdict: no run of another candidate has a partner among those of {baseline}"]
     else:
         parts = [*_named(found, BETTER, baseline), *_named(found, WORSE, baseline), *_undecided(found, baseline, seeds)]
-    parts += [f"{name}: {count} runs failed and are left out" for name, count in failed.items()]
+    parts += [f"{name}: {_runs(count)} failed and left out" for name, count in failed.items()]
     return " ".join(f"{part}." for part in parts)
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _named(found: Mapping[str, Difference], verdict: str, baseline: str) -> list[str]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ n_epochs: 2
 policy_kwargs: dict(net_arch=[8])
 """
 RUN = ("--algo", "ppo", "--env", "CartPole-v1", "-n", 64, "--evaluations", 2, "--episodes", 1, "--device", "cpu")
+TWO = ("constant.yml", "linear.yml")
 
 
 @pytest.fixture
@@ -111,10 +116,7 @@ def test_a_run_that_always_fails_is_told_and_the_rest_is_kept(files: Path) -> No
     )
     assert found.returncode == 1, found.stderr
     assert "failed: linear on Failing-v0 with seed 1: ZeroDivisionError: no pole" in found.stdout
-    assert "constant: 1 runs failed and are left out." in found.stdout
-
-
-TWO = ("constant.yml", "linear.yml")
+    assert "constant: 1 run failed and left out." in found.stdout
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,27 @@ def test_bad_input_is_one_line_before_anything_trains(files: Path, arguments: tu
     assert found.stderr.startswith(line)
     assert len(found.stderr.splitlines()) == 1
     assert not Path("runs/compare/compare.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_leaves_a_report_of_what_is_complete_and_the_rest_for_later(files: Path, jobs: int) -> None:
+    arguments = ["compare", *TWO, "--base", "base.yml", *RUN, "--seeds", 3, "-n", 3000, "--jobs", jobs]
+    command = [sys.executable, "-m", "lr_schedule.cli", *map(str, arguments)]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("1 of 6"):
+                break
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert out.startswith("Stopped early: ")
+    assert "Traceback" not in err
+    assert held()["finished"] is False
+    states = {one["state"] for one in held()["runs"]}
+    assert states <= {"complete", "waiting"}
 
 
 @pytest.mark.slow

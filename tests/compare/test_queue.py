@@ -22,7 +22,7 @@ CANDIDATES = {"slow": {"rate": 1.0}, "fast": {"rate": 2.0}}
 PLAN = make_plan(CANDIDATES, ["a", "longer"], 3)
 
 
-@pytest.fixture(params=["folder", "sqlite"])
+@pytest.fixture(params=["folder", pytest.param("sqlite", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(tmp_path / "study") if request.param == "folder" else f"sqlite:///{tmp_path / 'study.db'}"
 

@@ -108,10 +108,7 @@ def branches(schemas: Mapping[str, Any], untyped: Any, named_by: str = "type") -
 
 def _phase_schema(types: Mapping[str, Any]) -> dict[str, Any]:
     share = {key: _described(key, schema_of(field), text) for key, (field, text) in SHARES.items()}
-    variants = {}
-    for name, schema in types.items():
-        refs = {key: {"$ref": f"#/$defs/{name}/properties/{key}"} for key in schema["properties"]}
-        variants[name] = {**schema, "properties": {**refs, **share}}
+    variants = types_with(share, types)
     wrapped = {
         "properties": {"schedule": SCHEDULE, "total_steps": TOTAL_STEPS, **share},
         "additionalProperties": False,
@@ -122,6 +119,15 @@ def _phase_schema(types: Mapping[str, Any]) -> dict[str, Any]:
         "properties": share,
         "allOf": [*_one_of(list(share)), *branches(variants, untyped)],
     }
+
+
+def types_with(extra: Mapping[str, Any], types: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of each type with more keys, for a place where those stand beside its own."""
+    variants = {}
+    for name, schema in types.items():
+        refs = {key: {"$ref": f"#/$defs/{name}/properties/{key}"} for key in schema["properties"]}
+        variants[name] = {**schema, "properties": {**refs, **extra}}
+    return variants
 
 
 def schema_of_type(cls: type[Frozen], named_by: str = "type") -> dict[str, Any]:

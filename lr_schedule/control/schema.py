@@ -15,6 +15,18 @@ METRIC = {
     "title": "metric",
     "description": "What moves the value in Stable-Baselines3: a key of the log, or kl. For kl train/approx_kl.",
 }
+PLACED: dict[str, Any] = {
+    "sign": {"enum": [1, -1], "title": "sign", "description": "-1: minus the value of the schedule."},
+    "range": {
+        "type": "array",
+        "items": {"type": ["number", "string"]},
+        "minItems": 2,
+        "maxItems": 2,
+        "title": "range",
+        "description": "The values where the schedule, which goes from 0 to 1, is 0 and 1; of any sign.",
+    },
+}
+"""Keys beside those of a schedule, or of a controller, that a target of Stable-Baselines3 follows."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -53,4 +65,4 @@ def json_schema() -> dict[str, Any]:
 
 
 def _with_metric(controller: dict[str, Any]) -> dict[str, Any]:
-    return {**controller, "properties": {**controller["properties"], "metric": METRIC}}
+    return {**controller, "properties": {**controller["properties"], "metric": METRIC, **PLACED}}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lr_schedule.config.schema import SCHEDULE
+from lr_schedule.config.registry import registry
+from lr_schedule.config.schema import SCHEDULE, branches, types_with
 from lr_schedule.config.schema_fields import schema_of
-from lr_schedule.control.schema import CONTROLLER, json_schema
+from lr_schedule.control.schema import CONTROLLER, PLACED, json_schema
 from lr_schedule.zoo.sections import OFF_WHEN_NEGATIVE, SCHEDULE_KEYS
 
 MEANINGS = {
@@ -19,9 +20,12 @@ MEANINGS = {
 FOLLOWED = {"if": {"type": "object", "required": ["controller"]}, "then": CONTROLLER, "else": SCHEDULE}
 """What a hyperparameter follows: a schedule, or a controller."""
 
+TARGET = {**FOLLOWED, "else": {"if": {"type": "object"}, "then": {"$ref": "#/$defs/_target"}, "else": SCHEDULE}}
+"""What a target of a ScheduleCallback follows: the same, with a sign or a range beside its keys."""
+
 TARGETS = "What each hyperparameter follows, by its name, such as ent_coef: a schedule or a controller."
 OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
-    "schedules": ({"type": "object", "additionalProperties": FOLLOWED}, TARGETS),
+    "schedules": ({"type": "object", "additionalProperties": TARGET}, TARGETS),
     "total_timesteps": (
         {"type": ["integer", "null"], "minimum": 1},
         "Length of the whole run in environment steps (null: each learn is a run of its own).",
@@ -50,8 +54,18 @@ def hyperparams_schema() -> dict[str, Any]:
         "description": "A section for each environment.",
         "type": "object",
         "additionalProperties": {"$ref": "#/$defs/_hyperparameters"},
-        "$defs": {**whole["$defs"], "_hyperparameters": _section(), "_callback": _callback()},
+        "$defs": {
+            **whole["$defs"],
+            "_hyperparameters": _section(),
+            "_callback": _callback(),
+            "_target": _target({name: whole["$defs"][name] for name in sorted(registry)}),
+        },
     }
+
+
+def _target(types: dict[str, Any]) -> dict[str, Any]:
+    variants = types_with(PLACED, types)
+    return {"allOf": list(branches(variants, variants["constant"]))}
 
 
 def _section() -> dict[str, Any]:

@@ -149,6 +149,38 @@ def test_the_json_schema_refuses_what_is_refused_in_a_file(config: Any) -> None:
         assert not jsonschema.Draft202012Validator(hyperparams_schema()).is_valid({"CartPole-v1": section})
 
 
+@pytest.mark.parametrize(
+    ("config", "accepted"),
+    [
+        ({"type": "linear", "initial_value": 1.0, "range": [-9.8, -1.8]}, True),
+        ({"initial_value": 2.0, "sign": -1}, True),
+        ({**TARGET, "sign": -1}, True),
+        ({"type": "linear", "sign": 0}, False),
+        ({"type": "linear", "range": [1.0]}, False),
+        ({"type": "linear", "rnge": [1.0, 2.0]}, False),
+    ],
+    ids=str,
+)
+def test_a_sign_and_a_range_are_known_at_the_targets_of_a_callback_alone(config: Any, accepted: bool) -> None:
+    under_callback = {**SECTION, "learning_rate": 0.1, "callback": [{OWN: {"schedules": {"env.wind": config}}}]}
+    at_the_key = {**SECTION, "learning_rate": config}
+    validator = jsonschema.Draft202012Validator(hyperparams_schema())
+    assert validator.is_valid({"CartPole-v1": under_callback}) is accepted
+    assert (problems(yaml.safe_dump({"CartPole-v1": under_callback})) == []) is accepted
+    if "controller" not in config:
+        assert not validator.is_valid({"CartPole-v1": at_the_key})
+        assert problems(yaml.safe_dump({"CartPole-v1": at_the_key}))
+
+
+def test_load_hyperparams_leaves_a_sign_to_the_callback() -> None:
+    wind = {"type": "linear", "initial_value": 1.0, "warmup_steps": 64, "sign": -1}
+    _, zoo = load_hyperparams({**BY_CALLBACK, "callback": {OWN: {"schedules": {"env.wind": wind}}}})
+    made = zoo["callback"][OWN]["schedules"]["env.wind"]
+    assert made["sign"] == -1
+    assert made["warmup_fraction"] == 0.125
+    ScheduleCallback({"env.wind": made})
+
+
 def test_the_json_schema_of_a_schedule_refuses_a_controller_as_create_does() -> None:
     assert not jsonschema.Draft202012Validator(json_schema()).is_valid(KL)
 

@@ -3,6 +3,7 @@
 from lr_schedule.errors import needs_extra
 
 with needs_extra():
+    from lr_schedule.sb3.attached import schedule_hyperparameters
     from lr_schedule.sb3.callback import ScheduleCallback
     from lr_schedule.sb3.clock import remaining_timesteps
     from lr_schedule.sb3.finish import cool_down
@@ -17,4 +18,5 @@ __all__ = [
     "read_controllers",
     "read_schedules",
     "remaining_timesteps",
+    "schedule_hyperparameters",
 ]

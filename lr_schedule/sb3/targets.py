@@ -180,6 +180,8 @@ TARGETS = {
         Target("max_grad_norm", (*PPO, "A2C", *Q_LEARNING), POSITIVE, _attribute("max_grad_norm")),
         Target("target_kl", (*PPO, "TRPO"), POSITIVE, _attribute("target_kl")),
         Target("n_epochs", (*PPO, *SBX_PPO), AT_LEAST_1, _attribute("n_epochs", int), whole=True),
+        Target("batch_size", (*PPO, "TRPO", *_OFF_POLICY), AT_LEAST_1, _attribute("batch_size", int), whole=True),
+        Target("gradient_steps", _OFF_POLICY, NOT_NEGATIVE, _attribute("gradient_steps", int), whole=True),
         Target("cg_damping", ("TRPO",), NOT_NEGATIVE, _attribute("cg_damping")),
         Target("gamma", (*_ROLLOUTS, *_OFF_POLICY, *SBX_ENTROPY), FRACTION, _gamma, read_while_collecting=_ROLLOUTS),
         Target("gae_lambda", _ROLLOUTS, FRACTION, _gae_lambda, read_while_collecting=_ROLLOUTS),

@@ -54,7 +54,7 @@ def test_a_learning_rate_of_a_part_under_another_name_gets_that_of_the_part(name
     assert message.startswith(f"{name}: unknown target; did you mean '{hint}.learning_rate'? Allowed for")
 
 
-@pytest.mark.parametrize("name", ["env.gravity", "reward", "kl", "x", "train", "temperature", 3, None])
+@pytest.mark.parametrize("name", ["world.gravity", "reward", "kl", "x", "train", "temperature", 3, None])
 @pytest.mark.parametrize("algorithm", ["PPO", "SAC", "DQN", "ARS"])
 def test_a_name_that_is_near_to_none_gets_no_hint(name: Any, algorithm: str) -> None:
     assert message_for(name, algorithm).startswith(f"{name}: unknown target. Allowed for {algorithm}: learning_rate")
@@ -64,10 +64,10 @@ def test_a_name_that_is_near_to_none_gets_no_hint(name: Any, algorithm: str) -> 
     ("name", "algorithm"),
     [
         ("n_steps", "PPO"),
-        ("batch_size", "PPO"),
+        ("n_steps", "PPO"),
         ("normalize_advantage", "A2C"),
         ("train_freq", "SAC"),
-        ("gradient_steps", "TD3"),
+        ("train_freq", "TD3"),
         ("buffer_size", "DQN"),
         ("n_delta", "ARS"),
         ("qf_learning_rate", "SBX SAC"),
@@ -85,7 +85,7 @@ def test_in_a_model_and_in_a_preview_the_same_is_said() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALL)
-@pytest.mark.parametrize("name", ["tau", "n_steps", "lr", "env.gravity"])
+@pytest.mark.parametrize("name", ["tau", "n_steps", "lr", "world.gravity"])
 def test_no_message_ends_in_an_empty_list(algorithm: str, name: str) -> None:
     if name == "tau" and algorithm in TARGETS["tau"].algorithms:
         return

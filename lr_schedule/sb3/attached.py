@@ -1,0 +1,72 @@
+"""Schedules that stay with a model, for whoever calls its `learn`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
+
+from lr_schedule.errors import Problems
+from lr_schedule.sb3 import algorithms, own_class, targets
+from lr_schedule.sb3.callback import ScheduleCallback
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+Model = TypeVar("Model", bound="BaseAlgorithm")
+
+HOOK = "_init_callback"
+"""SB3's method through which each `learn` passes the callback that it is given, to make one of what may be a list."""
+
+
+def schedule_hyperparameters(
+    model: Model, schedules: Mapping[str, Any], total_timesteps: int | None = None, **options: Any
+) -> Model:
+    """Let hyperparameters of a model follow schedules and controllers in every `learn`, whoever calls it.
+
+    Use it where another library calls `learn` (imitation learning, tuning, a wrapper of your own), and leaves no place
+    for a callback. Each `learn` then has a `ScheduleCallback` more.
+
+    Args:
+        model: A model of Stable-Baselines3, sb3-contrib or SBX. Its saves, pickles and copies hold nothing of this:
+            call it again for a model that you load.
+        schedules: What each target follows, as in `ScheduleCallback`; it takes the place of what an earlier call gave.
+            An empty mapping ends it.
+        total_timesteps: Length of the whole run in environment steps (>= 1; None: each `learn` is a run of its own).
+        **options: Further arguments of `ScheduleCallback`.
+
+    Returns:
+        The model itself.
+
+    Raises:
+        ScheduleConfigError: A config is wrong, or the algorithm has no such target. What depends on the length of the
+            run is checked when `learn` starts.
+
+    Example:
+        >>> from stable_baselines3 import PPO
+        >>> model = PPO("MlpPolicy", "CartPole-v1", n_steps=64, device="cpu")
+        >>> model = schedule_hyperparameters(model, {"ent_coef": {"type": "linear", "initial_value": 0.01}})
+        >>> model.learn(64).logger.name_to_value["schedule/ent_coef"]
+        0.0
+    """
+    callback = ScheduleCallback(schedules, total_timesteps, **options)
+    problems, algorithm = Problems(), algorithms.name_of(type(model))
+    for name in schedules:
+        with problems.gathered():
+            targets.find(name, algorithm, model)
+    problems.raise_any()
+    own_class.change_back(model, HOOK)
+    if schedules:
+        hook = partial(_with_callback, getattr(model, HOOK), callback)
+        own_class.change(model, **{HOOK: own_class.Shown(hook)})
+    return model
+
+
+def _with_callback(init: Any, added: BaseCallback, callback: Any = None, *args: Any, **kwargs: Any) -> BaseCallback:
+    """Make the callback of a `learn` with one more at its end, where it hears what the others log."""
+    given = callback if isinstance(callback, list) else [] if callback is None else [callback]
+    converted = [one if isinstance(one, BaseCallback) else ConvertCallback(one) for one in given]
+    initialised: BaseCallback = init([*converted, added], *args, **kwargs)
+    return initialised

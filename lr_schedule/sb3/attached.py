@@ -48,8 +48,10 @@ def schedule_hyperparameters(
         >>> from stable_baselines3 import PPO
         >>> model = PPO("MlpPolicy", "CartPole-v1", n_steps=64, device="cpu")
         >>> model = schedule_hyperparameters(model, {"ent_coef": {"type": "linear", "initial_value": 0.01}})
-        >>> model.learn(64).logger.name_to_value["schedule/ent_coef"]
-        0.0
+        >>> seen = []
+        >>> model = model.learn(128, callback=lambda *_: seen.append(model.ent_coef) is None)
+        >>> seen[0], seen[-1]
+        (0.01, 0.005)
     """
     callback = ScheduleCallback(schedules, total_timesteps, **options)
     problems, algorithm = Problems(), algorithms.name_of(type(model))

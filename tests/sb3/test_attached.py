@@ -79,7 +79,7 @@ def test_a_mistake_is_named_at_once() -> None:
     assert type(model) is models.class_of("PPO")
 
 
-@pytest.mark.parametrize("name", ["PPO", "SAC", "ARS"])
+@pytest.mark.parametrize("name", ["PPO", "SAC"])
 def test_after_an_exception_the_schedules_are_still_there(name: str) -> None:
     def fails(*_: Any) -> bool:
         raise ConnectionError
@@ -87,5 +87,6 @@ def test_after_an_exception_the_schedules_are_still_there(name: str) -> None:
     model = schedule_hyperparameters(models.make(name), {"learning_rate": 0.25})
     with pytest.raises(ConnectionError):
         model.learn(32, callback=fails)
-    model.learn(32)
-    assert model.logger.name_to_value["schedule/learning_rate"] == 0.25
+    with models.optimizer_steps() as steps:
+        model.learn(32)
+    assert {rate for _, rates in steps for rate in rates} == {0.25}

@@ -122,7 +122,7 @@ def test_a_value_that_does_not_change_is_not_sent_again() -> None:
         ({**WIND, "sign": 1}, [4.0, 3.0, 2.0, 1.0]),
         (lambda progress: progress - 1.0, [0.0, -0.25, -0.5, -0.75]),
     ],
-    ids=str,
+    ids=["minus", "range", "plus", "function"],
 )
 def test_values_of_any_sign_come_from_a_sign_a_range_or_a_function(cfg: Any, values: list[float]) -> None:
     _, reads = learn({"env.wind": cfg}, ENVS["Dummy"](), "wind")

@@ -167,7 +167,7 @@ class ScheduleCallback(BaseCallback):
         if self.verbose > 0:
             start, total = self._clock.elapsed(self.model), self._clock.total
             for item in self._scheduled:
-                self.logger.info(f"{item.name} follows {item.schedule!r} from timestep {start} of {total}")
+                self.logger.info(f"{item.name} follows {item.schedule!r} from timestep {start} of {total:.10g}")
 
     def _adopt(self) -> None:
         """Make the model's own schedules follow the whole run too, except those whose target a callback sets."""

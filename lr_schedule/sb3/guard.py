@@ -92,7 +92,6 @@ def watch_callbacks(model: BaseAlgorithm, callback: BaseCallback) -> None:
     """
     # All callbacks start and end within two calls of the outermost one, and `learn` has made neither of them yet.
     top = _outermost(callback)
-    _unwatch(model, top)
     for name, watched in (("on_training_start", _watched_start), ("on_training_end", _watched_end)):
         vars(top)[name] = partial(watched, model, getattr(top, name))
     session_of(model).watched.append(ref(top))

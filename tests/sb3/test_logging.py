@@ -10,7 +10,7 @@ import pytest
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, configure
 
-from lr_schedule import LinearLRSchedule
+from lr_schedule import ConstantLRSchedule, LinearLRSchedule
 from lr_schedule.sb3 import ScheduleCallback, algorithms
 from lr_schedule.sb3.targets import TARGETS
 from tests.sb3.models import linear, make
@@ -90,3 +90,14 @@ def test_the_page_lists_each_target_with_its_algorithms() -> None:
         for name, text in rows
     }
     assert listed == {name: set(target.algorithms) for name, target in TARGETS.items()}
+
+
+@pytest.mark.parametrize(("options", "is_told"), [({}, False), ({"verbose": 0}, False), ({"verbose": 1}, True)])
+def test_what_follows_which_schedule_is_told_where_it_is_asked_for(options: Any, is_told: bool, tmp_path: Path) -> None:
+    model = make("PPO")
+    model.set_logger(configure(str(tmp_path), ["log"]))
+    schedules = {"ent_coef": LinearLRSchedule(0.5), "gamma": ConstantLRSchedule(0.75)}
+    model.learn(16, callback=ScheduleCallback(schedules, **options))
+    told = [line for line in (tmp_path / "log.txt").read_text().splitlines() if " follows " in line]
+    expected = [f"{name} follows {schedule!r} from timestep 0 of 16" for name, schedule in schedules.items()]
+    assert told == [*expected] * is_told

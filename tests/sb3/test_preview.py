@@ -63,6 +63,13 @@ def test_it_prints_as_a_table_that_leaves_out_the_middle() -> None:
     assert lines[7].split() == ["..."] * 4
     assert lines[-1].split() == ["50", "100", "0.0000", "0"]
     assert len({len(line) for line in lines}) == 1
+    assert [line.split()[0] for line in lines[1:]] == [*"123456", "...", *map(str, range(45, 51))]
+
+
+@pytest.mark.parametrize("updates", [1, 3, 12])
+def test_a_table_of_twelve_updates_or_fewer_has_each_of_them_once(updates: int) -> None:
+    lines = str(preview({"ent_coef": 0.5}, "PPO", 2 * updates, n_steps=2)).splitlines()
+    assert [line.split()[0] for line in lines] == ["update", *map(str, range(1, updates + 1))]
 
 
 def warnings(*args: Any, **kwargs: Any) -> Any:
@@ -105,6 +112,35 @@ def test_a_last_update_at_zero_is_warned_of() -> None:
     assert "learning_rate: it is 0 in the last update" in warnings("lin_0.1", "A2C", 1000)
     assert warnings({"type": "linear", "initial_value": 0.1, "final_value": 0.001}, "A2C", 1000) == ""
     assert warnings({"ent_coef": "lin_0.1"}, "A2C", 1000) == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "algo", "settings", "is_warned_of"),
+    [
+        ("learning_rate", "PPO", {}, True),
+        ("clip_range", "PPO", {}, True),
+        ("clip_range_vf", "PPO", {}, True),
+        ("exploration_rate", "DQN", {"learning_starts": 0}, False),
+        ("delta_std", "ARS", {"episode_length": 100}, False),
+    ],
+)
+def test_a_schedule_that_the_model_keeps_itself_may_reach_0(
+    target: str, algo: str, settings: Any, is_warned_of: bool
+) -> None:
+    warned = warnings({target: "lin_0.5"}, algo, 102_400, **settings)
+    assert (f"{target}: it is 0 in the last update" in warned) is is_warned_of
+
+
+@pytest.mark.parametrize(
+    ("target", "algo", "settings"),
+    [
+        ("n_epochs", "PPO", {"n_steps": 1}),
+        ("top_quantiles_to_drop_per_net", "TQC", {"learning_starts": 0, "train_freq": 1}),
+    ],
+)
+def test_what_is_a_whole_number_is_the_nearest_one_and_of_two_the_larger(target: str, algo: str, settings: Any) -> None:
+    seen = preview({target: {"type": "linear", "initial_value": 3, "final_value": 1}}, algo, 8, **settings)
+    assert seen.values[target].tolist() == [3, 3, 2, 2, 2, 2, 1, 1]
 
 
 @pytest.mark.parametrize("algo", ["SBX CrossQ", "SBX TD3", "SBX DDPG", "SBX DQN"])

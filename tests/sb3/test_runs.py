@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stable_baselines3.common.callbacks import CheckpointCallback
+from stable_baselines3.common.callbacks import BaseCallback, CheckpointCallback
 
 from lr_schedule import CosineAnnealingLRSchedule, LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback, remaining_timesteps
@@ -175,6 +175,25 @@ def test_a_model_that_has_completed_a_run_starts_a_new_one_when_told_that_nothin
     model.learn(CHUNK, callback=again)
     model.learn(CHUNK, callback=again)
     assert seen[4:] == pytest.approx([0.5 * (1 - step / 8) for step in range(1, 9)], rel=1e-9, abs=1e-15)
+
+
+def test_a_new_run_that_fails_before_its_first_step_is_the_new_run_when_it_is_started_again() -> None:
+    class Fails(BaseCallback):
+        def _on_rollout_start(self) -> None:
+            raise RuntimeError("not ready")
+
+        def _on_step(self) -> bool:
+            return True
+
+    cls, seen = at_each_update("PPO", lambda m: m.ent_coef)
+    model = make("PPO", cls=cls)
+    schedule = {"ent_coef": LinearLRSchedule(0.5)}
+    model.learn(CHUNK, callback=ScheduleCallback(schedule, total_timesteps=CHUNK))
+    again = ScheduleCallback(schedule, total_timesteps=CHUNK, timesteps_done=0)
+    with pytest.raises(RuntimeError, match="not ready"):
+        model.learn(CHUNK, callback=[again, Fails()])
+    model.learn(CHUNK, callback=again)
+    assert seen[4:] == pytest.approx([0.375, 0.25, 0.125, 0.0], rel=1e-9, abs=0.0)
 
 
 def test_of_two_callbacks_over_one_run_the_one_that_names_a_target_sets_it() -> None:

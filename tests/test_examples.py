@@ -168,7 +168,7 @@ def follows_its_schedule(results: Path) -> None:
     assert used == [torch.tensor(schedule(1 - k / len(used))).item() for k in range(len(used))]
     assert len(set(used)) == len(used)
     checkpoint = torch.load(results / "checkpoint.pt", weights_only=True)
-    assert checkpoint["scheduler"] == {"last_epoch": len(used)}
+    assert checkpoint["scheduler"]["last_epoch"] == checkpoint["scheduler"]["total_steps"] == len(used)
 
 
 def test_the_single_file_ppo_uses_its_schedules_at_every_update(tmp_path: Path) -> None:

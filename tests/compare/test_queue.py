@@ -143,6 +143,7 @@ def test_a_result_that_comes_after_its_worker_was_taken_for_dead_does_not_count(
         assert queue.results(cells)[cells[0]].state == WAITING
 
 
+@pytest.mark.slow
 def test_several_processes_share_the_cells(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPARE_LOG", str(tmp_path / "log"))
     seen: list[Progress] = []
@@ -187,6 +188,7 @@ def test_a_study_that_was_killed_twice_ends_with_the_scores_of_one_that_was_not(
     require_each_once(place)
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_killed_alone_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPARE_LOG", str(tmp_path / "log"))
     place = str(tmp_path / "study")
@@ -225,6 +227,7 @@ def test_a_dead_worker_of_a_folder_is_known_at_once(tmp_path: Path) -> None:
     assert queue.results(cells)[cell].state == WAITING
 
 
+@pytest.mark.slow
 def test_a_run_in_a_database_without_any_heartbeat_is_taken_up_after_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,7 +50,9 @@ def test_of_100_studies_with_equal_candidates_at_most_7_call_any_of_them_better(
     assert sum(BETTER in verdicts(draw(rng, candidates)) for _ in range(STUDIES)) <= 7
 
 
-@pytest.mark.parametrize("draw", [normal, two_outcomes, heavy_tails])
+@pytest.mark.parametrize(
+    "draw", [normal, *(pytest.param(draw, marks=pytest.mark.slow) for draw in (two_outcomes, heavy_tails))]
+)
 def test_more_than_half_of_planted_differences_of_two_standard_errors_are_found(draw: Draw) -> None:
     rng, planted = np.random.default_rng(0), 2 * standard_error(draw)
     found = sum(verdicts(draw(rng, 2) + np.array([[0.0], [planted]])) == [BETTER] for _ in range(STUDIES))

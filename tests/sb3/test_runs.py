@@ -96,7 +96,7 @@ print("VALUES", seen)
 """
 
 
-@pytest.mark.parametrize(("name", "reset"), [("PPO", False), ("SAC", True)])
+@pytest.mark.parametrize(("name", "reset"), [("PPO", False), pytest.param("SAC", True, marks=pytest.mark.slow)])
 def test_saved_and_loaded_in_fresh_processes_a_run_uses_the_values_of_one(
     name: str, reset: bool, tmp_path: Path
 ) -> None:

@@ -127,7 +127,9 @@ def test_the_schedules_that_a_model_of_sbx_was_made_with_follow_a_run_in_chunks(
     assert len(seen) == 6
 
 
-@pytest.mark.parametrize(("make", "name", "target"), [(ppo, "PPO", "ent_coef"), (sac, "SAC", "tau")])
+@pytest.mark.parametrize(
+    ("make", "name", "target"), [(ppo, "PPO", "ent_coef"), pytest.param(sac, "SAC", "tau", marks=pytest.mark.slow)]
+)
 def test_a_checkpoint_of_sbx_holds_what_the_model_was_made_with(
     make: Any, name: str, target: str, tmp_path: Path
 ) -> None:
@@ -138,7 +140,7 @@ def test_a_checkpoint_of_sbx_holds_what_the_model_was_made_with(
     assert getattr(loaded, target) == getattr(model, target) == 0.25
 
 
-@pytest.mark.parametrize("metric", ["kl", "train/approx_kl"])
+@pytest.mark.parametrize("metric", ["kl", pytest.param("train/approx_kl", marks=pytest.mark.slow)])
 def test_a_controller_sets_the_rate_of_the_next_update_of_ppo(metric: str) -> None:
     cfg = {"controller": "kl", "schedule": 0.1, "maximum": 1.0, "metric": metric}
     model, seen = ppo(n_epochs=3)

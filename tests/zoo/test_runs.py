@@ -169,8 +169,12 @@ def test_an_agent_that_is_trained_already_is_an_error(trained: Path, tmp_path: P
     ("text", "cfg"),
     [
         ("{type: linear, initial_value: 3e-3, final_ratio: 0.5}",) * 2,
-        ("dict(type='linear', initial_value=3e-3)", "{type: linear, initial_value: 3e-3}"),
-        ("cosine_3e-3", "cosine_3e-3"),
+        pytest.param(
+            "dict(type='linear', initial_value=3e-3)",
+            "{type: linear, initial_value: 3e-3}",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("cosine_3e-3", "cosine_3e-3", marks=pytest.mark.slow),
     ],
     ids=["yaml", "python", "string"],
 )  # fmt: skip
@@ -272,6 +276,7 @@ def test_enjoy_runs_an_agent_that_was_trained_with_schedules(trained: Path) -> N
     assert "Mean reward" in run("lr_schedule.zoo enjoy", *options, "--device", "cpu").stdout
 
 
+@pytest.mark.slow
 def test_record_video_records_an_agent_that_was_trained_with_schedules(trained: Path, tmp_path: Path) -> None:
     pytest.importorskip("pygame")
     pytest.importorskip("moviepy")

@@ -44,6 +44,8 @@ GRID = 1000
 """Equal parts of the run between the sampled points of a portable schedule, before jumps are narrowed down."""
 FINEST = 1e-9
 """Fraction of the run to which a jump is narrowed down."""
+MOST_POINTS = 2_000_000
+"""Points after which a schedule is taken for one that no lines follow, such as noise: FINEST alone would allow 1e9."""
 TOLERANCE = 1e-4
 """How far a line may be from the schedule in its middle, as a fraction of the largest value."""
 
@@ -192,6 +194,9 @@ def _sample(schedule: BaseLRSchedule) -> tuple[list[float], list[float]]:
         if not missed.any():
             return points.tolist(), values.tolist()
         at = np.flatnonzero(missed)
+        if len(points) + len(at) > MOST_POINTS:
+            message = f"changes so often that {MOST_POINTS:,} points do not follow it; hand over another schedule"
+            raise ScheduleConfigError.at((), schedule, message)
         points, values = np.insert(points, at + 1, middles[at]), np.insert(values, at + 1, there[at])
 
 

@@ -17,7 +17,8 @@ import pytest
 from stable_baselines3 import PPO
 from stable_baselines3.common.utils import LinearSchedule
 
-from lr_schedule import BaseLRSchedule, CosineAnnealingLRSchedule, LinearLRSchedule, ScheduleConfigError
+from lr_schedule import BaseLRSchedule, CosineAnnealingLRSchedule, LinearLRSchedule, ScheduleConfigError, floats
+from lr_schedule.config.registry import registry
 from lr_schedule.sb3 import ScheduleCallback, portable_custom_objects, read_schedules
 from tests.processes import python
 from tests.sb3.data.make_saved_model import PARTS
@@ -231,3 +232,19 @@ def test_a_model_saved_under_another_python_version_loads_with_its_schedules() -
     assert model.learning_rate(0.5) == pytest.approx(0.000775, rel=1e-9)
     assert model.clip_range.value_schedule == BaseLRSchedule.create(PARTS)
     assert model.clip_range(0.75) == pytest.approx(0.2, rel=1e-9)
+
+
+def test_a_schedule_that_no_lines_follow_is_an_error_and_takes_no_memory_without_end() -> None:
+    class NoisyLRSchedule(BaseLRSchedule):
+        """A schedule that jumps everywhere."""
+
+        type = "noisy_for_saves"
+
+        def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
+            return 1.0 + xp.sin(1e9 * progress_remaining)
+
+    try:
+        with pytest.raises(ScheduleConfigError, match="changes so often that 2,000,000 points do not follow it"):
+            portable_custom_objects(NoisyLRSchedule())
+    finally:
+        registry.pop("noisy_for_saves")

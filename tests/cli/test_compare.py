@@ -159,7 +159,9 @@ def test_ctrl_c_leaves_a_report_of_what_is_complete_and_the_rest_for_later(files
     arguments = ["compare", *TWO, "--base", "base.yml", *RUN, "--seeds", 3, "-n", 3000, "--jobs", jobs]
     command = [sys.executable, "-m", "lr_schedule.cli", *map(str, arguments)]
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, start_new_session=True, **pipes) as process:
+    # Where the tests run in the background of a shell, Ctrl-C is ignored, and whatever they start would inherit that.
+    heed: Any = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    with subprocess.Popen(command, start_new_session=True, **heed, **pipes) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("1 of 6"):

@@ -200,13 +200,13 @@ def at_least(smallest: int) -> Any:
     return Annotated[int, NumberRule(ge=smallest)]
 
 
-def read_number(kind: Any, value: Any, key: str) -> float:
+def read_number(kind: Any, value: Any, key: str | int) -> float:
     """Return `value` as a number of that kind, or raise the error that says what the key accepts.
 
     Args:
         kind: An annotation of this module, such as `PositiveNumber`.
         value: What the user wrote: a number, a numeral, a numpy scalar.
-        key: Where it stands.
+        key: Where it stands: a key, or an index of a list.
 
     Example:
         >>> read_number(PositiveNumber, "1e6", "total_steps")

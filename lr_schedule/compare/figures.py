@@ -47,16 +47,7 @@ class Summary(NamedTuple):
 
 @dataclass(frozen=True)
 class Findings:
-    """What is known of the runs of a study, and the figures made of it.
-
-    Attributes:
-        plan: The candidates, tasks, seeds and settings.
-        results: What is known of each cell.
-        baseline: The candidate that all others are compared with.
-        normalize: How scores of several tasks are made comparable: ``minmax``, ``none``, or the two scores of each
-            task that become 0 and 1.
-        versions: The versions of the packages that the runs used.
-    """
+    """What is known of the runs of a study, and the figures made of it; `Comparison` says what each field is."""
 
     plan: Plan
     results: Mapping[Cell, Result]

@@ -83,7 +83,7 @@ def _take_ends(given: dict[str, Any]) -> tuple[float, float] | None:
     if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
         raise ScheduleConfigError.at("range", ends, "must be two numbers: the values where the schedule is 0 and 1")
     with under("range"):
-        first, last = (read_number(Number, end, str(index)) for index, end in enumerate(ends))
+        first, last = (read_number(Number, end, index) for index, end in enumerate(ends))
     return first, last
 
 

@@ -50,8 +50,10 @@ class Feed:
         if resumed and state is not None:
             self.metric.waiting = state.get("waiting")
             # Another rule than before goes on from the scale, so that the value does not jump.
-            names = self.controller.init() if state["controller"] == self.controller.type else {"scale"}
-            self.controller.load_state_dict({**self.controller.init(), **{name: state[name] for name in names}})
+            start = self.controller.init()
+            kept = start.keys() & state if state.get("controller") == self.controller.type else {"scale"} & state.keys()
+            with under(STATES, self.name):
+                self.controller.load_state_dict({**start, **{name: state[name] for name in kept}})
         self.remember()
 
     def stop(self) -> None:

@@ -29,7 +29,7 @@ def attach(model: BaseAlgorithm, callback: Attached) -> None:
     """Have `callback` detached when an exception leaves the training of `model`."""
     session = session_of(model)
     if not session.callbacks:
-        own_class.change(model, **_guards(own_class.class_of(model)))
+        own_class.change(model, **_guards(type(model)))
     if callback in session.callbacks:  # it stands twice in a list: what it has set is put back before it starts anew
         callback.detach()
     else:

@@ -90,3 +90,18 @@ def test_after_an_exception_the_schedules_are_still_there(name: str) -> None:
     with models.optimizer_steps() as steps:
         model.learn(32)
     assert {rate for _, rates in steps for rate in rates} == {0.25}
+
+
+def test_a_run_that_stopped_where_nothing_watches_can_be_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    cls, seen = models.at_each_update("PPO", lambda model: model.ent_coef)
+    model = schedule_hyperparameters(models.make("PPO", cls=cls, ent_coef=0.5), {"ent_coef": 0.1})
+
+    def stops(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(models.class_of("PPO"), "_update_current_progress_remaining", stops)
+        model.learn(32)
+    model.learn(32)
+    assert seen == [0.1, 0.1]
+    assert model.ent_coef == 0.5

@@ -144,6 +144,24 @@ def test_nothing_that_listens_stays_after_an_exception() -> None:
     ]
 
 
+def test_what_somebody_else_evaluates_between_updates_is_no_part_of_the_kl() -> None:
+    class Evaluates(BaseCallback):
+        def _on_step(self) -> bool:
+            observations = torch.as_tensor(self.locals["new_obs"])
+            policy: Any = self.model.policy
+            policy.evaluate_actions(observations, torch.zeros(len(observations), 1))
+            return True
+
+    seen: dict[str, list[float]] = {"alone": [], "beside": []}
+    for name, others in (("alone", []), ("beside", [Evaluates()])):
+        callback = ScheduleCallback({"learning_rate": {"controller": "kl", "schedule": 0.02, "metric": "kl"}})
+        model = models.make("PPO", n_steps=32)
+        noting(seen[name], callback, model)
+        model.learn(96, callback=[callback, *others])
+    assert seen["alone"] == seen["beside"]
+    assert len(seen["alone"]) == 3
+
+
 def test_two_targets_may_follow_one_metric() -> None:
     model = models.make("PPO", n_epochs=4)
     rate, clip = ({"controller": "kl", "schedule": value, "metric": "kl", "maximum": 1.0} for value in (0.1, 0.2))

@@ -181,7 +181,7 @@ def test_what_the_environments_do_not_have_is_an_error_before_training(schedules
     [
         ({**WIND, "range": [0, 1]}, "env.wind.range: goes with a schedule from 0 to 1; this one is 4 at"),
         ({**WIND, "range": 3}, "env.wind.range: must be two numbers"),
-        ({**WIND, "range": ["a", 1]}, "env.wind.range.0: must be a finite number"),
+        ({**WIND, "range": ["a", 1]}, "env.wind.range[0]: must be a finite number"),
         ({**WIND, "sign": 0}, "env.wind.sign: must be 1 or -1 (received 0)"),
         ({**WIND, "sign": -1, "range": [0, 1]}, "env.wind.sign: given together with range; give one of them"),
     ],

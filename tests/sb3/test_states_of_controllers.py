@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from stable_baselines3.common.env_util import make_vec_env
 
+from lr_schedule import ScheduleConfigError
 from lr_schedule.control import KLController
 from lr_schedule.sb3 import ScheduleCallback
 from tests.sb3 import models
@@ -74,3 +76,13 @@ def test_a_controller_of_the_user_is_neither_moved_nor_shared() -> None:
     model = models.make("PPO", n_epochs=3).learn(96, callback=ScheduleCallback({"learning_rate": controller}))
     assert scale_of(model) != 1.0
     assert controller.scale == 1.0
+
+
+def test_a_state_that_holds_no_number_names_its_place_and_one_that_lacks_a_name_is_completed() -> None:
+    model = models.make("PPO").learn(16, callback=ScheduleCallback({"learning_rate": HIGH}))
+    model.schedule_controllers = {"learning_rate": {"controller": "kl", "metric": "train/approx_kl"}}
+    model.learn(16, callback=ScheduleCallback({"learning_rate": HIGH}), reset_num_timesteps=False)
+    model.schedule_controllers = {"learning_rate": {"controller": "kl", "scale": "high"}}
+    message = r"schedule_controllers\.learning_rate\.scale: must be a finite number"
+    with pytest.raises(ScheduleConfigError, match=message):
+        model.learn(16, callback=ScheduleCallback({"learning_rate": HIGH}), reset_num_timesteps=False)

@@ -104,7 +104,7 @@ class ControllerCurve:
 
         progress = np.linspace(1.0, 0.0, n)
         base = self.controller.schedule(progress)
-        low, high = np.broadcast_arrays(base, *self.controller._bounds(progress, base, np))[1:]
+        low, high = np.broadcast_arrays(base, *self.controller.bounds(progress, base, np))[1:]
         _, largest = self.controller.extremes(progress)
         largest = np.where(largest < base * LARGEST, largest, math.inf)
         return low, np.where(np.isfinite(high), high, np.where(base > 0.0, largest, low))

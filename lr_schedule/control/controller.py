@@ -147,7 +147,7 @@ class Controller(Frozen):
         """Return the state after an observation; a pure function, for ``jax.jit`` and ``lax.scan`` too."""
         xp = _namespace_of(metric, progress_remaining, *state.values())
         base = at(self.schedule, progress_remaining)
-        low, high = self._bounds(progress_remaining, base, xp)
+        low, high = self.bounds(progress_remaining, base, xp)
         changes, direction = self.judge(state, metric, progress_remaining, xp)
         # A base of 0 holds everything, so that what it is divided by in its place is of no importance.
         divisor = xp.where(base > 0.0, base, 1.0)
@@ -164,7 +164,7 @@ class Controller(Frozen):
         """Return the value at a state and a progress; a pure function, for ``jax.jit`` and ``lax.scan`` too."""
         xp = _namespace_of(progress_remaining, *state.values())
         base = at(self.schedule, progress_remaining)
-        return xp.clip(base * state["scale"], *self._bounds(progress_remaining, base, xp))
+        return xp.clip(base * state["scale"], *self.bounds(progress_remaining, base, xp))
 
     def __call__(self, progress_remaining: Any) -> Any:
         """Return the value at `progress_remaining` as a plain float (for an array: an array), by the present scale."""
@@ -250,7 +250,8 @@ class Controller(Frozen):
     def __reduce__(self) -> tuple[Any, ...]:
         return restore, (self.type if self.is_built_in else type(self), self.written_fields(), self.state_dict())
 
-    def _bounds(self, progress_remaining: Any, base: Any, xp: Any) -> tuple[Any, Any]:
+    def bounds(self, progress_remaining: Any, base: Any, xp: Any) -> tuple[Any, Any]:
+        """Return the bounds at a progress, where the schedule is `base`; the upper one may be infinite."""
         low, high = (at(bound, progress_remaining) for bound in (self.minimum, self.maximum))
         if low is None:
             low = base / self.reach

@@ -93,6 +93,24 @@ class Queue:
                 tries[cell].append(trial)
         return {cell: _result(trials) for cell, trials in tries.items()}
 
+    @contextmanager
+    def worker(self) -> Iterator[str]:
+        """Return a context that gives a worker its name, and gives back what the worker has where it is interrupted."""
+        with self.storage.worker() as name:
+            try:
+                yield name
+            except BaseException:
+                # Not in `running`: an interruption may come between the taking of a run and its beginning.
+                self._give_back(name)
+                raise
+
+    def _give_back(self, worker: str) -> None:
+        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if trial.user_attrs.get("worker") == worker:
+                trial_id = self._backend.get_trial_id_from_study_id_trial_number(self._study_id, trial.number)
+                self._note(trial_id, "interrupted", True)
+                self._end(trial_id, TrialState.FAIL)
+
     def claim(self, cells: Sequence[Cell], worker: str) -> Claim | None:
         """Take the first cell that nobody has, or return None where there is none."""
         self.storage.fail_dead(self.study)
@@ -104,19 +122,21 @@ class Queue:
     def _take(self, cell: Cell, worker: str) -> Claim | None:
         made = optuna.trial.create_trial(state=TrialState.RUNNING, user_attrs={**cell._asdict(), "worker": worker})
         trial_id = self._backend.create_new_trial(self._study_id, made)
-        number = self._backend.get_trial_number_from_id(trial_id)
-        held = (TrialState.RUNNING, TrialState.COMPLETE)
-        before = [trial for trial in self.study.get_trials(deepcopy=False, states=held) if _cell_of(trial) == cell]
-        if min(trial.number for trial in before) == number:
+        if self._has_the_first_try(cell, trial_id):
             return Claim(cell, trial_id)
         self._end(trial_id, TrialState.PRUNED)
         return None
+
+    def _has_the_first_try(self, cell: Cell, trial_id: int) -> bool:
+        held = (TrialState.RUNNING, TrialState.COMPLETE)
+        tries = [trial for trial in self.study.get_trials(deepcopy=False, states=held) if _cell_of(trial) == cell]
+        return min(trial.number for trial in tries) == self._backend.get_trial_number_from_id(trial_id)
 
     @contextmanager
     def running(self, claim: Claim) -> Iterator[Curve]:
         """Return a context for the run of a cell, whose end or error is recorded.
 
-        An error is no error of the caller: it is the cell's. An interruption is the caller's.
+        An error is no error of the caller: it is the cell's. An interruption is the worker's.
         """
         curve = Curve(self, claim.trial_id)
         try:
@@ -127,10 +147,6 @@ class Queue:
             self._note(claim.trial_id, "error", _said(error))
             self._note(claim.trial_id, "traceback", traceback.format_exc()[-4_000:])
             self._end(claim.trial_id, TrialState.FAIL)
-        except BaseException:
-            self._note(claim.trial_id, "interrupted", True)
-            self._end(claim.trial_id, TrialState.FAIL)
-            raise
         else:
             self._end(claim.trial_id, TrialState.COMPLETE, curve.last)
 

@@ -82,7 +82,7 @@ def run_worker(work: Work, on_progress: OnProgress | None = None) -> None:
         if on_progress is not None:
             on_progress(progress_of(queue, work.cells))
 
-    with queue.storage.worker() as name:
+    with queue.worker() as name:
         while True:
             claim = queue.claim(work.cells, name)
             tell()

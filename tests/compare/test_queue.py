@@ -130,6 +130,24 @@ def test_an_interrupted_run_does_not_count_as_a_failure(place: str) -> None:
     require_each_once(place)
 
 
+@pytest.mark.parametrize("moment", ["recorded", "taken"])
+def test_a_worker_that_is_interrupted_before_its_run_begins_gives_it_back(
+    place: str, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if moment == "recorded":
+        monkeypatch.setattr(Queue, "_has_the_first_try", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_worker(work_on(place, trained.at_once), on_progress=interrupt)
+    monkeypatch.undo()
+    queue = Queue(place, "compare")
+    assert {result.state for result in queue.results(PLAN.cells()).values()} == {WAITING}
+    run_worker(work_on(place, trained.at_once))
+    require_each_once(place)
+
+
 def test_a_result_that_comes_after_its_worker_was_taken_for_dead_does_not_count(place: str) -> None:
     queue = Queue(place, "compare")
     cells = PLAN.cells()[:1]

@@ -183,13 +183,17 @@ EXTRAS = {
 """The extra of this package that brings a package which is needed in some places only."""
 
 
-def how_to_install(package: str) -> str:
-    """Return the sentence that says what is missing, and the command that brings it."""
-    return f"needs {package}, which is not installed; in the clone of lr_schedule: pip install '.[{EXTRAS[package]}]'"
+def how_to_install(package: str, extra: str | None = None) -> str:
+    """Return the sentence that says what is missing, and the command that brings it and all else of its extra."""
+    extra = extra or EXTRAS[package]
+    return f"needs {package}, which is not installed; in the clone of lr_schedule: pip install '.[{extra}]'"
 
 
 class needs_extra:  # noqa: N801  # reads as a keyword: with needs_extra(): import torch
     """A context in which a failed import of a package that an extra brings says how to install it.
+
+    Args:
+        extra: The extra of the feature that needs the package (None: the smallest one that brings the package).
 
     Example:
         >>> with needs_extra():
@@ -199,11 +203,14 @@ class needs_extra:  # noqa: N801  # reads as a keyword: with needs_extra(): impo
         ModuleNotFoundError: needs sbx, which is not installed; in the clone of lr_schedule: pip install '.[sbx]'
     """
 
-    __slots__ = ()
+    __slots__ = ("extra",)
+
+    def __init__(self, extra: str | None = None) -> None:
+        self.extra = extra
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, ModuleNotFoundError) and (package := str(error.name).partition(".")[0]) in EXTRAS:
-            raise ModuleNotFoundError(how_to_install(package), name=error.name) from None
+            raise ModuleNotFoundError(how_to_install(package, self.extra), name=error.name) from None

@@ -76,7 +76,7 @@ def test_in_python_the_error_names_the_package_and_the_way_to_install_it(
     missing: str, code: str, tmp_path: Path
 ) -> None:
     *_, last = run(missing, f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}", tmp_path)
-    assert how_to_install(missing) in last
+    assert how_to_install(missing, "compare" if "compare" in code else None) in last
     assert "ModuleNotFoundError: needs" in last or "ScheduleConfigError: algo: needs" in last
 
 
@@ -86,7 +86,7 @@ def test_on_the_command_line_it_is_one_line(missing: str, module: str, arguments
     program = f"import sys, runpy\nsys.path.insert(0, {str(ROOT)!r})\nsys.argv = ['x', *{arguments!r}]\n"
     (line,) = run(missing, f"{program}runpy.run_module({module!r}, run_name='__main__')", tmp_path)
     assert line.startswith("error: ")
-    assert how_to_install(missing) in line
+    assert how_to_install(missing, "compare" if "compare" in arguments else None) in line
 
 
 def test_each_extra_that_is_named_exists_and_brings_the_package() -> None:

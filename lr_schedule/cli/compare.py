@@ -118,7 +118,7 @@ def run(options: CompareOptions) -> int:
 
 def _require_packages() -> None:
     """Raise for a package that is missing now, and not when hours of training are to be reported."""
-    with needs_extra():
+    with needs_extra("compare"):
         for package in ("matplotlib", "optuna", "scipy", "stable_baselines3"):
             import_module(package)
 

@@ -77,7 +77,7 @@ def compare(  # noqa: PLR0913  # all but two are options by name
         >>> comparison.verdict
         'high is better than low, by 200.'
     """
-    with needs_extra():
+    with needs_extra("compare"):
         import scipy  # noqa: F401  # now, and not when all is trained
     plan = make_plan(candidates, tasks, seeds, settings)
     _refuse(plan, baseline, normalize)

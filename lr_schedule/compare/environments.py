@@ -16,7 +16,7 @@ NOISES = {"normal": "NormalActionNoise", "ornstein-uhlenbeck": "OrnsteinUhlenbec
 
 def refuse_unknown_env(env_id: str, packages: Sequence[str] = ()) -> None:
     """Raise where gymnasium knows no such environment, after it has imported `packages`."""
-    with needs_extra():
+    with needs_extra("compare"):
         import gymnasium
 
     import_packages(packages)
@@ -76,7 +76,7 @@ def make_env(env_id: str, zoo: Mapping[str, Any], seed: int, gamma: Any = None, 
 def _wrapper(zoo: Mapping[str, Any], key: str) -> Any:
     if zoo.get(key) is None:
         return None
-    with needs_extra():
+    with needs_extra("compare"):
         from rl_zoo3.utils import get_wrapper_class
 
     try:

@@ -35,7 +35,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#0
 
 def draw(comparison: Findings) -> Figure:
     """Return the picture of a study: a line for each candidate, and learning curves for each task."""
-    with needs_extra():
+    with needs_extra("compare"):
         # Not through pyplot, which would look for a display and keep the figure.
         from matplotlib.figure import Figure
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lr_schedule.compare.storage import Place, open_storage
 from lr_schedule.errors import needs_extra
 
-with needs_extra():
+with needs_extra("compare"):
     import optuna
     from optuna.exceptions import UpdateFinishedTrialError
     from optuna.trial import TrialState

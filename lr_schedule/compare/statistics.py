@@ -64,7 +64,7 @@ def interquartile_mean(scores: Scores) -> float:
 
 def iqm_along_last(values: Array) -> Any:
     """Return the interquartile mean along the last axis."""
-    with needs_extra():
+    with needs_extra("compare"):
         from scipy.stats import trim_mean
 
     return trim_mean(values, proportiontocut=0.25, axis=-1)
@@ -145,7 +145,7 @@ def _bootstrap(samples: Scores, estimate: float, statistic: Callable[..., Any]) 
 
 
 def _percentiles(samples: Scores, statistic: Callable[..., Any], resamples: int) -> Any:
-    with needs_extra():
+    with needs_extra("compare"):
         from scipy.stats import bootstrap
 
     return bootstrap(

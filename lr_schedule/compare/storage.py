@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from lr_schedule.errors import ScheduleConfigError, did_you_mean, needs_extra
 
-with needs_extra():
+with needs_extra("compare"):
     import optuna
     from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 

@@ -91,7 +91,7 @@ class Trainer:
         return float(mean)
 
     def _build(self, candidate: Any, task: str, seed: int) -> Run:
-        with needs_extra():
+        with needs_extra("compare"):
             import stable_baselines3  # noqa: F401
 
         import_packages(self.packages)
@@ -117,7 +117,7 @@ class Trainer:
     def _callbacks(self, zoo: Mapping[str, Any], parts: Parts) -> list[Any]:
         found = []
         if zoo.get("callback"):
-            with needs_extra():
+            with needs_extra("compare"):
                 from rl_zoo3.utils import get_callback_list
 
             found = get_callback_list(dict(zoo))
@@ -162,7 +162,7 @@ def _evaluating(trainer: Trainer, run: Run, report: Report) -> Any:
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
     """Return a context in which torch has one thread: sums in another order would make other scores."""
-    with needs_extra():
+    with needs_extra("compare"):
         import torch
 
     before = torch.get_num_threads()

@@ -239,7 +239,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
         return axes.draw([self], ax, **options)
 
     def _repr_html_(self) -> str:
-        return svg.picture(repr(self), self.sample(121))
+        return svg.picture(self.describe(), self.sample(121))
 
     def __repr__(self) -> str:
         written = super().__repr__()

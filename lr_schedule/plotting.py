@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import to_number
-from lr_schedule.pictures import axes
+from lr_schedule.pictures import axes, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,11 +37,11 @@ def plot(
         schedules: A list of schedules, of controllers or of configs (anything that ``BaseLRSchedule.create`` or
             ``create_controller`` takes; a ``metric`` beside them counts for nothing), or a single one.
         ax: The matplotlib axes to draw on (None: those of a new figure).
-        labels: One legend entry per schedule (None: what a schedule is made of, shortened).
-        total_timesteps: Length of the run (> 0), for an axis in time steps and for ``*_steps`` keys (None: an axis of
+        labels: One legend entry per schedule (None: what differs from the other schedules, shortened).
+        total_timesteps: Length of the run (> 0), for an axis in timesteps and for ``*_steps`` keys (None: an axis of
             the fraction of training that is over).
-        log: Whether values stand on a logarithmic axis, where those that are 0 are left out (None: where a controller
-            is drawn, as a controller multiplies, and where the axis is logarithmic already).
+        log: Whether values stand on a logarithmic axis, which shows the largest thousandth of a curve that reaches 0
+            (None: where a controller is drawn, as a controller multiplies, and where the axis is logarithmic already).
         points: How many values are drawn, evenly spaced (>= 2; 1001).
         replay: Pairs of progress_remaining (<= 1, from the start of the run to its end) and metric, as a run has
             recorded them; what each controller would have made of them is drawn over it as steps (None: nothing).
@@ -66,7 +66,8 @@ def plot(
     """
     # A text and a mapping can be iterated too, and each is one config.
     is_one = isinstance(schedules, (str, Mapping)) or not isinstance(schedules, Iterable)
-    curves = [as_curve(create(cfg, total_timesteps)) for cfg in ([schedules] if is_one else schedules)]
+    drawn = [create(cfg, total_timesteps) for cfg in ([schedules] if is_one else schedules)]
+    curves = [as_curve(one) for one in drawn]
     if replay is not None:
         series = _read_series(replay)
         controlled = [curve for curve in curves if isinstance(curve, ControllerCurve)]
@@ -74,6 +75,7 @@ def plot(
             raise ScheduleConfigError.at("replay", replay, "needs a controller; a schedule follows no metric")
         for curve in controlled:
             curve.replay(series)
+    labels = names_of(drawn) if labels is None else labels
     return axes.draw(curves, ax, labels=labels, total_timesteps=total_timesteps, log=log, points=points, **line)
 
 
@@ -132,6 +134,25 @@ def create(cfg: Any, total_timesteps: float | None = None) -> BaseLRSchedule | C
         return BaseLRSchedule.create(cfg, total_timesteps)
     # What feeds it is said beside its keys, for a ScheduleCallback.
     return create_controller({key: value for key, value in cfg.items() if key != "metric"}, total_timesteps)
+
+
+def names_of(drawn: Sequence[BaseLRSchedule | Controller]) -> list[str]:
+    """Return a name for each schedule and each controller that says what differs from the others."""
+    if len(drawn) == 1:
+        return [as_curve(drawn[0]).describe()]
+    return text.distinguish([_said(one) for one in drawn])
+
+
+def _said(drawn: Any) -> dict[str, Any]:
+    """Return the type and the fields of a schedule, or of a controller and its schedule, as one mapping."""
+    fields = drawn.written_fields()
+    if not isinstance(fields, dict):
+        return {"type": repr(fields)}
+    if isinstance(drawn, BaseLRSchedule):
+        return fields
+    own = {key: value for key, value in fields.items() if key not in ("controller", "schedule")}
+    within = _said(drawn.schedule)
+    return {**within, **own, "type": f"{drawn.type} of {within['type']}"}
 
 
 def as_curve(drawn: BaseLRSchedule | Controller) -> BaseLRSchedule | ControllerCurve:

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from typing import Any
 
 from lr_schedule.errors import ScheduleConfigError
+
+WIDTH = 75
+"""Characters across where the output is no terminal."""
+
+
+def is_terminal() -> bool:
+    """Tell whether a person reads the output in a terminal, and may see colors there."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Return how many characters fit in a line of the output."""
+    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else WIDTH
 
 
 def print_json(data: Any) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lr_schedule.cli.grammar import add_command, add_json, add_total_timesteps
-from lr_schedule.cli.output import print_json
+from lr_schedule.cli.output import is_terminal, print_json, width
 
 if TYPE_CHECKING:
     from lr_schedule.base import BaseLRSchedule
@@ -27,8 +27,10 @@ EXAMPLES = """
 MOST_CURVES = 12
 DEFAULT_KEY = "learning_rate"
 MOST_POINTS = 1_000_000
-SAMPLED = 641
-"""Values of a curve in the terminal: ten for each column of the chart, and the end."""
+SAMPLED = 1281
+"""Values of a curve in the terminal: ten or so for each column of the chart, and the end."""
+NARROWEST = 16
+"""Columns of the chart in a terminal that is too narrow for it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class PlotOptions:
 
 
 class Curve(NamedTuple):
-    """A schedule or a controller to be drawn, and its name in the legend."""
+    """A schedule or a controller to be drawn, and its name in a file (empty: it has none)."""
 
     label: str
     schedule: BaseLRSchedule | Controller
@@ -101,7 +103,11 @@ def _as_data(curve: Curve, points: int) -> dict[str, Any]:
     from lr_schedule.plotting import ControllerCurve, as_curve
 
     drawn = as_curve(curve.schedule)
-    data = {"label": curve.label, "config": curve.schedule.to_config(), "values": drawn.sample(points).tolist()}
+    data = {
+        "label": curve.label or drawn.describe(),
+        "config": curve.schedule.to_config(),
+        "values": drawn.sample(points).tolist(),
+    }
     if isinstance(drawn, ControllerCurve):
         low, high = (edge.tolist() for edge in drawn.band(points))
         data |= {"minimum": low, "maximum": [value if math.isfinite(value) else None for value in high]}
@@ -110,12 +116,12 @@ def _as_data(curve: Curve, points: int) -> dict[str, Any]:
 
 def _chart(curves: Sequence[Curve], options: PlotOptions) -> str:
     """Return the curves as text; each controller as its value before any observation, and its bounds."""
-    from lr_schedule.pictures.text import chart
+    from lr_schedule.pictures.text import MARGIN, chart
     from lr_schedule.plotting import ControllerCurve, as_curve
 
     lines: list[tuple[str, list[float]]] = []
     log = options.log
-    for label, schedule in curves:
+    for label, (_, schedule) in zip(_labels(curves), curves, strict=True):
         drawn = as_curve(schedule)
         values, bounds = drawn.sample(SAMPLED), {}
         if isinstance(drawn, ControllerCurve):
@@ -127,7 +133,18 @@ def _chart(curves: Sequence[Curve], options: PlotOptions) -> str:
             if 0.0 < edge.max() < math.inf and (edge != values).any():
                 lines.append((f"  its {name}", edge.tolist()))
     labels, shown = zip(*lines, strict=True)
-    return chart(shown, labels, end=options.total_timesteps or 1.0, log=bool(log))
+    across = max(width() - MARGIN, NARROWEST)
+    end = options.total_timesteps or 1.0
+    return chart(shown, labels, end=end, log=bool(log), width=across, color=is_terminal())
+
+
+def _labels(curves: Sequence[Curve]) -> list[str]:
+    """Return the names of curves: in their file, or where they have none, what differs between them."""
+    from lr_schedule.plotting import names_of
+
+    nameless = [curve.schedule for curve in curves if not curve.label]
+    names = iter(names_of(nameless) if nameless else [])
+    return [curve.label or next(names) for curve in curves]
 
 
 def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
@@ -135,18 +152,18 @@ def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
     from lr_schedule.cli.sources import STANDARD_INPUT, read_source
     from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml
     from lr_schedule.errors import format_path
-    from lr_schedule.plotting import as_curve, create
+    from lr_schedule.plotting import create
 
     if source != STANDARD_INPUT and Path(source).suffix not in SUFFIXES and not Path(source).exists():
         cfg = parse_yaml(source, "<command line>").data
         schedule = create(cfg, options.total_timesteps)
-        yield Curve(as_curve(schedule).describe(), schedule)
+        yield Curve("", schedule)
         return
     document = read_source(source)
     if isinstance(document.data, (str, float, int)):
         with document.located():
             schedule = create(document.data, options.total_timesteps)
-        yield Curve(as_curve(schedule).describe(), schedule)
+        yield Curve("", schedule)
         return
     for found in _chosen(document, options):
         with document.located():
@@ -190,7 +207,7 @@ def _save_picture(curves: Sequence[Curve], output: Path, options: PlotOptions) -
     plot(
         [curve.schedule for curve in curves],
         figure.subplots(),
-        labels=[curve.label for curve in curves],
+        labels=_labels(curves),
         total_timesteps=options.total_timesteps,
         log=options.log,
     )

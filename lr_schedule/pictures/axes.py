@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 FAR = 1e3
 """How many times farther than the axis a band reaches where it has no end."""
 
+DEPTH = 1e-3
+"""What a logarithmic axis shows of a curve that reaches 0, as a fraction of its largest value."""
+
 
 class Curve(Protocol):
     """What can be drawn."""
@@ -52,6 +55,7 @@ def draw(
     if len(names) != len(curves):
         raise ValueError(f"labels must name each of the {len(curves)} schedules; received {len(names)}")
     has_bands = any(isinstance(curve, Banded) for curve in curves)
+    is_ours = ax is None
     ax = _new_axes() if ax is None else ax
     log = has_bands or ax.get_yscale() == "log" if log is None else log
     before = ax.get_ylim() if ax.has_data() or not ax.get_autoscaley_on() else None
@@ -69,7 +73,7 @@ def draw(
                 shown.append(_draw_steps(ax, steps, end, drawn, line))
         else:
             shown.append(values)
-    ax.set_xlabel("share of training" if total_timesteps is None else "time steps")
+    ax.set_xlabel("fraction of training" if total_timesteps is None else "timesteps")
     ax.set_ylabel("value")
     bottom, top = _limits(shown, before, log)
     for low, high, color in bands:
@@ -81,8 +85,12 @@ def draw(
     if log:
         ax.set_yscale("log", nonpositive="mask")
         ax.set_autoscaley_on(True)  # as a line that the user adds may lie elsewhere
-    # "best" keeps away from the ends of a band, so that it covers the curve between them.
-    ax.legend(loc="lower left" if log and bands else "best")
+    if is_ours:
+        # Above the curves, where it covers none; the layout of a user's own figure may have no room there.
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False)
+    else:
+        # "best" keeps away from the ends of a band, so that it covers the curve between them.
+        ax.legend(loc="lower left" if log and bands else "best")
     return ax
 
 
@@ -99,7 +107,7 @@ def _draw_steps(ax: Axes, steps: tuple[Any, Any], end: float, curve: Any, line: 
 
 def _limits(shown: Sequence[Any], before: tuple[float, float] | None, log: bool) -> tuple[float, float]:
     """Return the ends of an axis for values of 0 and above, and for what an axis has shown before."""
-    values = [value for part in shown for value in part.tolist() if value > 0.0]
+    values = [value for part in shown for value in _shown_values(part) if value > 0.0]
     lowest, highest = min(values, default=0.1), max(values, default=1.0)
     # As wide a margin as matplotlib's own, a twentieth of what is shown.
     margin = (10.0 * highest / lowest) ** 0.05 if log else 1.05
@@ -109,8 +117,17 @@ def _limits(shown: Sequence[Any], before: tuple[float, float] | None, log: bool)
     return bottom, top
 
 
+def _shown_values(part: Any) -> list[float]:
+    """Return values without those next to 0 where the curve reaches 0, which would stretch a logarithmic axis to it."""
+    values: list[float] = part.tolist()
+    floor = DEPTH * max(values, default=0.0) if min(values, default=1.0) <= 0.0 else 0.0
+    return [value for value in values if value >= floor]
+
+
 def _new_axes() -> Axes:
     with needs_extra():
         import matplotlib.pyplot as plt
 
-    return plt.subplots()[1]
+    ax = plt.subplots(layout="constrained")[1]
+    ax.grid(alpha=0.3)
+    return ax

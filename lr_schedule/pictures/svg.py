@@ -9,15 +9,36 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+WIDTH, HEIGHT = 320, 90
+LEFT, RIGHT, TOP, BOTTOM = 62, 12, 10, 22
+"""What lies around the curve, for the ends of the axes."""
+
+HEADROOM = 1.05
+"""As in matplotlib, so that a constant is no line on the upper rim."""
+
+CURVE = "#4c7fe0"
+"""A blue with enough contrast on white and on black; all else has the color of the notebook's own text."""
+
 
 def picture(title: str, values: npt.NDArray[np.float64]) -> str:
-    """Return a figure with `values`, spaced evenly from the start of training to its end, as inline SVG."""
-    top = float(values.max()) or 1.0
-    across = 240 / (len(values) - 1)
-    points = " ".join(f"{across * i:.1f},{62 - 60 * float(value) / top:.2f}" for i, value in enumerate(values))
+    """Return a figure with `values` (>= 0), spaced evenly from the start of training to its end, as inline SVG."""
+    highest = float(values.max())
+    top = HEADROOM * highest or 1.0
+    across, floor = WIDTH / (len(values) - 1), TOP + HEIGHT
+    points = " ".join(
+        f"{LEFT + across * i:.1f},{floor - HEIGHT * float(value) / top:.2f}" for i, value in enumerate(values)
+    )
+    right, ruled = LEFT + WIDTH, floor - HEIGHT * highest / top
+    named = html.escape(title)
     return (
-        f"<figure><figcaption><code>{html.escape(title)}</code></figcaption>"
-        '<svg width="244" height="66" viewBox="-2 -1 244 66" role="img">'
-        f'<polyline points="{points}" fill="none" stroke="#4051b5" stroke-width="2"/></svg>'
-        f"<div>{values[0]:.3g} &rarr; {values[-1]:.3g} (highest {top:.3g})</div></figure>"
+        f'<figure style="margin:0.5em 0"><figcaption><code>{named}</code></figcaption>'
+        f'<svg width="{right + RIGHT}" height="{floor + BOTTOM}" viewBox="0 0 {right + RIGHT} {floor + BOTTOM}" '
+        f'role="img" aria-label="{named}" font-family="sans-serif" font-size="11" fill="currentColor">'
+        f'<path d="M{LEFT} {TOP}V{floor}H{right}" fill="none" stroke="currentColor" stroke-opacity="0.6"/>'
+        f'<path d="M{LEFT - 4} {ruled:.1f}H{LEFT}" stroke="currentColor" stroke-opacity="0.6"/>'
+        f'<text x="{LEFT - 6}" y="{ruled + 4:.1f}" text-anchor="end">{highest:.3g}</text>'
+        f'<text x="{LEFT - 6}" y="{floor + 4}" text-anchor="end">0</text>'
+        f'<text x="{LEFT}" y="{floor + 15}">start: {values[0]:.3g}</text>'
+        f'<text x="{right}" y="{floor + 15}" text-anchor="end">end of training: {values[-1]:.3g}</text>'
+        f'<polyline points="{points}" fill="none" stroke="{CURVE}" stroke-width="2"/></svg></figure>'
     )

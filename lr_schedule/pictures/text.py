@@ -9,7 +9,11 @@ from typing import Any
 
 BARS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 60
+MARGIN = 11
+"""Characters on the left of a chart, for the ends of its axis and the axis itself."""
 MARKS = "●+o*#@%="
+COLORS = (36, 33, 35, 32, 31, 34)
+"""Codes of the terminal's own colors, which suit its ground: cyan, yellow, magenta, green, red, blue."""
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -26,6 +30,7 @@ def chart(
     log: bool = False,
     width: int = 64,
     height: int = 16,
+    color: bool = False,
 ) -> str:
     """Return curves of equally many values on one pair of axes, each with a mark of its own, and a legend below.
 
@@ -36,7 +41,9 @@ def chart(
         log: Whether the vertical axis is logarithmic; values of 0 are then left out.
         width: Characters across.
         height: Lines of the picture.
+        color: Whether each curve has a color of its own, by the codes that terminals understand.
     """
+    marks = _marks(len(curves), color)
     shown = [value for curve in curves for value in curve if value > 0.0]
     top = max(shown, default=1.0)
     bottom = min(shown, default=0.1) if log else 0.0
@@ -44,7 +51,7 @@ def chart(
     if bottom == top:
         bottom = top / 10.0 if log else 0.0
     grid = [[" "] * width for _ in range(height)]
-    for curve, mark in zip(curves, _marks(len(curves)), strict=True):
+    for curve, mark in zip(curves, marks, strict=True):
         # A steep fall covers several rows in one column; without those between, the curve would have gaps.
         previous = None
         for column in range(width):
@@ -57,12 +64,18 @@ def chart(
     names = {0: f"{top:.3g}", height - 1: f"{bottom:.3g}"}
     lines = [f"{names.get(row, ''):>9} │{''.join(cells).rstrip()}" for row, cells in enumerate(grid)]
     axis = [f"{'':>9} └{'─' * width}", f"{'':>10} 0{f'{end:g}':>{width - 1}}"]
-    legend = [f"{mark} {label}" for mark, label in zip(_marks(len(curves)), labels, strict=True)]
+    room = width + MARGIN - 2
+    legend = [f"{mark} {_cut(label, room)}" for mark, label in zip(marks, labels, strict=True)]
     return "\n".join([*lines, *axis, *legend])
 
 
-def _marks(count: int) -> list[str]:
-    return [MARKS[number % len(MARKS)] for number in range(count)]
+def _marks(count: int, color: bool) -> list[str]:
+    marks = [MARKS[number % len(MARKS)] for number in range(count)]
+    return [f"\33[{COLORS[i % len(COLORS)]}m{mark}\33[0m" for i, mark in enumerate(marks)] if color else marks
+
+
+def _cut(label: str, room: int) -> str:
+    return label if len(label) <= room else f"{label[: room - 1]}…"
 
 
 def _fraction(value: float, bottom: float, top: float, log: bool) -> float:
@@ -95,6 +108,34 @@ def table(rows: Sequence[Sequence[str]], *, numbers: bool = False) -> str:
 
 def describe(config: Mapping[str, Any]) -> str:
     """Return a config on one short line: its type, and each key with its value."""
-    keys = {key: value for key, value in config.items() if key != "type"}
-    texts = [f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}" for key, value in keys.items()]
-    return textwrap.shorten(" ".join([config["type"], *texts]), LABEL_WIDTH, placeholder=" ...")
+    return _shortened([config["type"], *(_setting(key, value) for key, value in config.items() if key != "type")])
+
+
+def distinguish(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a short line for each config, with what differs from the others: its type, and keys with their values.
+
+    A key is left out where all configs that could have it have the same value for it.
+    """
+    shown = {key for config in configs for key in config if _differs(key, configs)}
+    lines = []
+    for config in configs:
+        settings = [_setting(key, value) for key, value in config.items() if key in shown and key != "type"]
+        lines.append(_shortened([config["type"], *settings] if "type" in shown or not settings else settings))
+    return lines
+
+
+def _differs(key: str, configs: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a key has several values, or is left out by one of the configs whose type has it."""
+    having = [config for config in configs if key in config]
+    types = {config["type"] for config in having}
+    return any(config[key] != having[0][key] for config in having) or any(
+        key not in config for config in configs if config["type"] in types
+    )
+
+
+def _setting(key: str, value: Any) -> str:
+    return f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
+
+
+def _shortened(words: Sequence[str]) -> str:
+    return textwrap.shorten(" ".join(words), LABEL_WIDTH, placeholder=" ...")

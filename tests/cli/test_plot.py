@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +95,25 @@ def test_a_mistake_in_what_is_plotted_is_one_line_and_status_1(
     assert result.returncode == 1
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("environment", "color"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_in_a_terminal_the_chart_has_its_width_and_colors(environment: dict[str, str], color: bool) -> None:
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    termios = pytest.importorskip("termios")
+    termios.tcsetwinsize(theirs, (24, 40)) if hasattr(termios, "tcsetwinsize") else pytest.skip("Python 3.11 or later")
+    inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR")}
+    command = [sys.executable, "-m", "lr_schedule.cli", "plot", "cosine_3e-4", "lin_2e-4"]
+    given = {**inherited, "TERM": "xterm", **environment}
+    subprocess.run(command, stdout=theirs, env=given, check=True, timeout=60)
+    os.close(theirs)
+    written = b""
+    with contextlib.suppress(OSError):  # Linux's way to say that nobody writes any more
+        while more := os.read(ours, 65536):
+            written += more
+    os.close(ours)
+    assert (b"\33[36m" in written) is color
+    lines = re.sub(r"\x1b\[\d+m", "", written.decode()).splitlines()
+    assert max(map(len, lines)) == 40
+    assert lines[-2:] == ["● cosine initial_value=0.0003", "+ linear initial_value=0.0002"]

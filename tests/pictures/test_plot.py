@@ -31,23 +31,74 @@ def test_each_line_is_the_curve_of_its_schedule_from_start_to_end(ax: Any) -> No
     assert second.get_ydata()[[0, -1]].tolist() == [3e-4, 0.0]
 
 
-def test_a_length_of_the_run_gives_an_axis_in_time_steps_and_resolves_steps(ax: Any) -> None:
+def test_a_length_of_the_run_gives_an_axis_in_timesteps_and_resolves_steps(ax: Any) -> None:
     plot([{"type": "cosine_warmup", "warmup_steps": 250}], ax, total_timesteps=1000, points=5)
     (line,) = ax.lines
     assert line.get_xdata().tolist() == [0, 250, 500, 750, 1000]
     assert line.get_ydata()[:2].tolist() == [0.0, 0.001]
-    assert ax.get_xlabel() == "time steps"
+    assert ax.get_xlabel() == "timesteps"
 
 
-def test_the_legend_names_the_schedules_or_takes_the_given_names(ax: Any) -> None:
-    plot(["lin_3e-4", 0.1], ax)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "linear initial_value=0.0003 final_value=0",
-        "constant initial_value=0.1",
-    ]
-    other: Any = Figure().subplots()
-    plot(["lin_3e-4", 0.1], other, labels=["a", "b"])
-    assert [text.get_text() for text in other.get_legend().get_texts()] == ["a", "b"]
+WSD = {"type": "warmup_stable_decay", "initial_value": 3e-4}
+
+
+def labels_of(ax: Any) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize(
+    ("schedules", "labels"),
+    [
+        (["lin_3e-4"], ["linear initial_value=0.0003 final_value=0"]),
+        (["lin_3e-4", 0.1], ["linear initial_value=0.0003", "constant initial_value=0.1"]),
+        (["lin_3e-4", "cosine_3e-4"], ["linear", "cosine"]),
+        (["lin_3e-4", "lin_2e-4"], ["initial_value=0.0003", "initial_value=0.0002"]),
+        (
+            [{**WSD, "decay_fraction": 0.2}, {**WSD, "decay_fraction": 0.3}],
+            ["decay_fraction=0.2", "decay_fraction=0.3"],
+        ),
+        (
+            [{"type": "cosine"}, {"type": "cosine", "warmup_fraction": 0.1}, 1e-3],
+            ["cosine", "cosine warmup_fraction=0.1", "constant"],
+        ),
+        (["lin_0.1", "lin_0.1"], ["linear", "linear"]),
+        ([abs, "lin_0.1"], ["<built-in function abs>", "linear"]),
+    ],
+)
+def test_the_legend_says_what_differs_between_the_schedules(ax: Any, schedules: list[Any], labels: list[str]) -> None:
+    plot(schedules, ax)
+    assert labels_of(ax) == labels
+
+
+def test_the_legend_takes_the_given_names(ax: Any) -> None:
+    plot(["lin_3e-4", 0.1], ax, labels=["a", "b"])
+    assert labels_of(ax) == ["a", "b"]
+
+
+def test_in_a_figure_of_its_own_the_legend_covers_no_curve_and_nothing_is_cut_off() -> None:
+    ax = plot([{**WSD, "decay_fraction": fraction} for fraction in (0.1, 0.2, 0.3, 0.4, 0.5)])
+    figure: Any = ax.figure
+    figure.canvas.draw()
+    legend: Any = ax.get_legend()
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert 0.0 <= drawn.x0 < drawn.x1 <= width
+    assert 0.0 <= drawn.y0 < drawn.y1 <= height
+    assert legend.get_window_extent().y0 >= ax.get_window_extent().y1
+    matplotlib.pyplot.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "bottom"),
+    [
+        ("cosine_3e-4", 3e-7),  # it reaches 0, and passes 1e-12 on its way
+        ({"type": "exponential", "initial_value": 1.0, "decay_rate": 1e-9}, 1e-9),  # it never reaches 0
+    ],
+)
+def test_a_curve_to_zero_does_not_stretch_a_logarithmic_axis_and_one_above_zero_is_shown_whole(
+    ax: Any, schedule: Any, bottom: float
+) -> None:
+    plot(schedule, ax, log=True, points=100_001)
+    assert bottom / 4.0 < ax.get_ylim()[0] <= bottom
 
 
 def test_a_long_description_is_cut_at_a_word() -> None:

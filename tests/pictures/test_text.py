@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lr_schedule.pictures.text import chart, sparkline, table
 
 
@@ -20,6 +22,17 @@ def test_a_chart_of_nothing_but_zeros_or_of_one_value_is_drawn() -> None:
     assert chart([[0.0, 0.0]], ["off"], log=True).count("●") == 1
     assert chart([[0.5, 0.5]], ["flat"], log=True, width=4, height=2).splitlines()[0].endswith("●●●●")
     assert chart([[0.0, 0.0]], ["off"], width=4, height=2).splitlines()[1].endswith("●●●●")
+
+
+def test_colors_change_nothing_but_colors_and_a_long_label_is_cut_at_the_width() -> None:
+    label = "warmup_stable_decay initial_value=0.0003"
+    plain = chart([[1.0, 0.0], [0.5, 0.5]], [label, "flat"], width=20, height=3)
+    colored = chart([[1.0, 0.0], [0.5, 0.5]], [label, "flat"], width=20, height=3, color=True)
+    assert "\33[36m●\33[0m" in colored
+    assert "\33[33m+\33[0m" in colored
+    assert re.sub(r"\x1b\[\d+m", "", colored) == plain
+    assert max(map(len, plain.splitlines())) == 31
+    assert plain.splitlines()[-2] == "● warmup_stable_decay initial_…"
 
 
 def test_a_sparkline_has_the_height_of_each_value() -> None:

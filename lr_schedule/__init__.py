@@ -35,6 +35,8 @@ from lr_schedule.kinds.warmup import CosineWarmupLRSchedule, TriStageLRSchedule,
 from lr_schedule.numeric import floats as floats
 from lr_schedule.plotting import plot
 
+__version__ = "0.1.0"
+
 __all__ = [
     "BaseLRSchedule",
     "ClipLRSchedule",

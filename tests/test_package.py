@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+import lr_schedule
+from tests.cli.running import run
+
 pytestmark = pytest.mark.xdist_group("wheel")
 ROOT = Path(__file__).parent.parent
 
@@ -36,11 +39,34 @@ def needed(distribution: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    kinds = ["--wheel", "--sdist", "--no-isolation"]
+    command = [sys.executable, "-m", "build", *kinds, "--outdir", str(folder), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True)
-    return next(folder.glob("*.whl"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    return next(built.glob("*.whl"))
+
+
+def test_both_distributions_pass_the_check_of_the_index(built: Path) -> None:
+    files = sorted(map(str, built.iterdir()))
+    assert len(files) == 2
+    checked = subprocess.run(
+        [sys.executable, "-m", "twine", "check", "--strict", *files], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert checked.stdout.count("PASSED") == 2
+
+
+def test_the_version_is_the_same_wherever_it_is_said(wheel: Path) -> None:
+    said = lr_schedule.__version__
+    assert wheel.name.split("-")[1] == said
+    assert f"\nversion: {said}\n" in (ROOT / "CITATION.cff").read_text()
+    assert run("--version").stdout == f"lr-schedule {said}\n"
 
 
 def test_the_wheel_holds_the_package_its_type_marker_and_its_licence_and_nothing_else(wheel: Path) -> None:

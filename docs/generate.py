@@ -1,6 +1,6 @@
 """Make what the docs say of every type from the types themselves: the gallery and the tables of types and keys.
 
-    python docs/generate.py            write the pictures, gallery.md and the generated parts of config.md and README.md
+    python docs/generate.py            write pictures, gallery.md, and the generated parts of other pages
     python docs/generate.py --check    write nothing; fail if what is there is not what would be written
     python docs/generate.py --png DIR  write the pictures as PNG too, to look at
 
@@ -13,18 +13,13 @@ import argparse
 import importlib
 import importlib.util
 import inspect
-import io
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
-import yaml
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
+from pictures import draw, draw_thumbnail
+from results import results
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule
@@ -34,7 +29,7 @@ from lr_schedule.config.twins import allowed_keys
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS / "gallery"
-POINTS = 2001
+THUMBNAILS = DOCS / "thumbnails"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 TWIN = re.compile(r" Twin(?: in steps)?: ``\w+``\.$")
 IDENTITY = re.compile(r"\b[mp][0-9a-f]{10}\b")
@@ -57,14 +52,6 @@ MEMBERS = {
     "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, "
     "plot, to_steps, to_points, func, complete, check, prepare]",
     "ScheduleConfigError": "members: [at, below]",
-}
-STYLE: Any = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "lr_schedule",
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
 }
 
 
@@ -90,28 +77,10 @@ def pictures_of(name: str) -> list[Path]:
     return [plain, *sorted(GALLERY.glob(f"{name}-*.yml"))]
 
 
-def draw(path: Path, png: Path | None = None) -> str:
-    """Return the picture of the schedule in a YAML file, as SVG; write it as PNG too where that is asked for."""
-    schedule = BaseLRSchedule.create(yaml.safe_load(path.read_text(encoding="utf-8")))
-    with mpl.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(5.6, 2.4), layout="constrained")
-        percent = [100.0 * point / (POINTS - 1) for point in range(POINTS)]
-        axes.plot(percent, schedule.sample(POINTS), color="#4051b5", linewidth=2)
-        axes.set_xlim(0, 100)
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel("percent of training")
-        axes.set_ylabel("value")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.grid(alpha=0.3)
-        top = axes.secondary_xaxis("top", functions=(lambda x: 1.0 - x / 100.0, lambda p: 100.0 * (1.0 - p)))
-        top.set_xlabel("progress_remaining")
-        top.spines["top"].set_visible(True)
-        svg = io.StringIO()
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        if png is not None:
-            figure.savefig(png, dpi=110)
-        plt.close(figure)
-    return "\n".join(line.rstrip() for line in svg.getvalue().splitlines()) + "\n"
+def thumbnails(folder: str, link: str) -> str:
+    """Return small pictures of all types in a row that wraps, each of which leads to its place on a page."""
+    names = [name for _, names in kinds() for name in names]
+    return "\n".join(f"[![{name}]({folder}/{name}.svg)]({link}#{name})" for name in names)
 
 
 def gallery_page() -> str:
@@ -119,19 +88,28 @@ def gallery_page() -> str:
     lines = [
         "# Gallery",
         "",
-        "One picture for every type, with the YAML that makes it. Time runs from left to right: `progress_remaining`",
-        "above, the percent of training below. The keys of each type are in the [config reference](config.md).",
+        "Each type at a glance: from the start of training on the left to its end on the right, from 0 to its highest",
+        "value. A picture leads to the YAML that makes it. All keys are in the [config reference](config.md).",
+        "",
+        thumbnails("thumbnails", ""),
     ]
     for heading, names in kinds():
         lines += ["", f"## {heading}"]
         for name in names:
-            lines += ["", f"### {name}", "", f"{summary(registry[name])} [Keys](config.md#{name})"]
+            about = f"{summary(registry[name])} {when_to_use(registry[name])}".strip()
+            lines += ["", f"### {name}", "", f"{about} [Keys](config.md#{name})"]
             for path in pictures_of(name):
                 text = path.read_text(encoding="utf-8")
                 caption, text = text.split("\n", 1) if text.startswith("#") else ("", text)
                 lines += ["", caption.removeprefix("# ")] if caption else []
                 lines += ["", "```yaml", text.rstrip(), "```", "", f"![{path.stem}](gallery/{path.stem}.svg)"]
     return "\n".join(lines) + "\n"
+
+
+def when_to_use(cls: type[BaseLRSchedule]) -> str:
+    """Return what the docstring of a type says between its first sentence and its formula."""
+    _, _, rest = (inspect.getdoc(cls) or "").partition("\n\n")
+    return " ".join(rest.partition("Formula:")[0].replace("``", "`").split())
 
 
 def type_table(link: str) -> str:
@@ -212,12 +190,16 @@ def with_generated(path: Path, text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Return every page with generated text, as it must read."""
-    config, readme = DOCS / "config.md", DOCS.parent / "README.md"
+    small_pictures = thumbnails("docs/thumbnails", "docs/gallery.md")
+    config, index, readme = DOCS / "config.md", DOCS / "index.md", DOCS.parent / "README.md"
+    which = DOCS / "which-schedule.md"
     return {
+        which: with_generated(which, results()),
         DOCS / "gallery.md": gallery_page(),
         DOCS / "api.md": api_page(),
         config: with_generated(config, key_tables()),
-        readme: with_generated(readme, type_table("docs/config.md")),
+        index: with_generated(index, thumbnails("thumbnails", "gallery.md")),
+        readme: with_generated(readme, f"{small_pictures}\n\n{type_table('docs/config.md')}"),
     }
 
 
@@ -240,12 +222,17 @@ def main() -> int:
     parser.add_argument("--png", type=Path, metavar="DIR", help="write the pictures as PNG there too")
     arguments = parser.parse_args()
     files = [path for _, names in kinds() for name in names for path in pictures_of(name)]
-    strangers = sorted({path.with_suffix("").name for path in GALLERY.iterdir()} - {path.stem for path in files})
-    if strangers:
-        raise SystemExit(f"docs/gallery holds files of no type: {', '.join(strangers)}")
+    THUMBNAILS.mkdir(exist_ok=True)
+    for folder, expected in ((GALLERY, {path.stem for path in files}), (THUMBNAILS, set(registry))):
+        strangers = sorted({path.with_suffix("").name for path in folder.iterdir()} - expected)
+        if strangers:
+            raise SystemExit(f"docs/{folder.name} has files of no type: {', '.join(strangers)}")
     fresh = pages()
     for path in files:
         fresh[path.with_suffix(".svg")] = draw(path, arguments.png and arguments.png / f"{path.stem}.png")
+        if path.stem in registry:
+            small = arguments.png and arguments.png / f"thumbnail-{path.stem}.png"
+            fresh[THUMBNAILS / f"{path.stem}.svg"] = draw_thumbnail(path, small)
     stale = [path for path, text in fresh.items() if not is_current(path, text)]
     if arguments.check:
         for path in stale:

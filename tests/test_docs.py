@@ -162,7 +162,8 @@ def test_the_gallery_and_the_generated_tables_are_what_the_code_says() -> None:
 
 def load_generate(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(GENERATE.parent))
-    sys.modules.pop("generate", None)
+    for name in ("generate", "pictures", "results"):
+        sys.modules.pop(name, None)
     return importlib.import_module("generate")
 
 

@@ -3,13 +3,12 @@
 Use: python docs/evidence/study.py [--jobs N] [--seeds N] [--runs FOLDER] [--measure] [STUDY ...]
 
 A study is an algorithm on a task at one learning rate. Runs are kept in a folder that git ignores; what they show is
-written beside this file, as JSON and pictures, and as one table for all studies.
+written beside this file, as JSON and pictures, from which docs/generate.py makes the tables of the page.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -133,22 +132,6 @@ def measure(names: Sequence[str]) -> None:
     print(f"all: {total / 3600:.1f} h of one core, {total / 7200:.1f} h of two")
 
 
-def table(found: Mapping[str, Comparison]) -> str:
-    """Return the verdict of each study, and the interquartile mean of each candidate, in Markdown."""
-    names = list(candidates(1.0, "ppo"))
-    lines = ["| study | " + " | ".join(names) + " |", "|" + "---|" * (len(names) + 1)]
-    for study, comparison in found.items():
-        cells = [
-            f"{one.final.estimate:.4g} ({one.final.low:.4g} to {one.final.high:.4g})"
-            if (one := comparison.summaries.get(name))
-            else ""
-            for name in names
-        ]
-        lines.append(f"| {study} | " + " | ".join(cells) + " |")
-    verdicts = [f"- {study}: {comparison.verdict}" for study, comparison in found.items()]
-    return "\n".join([*lines, "", *verdicts, ""])
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run all studies, or those that are named."""
     parser = argparse.ArgumentParser(description="Run the studies behind the page on which schedule to choose.")
@@ -165,14 +148,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.measure:
         measure(names)
         return
-    found = {}
     for name in names:
         print(name, flush=True)
-        found[name] = run_study(name, given.runs, given.seeds, given.jobs)
-        print(found[name].table(), flush=True)
-    (HERE / "results.md").write_text(table(found), encoding="utf-8")
-    versions = next(iter(found.values())).versions
-    (HERE / "versions.json").write_text(json.dumps(dict(versions), indent=1) + "\n", encoding="utf-8")
+        print(run_study(name, given.runs, given.seeds, given.jobs).table(), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,46 @@
+"""The tables of the page on which schedule to choose, from the studies that `make evidence` has written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+EVIDENCE = Path(__file__).parent / "evidence"
+MARKS = {"better": " ▲", "worse": " ▼"}
+NAMED = {"good-rate": "good rate", "high-rate": "three times that rate"}
+
+
+def studies() -> dict[str, dict[str, Any]]:
+    """Return what each study has found, by its name, in the order of algorithm, task and rate."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(EVIDENCE.glob("*.json"))}
+
+
+def results() -> str:
+    """Return the final scores of all studies as one table, and the picture of each with its verdict."""
+    found = studies()
+    names = list(dict.fromkeys(name for study in found.values() for name in study["candidates"]))
+    lines = ["| study | " + " | ".join(names) + " |", "|---" + "|---:" * len(names) + "|"]
+    for name, study in found.items():
+        cells = [_cell(study["candidates"].get(candidate)) for candidate in names]
+        lines.append(f"| [{_title(study, name)}](#{name.lower()}) | " + " | ".join(cells) + " |")
+    for name, study in found.items():
+        heading = f"### {_title(study, name)} {{ #{name.lower()} }}"
+        lines += ["", heading, "", study["verdict"], "", f"![{name}](evidence/{name}.svg)"]
+    return "\n".join(lines)
+
+
+def _cell(candidate: Any) -> str:
+    """Return a final score, and whether it differs from that of the constant."""
+    if candidate is None:
+        return ""
+    difference = candidate["difference"]
+    return f"{candidate['final']['estimate']:.4g}{MARKS.get(difference['verdict'], '') if difference else ''}"
+
+
+def _title(study: dict[str, Any], name: str) -> str:
+    """Return algorithm, task and peak rate in words."""
+    (task,) = study["tasks"]
+    algo = study["settings"]["algo"]
+    rate = next(iter(study["candidates"].values()))["config"]
+    return f"{algo.upper()} on {task}, {NAMED[name.removeprefix(f'{algo}-{task}-')]} ({rate:g})"

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pictures import draw, draw_thumbnail
-from results import results
+from results import results_table, studies_page
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule
@@ -194,7 +194,8 @@ def pages() -> dict[Path, str]:
     config, index, readme = DOCS / "config.md", DOCS / "index.md", DOCS.parent / "README.md"
     which = DOCS / "which-schedule.md"
     return {
-        which: with_generated(which, results()),
+        which: with_generated(which, results_table()),
+        DOCS / "studies.md": studies_page(),
         DOCS / "gallery.md": gallery_page(),
         DOCS / "api.md": api_page(),
         config: with_generated(config, key_tables()),

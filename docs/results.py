@@ -16,18 +16,41 @@ def studies() -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(EVIDENCE.glob("*.json"))}
 
 
-def results() -> str:
-    """Return the final scores of all studies as one table, and the picture of each with its verdict."""
+def results_table() -> str:
+    """Return the final scores of all studies, and which differ from that of the constant."""
     found = studies()
     names = list(dict.fromkeys(name for study in found.values() for name in study["candidates"]))
     lines = ["| study | " + " | ".join(names) + " |", "|---" + "|---:" * len(names) + "|"]
     for name, study in found.items():
         cells = [_cell(study["candidates"].get(candidate)) for candidate in names]
-        lines.append(f"| [{_title(study, name)}](#{name.lower()}) | " + " | ".join(cells) + " |")
-    for name, study in found.items():
-        heading = f"### {_title(study, name)} {{ #{name.lower()} }}"
-        lines += ["", heading, "", study["verdict"], "", f"![{name}](evidence/{name}.svg)"]
+        lines.append(f"| [{_title(study, name)}](studies.md#{name.lower()}) | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def studies_page() -> str:
+    """Return the text of studies.md: how each study was run, its verdict and its picture."""
+    lines = [
+        "# The studies",
+        "",
+        "These studies are behind [Which schedule to choose](which-schedule.md); `make evidence` runs them. Each candidate",
+        "was trained with the same seeds. [Comparing schedules](compare.md#what-the-figures-mean) says what the figures",
+        "mean. The JSON has every score, config, seed and version.",
+    ]
+    for name, study in studies().items():
+        settings = study["settings"]
+        base = ", ".join(f"`{key}: {value}`" for key, value in settings["base"].items())
+        lines += [
+            "",
+            f"## {_title(study, name)} {{ #{name.lower()} }}",
+            "",
+            study["verdict"],
+            "",
+            f"{settings['n_timesteps']:,} timesteps, {len(study['seeds'])} seeds, {settings['evaluations']} evaluations "
+            f"of {settings['episodes']} episodes; {base}. [JSON](evidence/{name}.json)",
+            "",
+            f"![Learning curves and intervals of {_title(study, name)}](evidence/{name}.svg)",
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def _cell(candidate: Any) -> str:

@@ -32,12 +32,13 @@ def studies_page() -> str:
     lines = [
         "# The studies",
         "",
-        "These studies are behind [Which schedule to choose](which-schedule.md); `make evidence` runs them. Each candidate",
-        "was trained with the same seeds. [Comparing schedules](compare.md#what-the-figures-mean) says what the figures",
-        "mean. The JSON has every score, config, seed and version.",
+        "These studies are behind [Which schedule to choose](which-schedule.md); `make evidence` runs them. Each",
+        "candidate was trained with the same seeds. [Comparing schedules](compare.md#what-the-figures-mean) says what",
+        "the figures mean. The JSON has every score, config, seed and version.",
     ]
     for name, study in studies().items():
         settings = study["settings"]
+        lengths = f"{settings['n_timesteps']:,} timesteps, {len(study['seeds'])} seeds"
         base = ", ".join(f"`{key}: {value}`" for key, value in settings["base"].items())
         lines += [
             "",
@@ -45,8 +46,8 @@ def studies_page() -> str:
             "",
             study["verdict"],
             "",
-            f"{settings['n_timesteps']:,} timesteps, {len(study['seeds'])} seeds, {settings['evaluations']} evaluations "
-            f"of {settings['episodes']} episodes; {base}. [JSON](evidence/{name}.json)",
+            f"{lengths}, {settings['evaluations']} evaluations of {settings['episodes']} episodes; {base}. "
+            f"[JSON](evidence/{name}.json)",
             "",
             f"![Learning curves and intervals of {_title(study, name)}](evidence/{name}.svg)",
         ]

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
+from lr_schedule.control.ranges import ANY, AT_LEAST_1, FRACTION, NOT_NEGATIVE, POSITIVE, Range
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.sb3 import algorithms, environments, rates
 from lr_schedule.sb3.algorithms import DETERMINISTIC, ENTROPY, ON_POLICY, PPO, Q_LEARNING, SBX_ENTROPY, SBX_PPO
 from lr_schedule.sb3.names import OTHER_NAMES, hint
 from lr_schedule.sb3.places import AttributePlace, LearnedAlphaPlace, Place, SchedulePlace
-from lr_schedule.sb3.ranges import ANY, AT_LEAST_1, FRACTION, NOT_NEGATIVE, POSITIVE, Range
 
 FindPlaces = Callable[[Any], list[Place]]
 

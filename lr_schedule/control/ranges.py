@@ -61,6 +61,13 @@ NOT_NEGATIVE = Range(Value)
 FRACTION = Range(Fraction)
 AT_LEAST_1 = Range(Annotated[float, NumberRule(ge=1)])
 
+
+def nearest_whole(number: float) -> int:
+    """Return the whole number nearest to a value of a schedule."""
+    # Halves up, not to even as round() does: a schedule passes each whole number for equally long.
+    return math.floor(number + 0.5)
+
+
 GIVES = "the schedule gives this"
 MAY_GIVE = "with this minimum and maximum the controller may give this"
 

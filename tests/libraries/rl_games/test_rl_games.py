@@ -150,7 +150,13 @@ def test_a_controller_in_rl_games_takes_a_function_of_the_algorithm(tmp_path: Pa
 def test_keys_of_the_optimizers_of_rl_games_follow_schedules(tmp_path: Path) -> None:
     network = make_config(tmp_path)["params"]["network"] | {"central_value": True}
     del network["space"]
-    central = {"minibatch_size": 16, "mini_epochs": 1, "learning_rate": 1e-4, "clip_value": True, "truncate_grads": True}
+    central = {
+        "minibatch_size": 16,
+        "mini_epochs": 1,
+        "learning_rate": 1e-4,
+        "clip_value": True,
+        "truncate_grads": True,
+    }
     central |= {"grad_norm": 1.0, "normalize_input": False, "network": network}
     observer = ScheduleObserver({"optimizer.weight_decay": ENTROPY, "central_value_net.optimizer.lr": RATE})
     config = make_config(tmp_path, env_name="points_with_state", central_value_config=central)

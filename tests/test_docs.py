@@ -143,7 +143,9 @@ def public_objects() -> Iterator[Any]:
             yield from (pytest.param(getattr(module, name), id=f"{module.__name__}.{name}") for name in names)
 
 
-PUBLIC_MODULES = {f"lr_schedule.{name}" for name in ("compare", "optim", "sb3", "zoo", "tune")}
+PUBLIC_MODULES = {
+    f"lr_schedule.{name}" for name in ("compare", "optim", "sb3", "zoo", "tune", "adapters.rsl_rl", "adapters.rl_games")
+}
 
 
 @pytest.mark.parametrize("item", list(public_objects()))

@@ -1,8 +1,9 @@
 """Runs the tests against other libraries, each in a fresh environment of its own, as they do not fit together.
 
-Use: python -m tests.libraries FOLDER [LIBRARY ...] [--keep], from the clone. A library is a folder here, with its
-``requirements.txt`` (the library itself in the first line) and its tests. The environments are made in FOLDER, and are
-taken away when their tests have run. The exit status is 1 if anything failed.
+Use: python -m tests.libraries FOLDER [LIBRARY ...] [--keep], from the clone. A library is a folder here: its tests,
+its ``requirements.txt`` with the library itself in the first line, and where the newest packages do not fit a
+``constraints.txt``. The environments are made in FOLDER, and are taken away when their tests have run. The exit status
+is 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def try_library(library: str, folder: Path, *, keep: bool) -> Result:
         try:
             install(python, "--requirement", str(tests / "requirements.txt"))
             # Afterwards, and not at once: some libraries forbid by their metadata what they do run with.
-            install(python, "pytest>=8", str(ROOT))
+            constraints = tests / "constraints.txt"
+            held = ["--constraint", str(constraints)] if constraints.exists() else []
+            install(python, *held, "pytest>=8", str(ROOT))
         except subprocess.CalledProcessError:
             return Result(library, version, time.monotonic() - started, 0.0, "not installed")
         installed = time.monotonic()

@@ -59,8 +59,8 @@ def write_down(optimizer: Optimizer, *_: Any) -> None:
 
 register_env("point", make_env)
 register_optimizer_step_post_hook(write_down)
-# As a part of this script, so that a class of the page is found again in another process.
-globals().update(run_page("sample_factory", __name__="__main__"))
+# As a part of this script, so that the class of the page is found again in another process.
+ScheduledLearner = run_page("sample_factory", __name__="__main__")["ScheduledLearner"]
 
 
 class RecordedLearner(learner_worker.Learner):  # type: ignore[misc]  # the one of the page

@@ -25,6 +25,9 @@ WHOLE_AT_LEAST_1 = Range(at_least(1))
 OPTIMIZER = re.compile(r"((?:\w+\.)*\w+?)(?:\[(\d+)\])?\.(\w+(?:\[\d+\])?)", re.ASCII)
 """A key of an optimizer, in all param groups or in one: ``optimizer.lr``, ``optimizer[1].betas[0]``."""
 
+RATE_OF_OPTIMIZER = re.compile(r"optimizer(\[\d+\])?\.lr", re.ASCII)
+"""The rate of the algorithm's own optimizer, which the library may set too."""
+
 SAVED = "lr_schedule"
 """Key of a checkpoint under which the states of controllers stand (plain numbers by the hyperparameters' names)."""
 

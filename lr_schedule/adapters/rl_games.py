@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from lr_schedule.adapters.hyperparameters import KL, SAVED, WHOLE_AT_LEAST_1, Hyperparameters
+from lr_schedule.adapters.hyperparameters import KL, RATE_OF_OPTIMIZER, SAVED, WHOLE_AT_LEAST_1, Hyperparameters
 from lr_schedule.control.ranges import FRACTION, NOT_NEGATIVE, POSITIVE
 from lr_schedule.errors import ScheduleConfigError
 
@@ -125,11 +125,14 @@ class ScheduleObserver:
 
     def _check(self, algo: Any) -> None:
         adapts, falls = algo.is_adaptive_lr, algo.linear_lr
-        sets_rate = any(item.name.endswith(("learning_rate", "optimizer.lr")) for item in self.hyperparameters.items)
-        if sets_rate and (adapts or falls):
-            own = "adaptive" if adapts else "linear"
-            message = f"rl_games sets it too, as lr_schedule is {own}; write lr_schedule: identity in the config"
-            raise ScheduleConfigError.at(("learning_rate",), f"lr_schedule: {own}", message)
+        for name in (item.name for item in self.hyperparameters.items):
+            if RATE_OF_OPTIMIZER.fullmatch(name):
+                message = "rl_games writes its one rate into all param groups after each mini-batch; name learning_rate"
+                raise ScheduleConfigError.at((name,), name, message)
+            if name == "learning_rate" and (adapts or falls):
+                own = "adaptive" if adapts else "linear"
+                message = f"rl_games sets it too, as lr_schedule is {own}; write lr_schedule: identity in the config"
+                raise ScheduleConfigError.at((name,), f"lr_schedule: {own}", message)
         for item, _, metric in self.hyperparameters.fed():
             if metric not in KL and not callable(metric):
                 message = "must be kl, which is all that rl_games hands out, or in Python a function of the algorithm"

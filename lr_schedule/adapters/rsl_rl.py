@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from lr_schedule.adapters.hyperparameters import KL, SAVED, WHOLE_AT_LEAST_1, Hyperparameters, write_to
+from lr_schedule.adapters.hyperparameters import (
+    KL,
+    RATE_OF_OPTIMIZER,
+    SAVED,
+    WHOLE_AT_LEAST_1,
+    Hyperparameters,
+    write_to,
+)
 from lr_schedule.config.group_keys import LR
 from lr_schedule.control.create import MetricName
 from lr_schedule.control.ranges import FRACTION, NOT_NEGATIVE, POSITIVE
@@ -102,7 +109,8 @@ class _Following:
         self._replaced: list[tuple[Any, str, Any]] = []
 
     def _refuse_own_schedule(self) -> None:
-        names = [item.name for item in self.hyperparameters.items if item.name.endswith(("learning_rate", ".lr"))]
+        names = [item.name for item in self.hyperparameters.items]
+        names = [name for name in names if name == "learning_rate" or RATE_OF_OPTIMIZER.fullmatch(name)]
         adapts = getattr(self.algorithm, "schedule", None) == "adaptive" and self.algorithm.desired_kl is not None
         if names and adapts:
             message = (

@@ -174,6 +174,7 @@ def test_keys_of_the_optimizers_of_rl_games_follow_schedules(tmp_path: Path) -> 
         ({"normalize_advantage": 1}, r"no number of A2CAgent"),
         ({"gamma": 1.2}, r"gamma: must be a finite number >= 0 and <= 1 over the whole run"),
         ({"optimizer.weight_deca": 0}, r"no key of the param groups; did you mean 'weight_decay'"),
+        ({"optimizer.lr": 1e-3}, r"optimizer\.lr: .* name learning_rate"),
         ({"learning_rate": {"type": "liner"}}, r"learning_rate\.type: .* did you mean 'linear'"),
         ({"e_clip": {**KL, "metric": "entropy"}}, r"e_clip\.metric: must be kl"),
         ({"gamma": 2, "tau": 2}, r"2 problems in the schedule"),

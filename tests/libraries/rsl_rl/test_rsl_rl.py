@@ -261,8 +261,9 @@ def test_wrong_schedules_for_rsl_rl_are_refused_before_anything_is_set(schedules
 
 def test_the_adaptive_schedule_of_rsl_rl_and_one_for_the_rate_are_one_too_many() -> None:
     runner = make_runner(schedule="adaptive")
-    with pytest.raises(ScheduleConfigError, match=r"learning_rate: .* write schedule: fixed"):
-        schedule_hyperparameters(runner, {"learning_rate": 1e-3}, TOTAL)
+    for name in ("learning_rate", "optimizer[0].lr"):
+        with pytest.raises(ScheduleConfigError, match=r"(learning_rate|lr): .* write schedule: fixed"):
+            schedule_hyperparameters(runner, {name: 1e-3}, TOTAL)
     goal = {"type": "linear", "initial_value": 0.02, "final_value": 0.01}
     steps = record(runner)
     schedule_hyperparameters(runner, {"desired_kl": goal}, TOTAL)

@@ -28,7 +28,7 @@ def train(folder: Path, steps: int, *arguments: str) -> list[list[float]]:
     record.write_text("", encoding="utf-8")
     command = [sys.executable, "-m", "tests.libraries.sample_factory.script", str(record), *ARGUMENTS.split()]
     command += [f"--train_dir={folder}", f"--train_for_env_steps={steps}", *arguments]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
 

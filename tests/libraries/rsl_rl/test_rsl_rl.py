@@ -46,9 +46,15 @@ def test_every_step_of_rsl_rl_has_the_values_of_its_iteration() -> None:
 
 
 def test_what_is_scheduled_in_rsl_rl_holds_for_the_rollout_too() -> None:
-    runner, seen = make_runner(), []
+    runner = make_runner()
+    seen: list[float] = []
     step = runner.env.step
-    runner.env.step = lambda actions: (seen.append(runner.alg.gamma), step(actions))[1]
+
+    def step_and_see(actions: Any) -> Any:
+        seen.append(runner.alg.gamma)
+        return step(actions)
+
+    runner.env.step = step_and_see
     schedule_hyperparameters(runner, {"gamma": CLIP}, TOTAL)
     runner.learn(TOTAL)
     expected = [BaseLRSchedule.create(CLIP)(1.0 - iteration / TOTAL) for iteration in range(TOTAL)]
@@ -139,7 +145,8 @@ def test_a_controller_in_rsl_rl_hears_the_kl_of_every_mini_batch(monkeypatch: py
     schedule_hyperparameters(runner, {"learning_rate": KL}, TOTAL)
     runner.learn(TOTAL)
     assert len(computed) == TOTAL * STEPS
-    controller, expected = create_controller(KL), []
+    controller = create_controller(KL)
+    expected: list[float] = []
     for iteration in range(TOTAL):
         progress = 1.0 - iteration / TOTAL
         expected += [controller(progress)] * STEPS
@@ -178,7 +185,12 @@ def test_a_controller_goes_on_from_a_checkpoint_of_rsl_rl(tmp_path: Path) -> Non
 def test_a_controller_in_rsl_rl_takes_what_an_update_returns_or_a_function() -> None:
     target = {"controller": "target", "schedule": 0.01, "goal": 100.0, "factor": 2.0, "direction": "up"}
     seen: list[int] = []
-    by_function = {**target, "metric": lambda runner: seen.append(runner.current_learning_iteration) or 0.0}
+
+    def number_of_iteration(runner: Any) -> float:
+        seen.append(runner.current_learning_iteration)
+        return 0.0
+
+    by_function = {**target, "metric": number_of_iteration}
     runner = make_runner()
     schedule_hyperparameters(
         runner, {"entropy_coef": {**target, "metric": "entropy"}, "clip_param": by_function}, TOTAL
@@ -193,7 +205,8 @@ def train_in_one_of_two_processes(rank: int, folder: str) -> None:
     torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     runner = make_runner()
     vars(runner.alg).update(is_multi_gpu=True, gpu_world_size=2, gpu_global_rank=rank)
-    steps, losses, update = record(runner), [], runner.alg.update
+    steps, update = record(runner), runner.alg.update
+    losses: list[float] = []
 
     def update_and_record() -> Any:
         returned = update()

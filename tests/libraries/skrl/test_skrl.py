@@ -134,9 +134,15 @@ def test_a_controller_in_skrl_observes_the_kl_of_each_learning_epoch(page: dict[
     heard: list[float] = []
     agent = page["controlled_agent"]
     observe = agent.scheduler.observe
-    agent.scheduler.observe = lambda kl: (heard.append(kl), observe(kl))
+
+    def observe_and_hear(kl: float) -> None:
+        heard.append(kl)
+        observe(kl)
+
+    agent.scheduler.observe = observe_and_hear
     rates = train(page["env"], agent, TIMESTEPS)
-    controller, expected = create_controller(page["controller"]), []
+    controller = create_controller(page["controller"])
+    expected: list[float] = []
     for epoch, kl in enumerate(heard):
         progress = 1.0 - epoch / EPOCHS
         expected += [controller(progress)] * MINI_BATCHES

@@ -200,42 +200,6 @@ def test_a_controller_in_rsl_rl_takes_what_an_update_returns_or_a_function() -> 
     assert seen == [0, 0, 1]
 
 
-def train_in_one_of_two_processes(rank: int, folder: str) -> None:
-    """Train as rsl_rl does on two GPUs, whose processes it joins by nccl alone, and save what was in every step."""
-    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
-    runner = make_runner()
-    vars(runner.alg).update(is_multi_gpu=True, gpu_world_size=2, gpu_global_rank=rank)
-    steps, update = record(runner), runner.alg.update
-    losses: list[float] = []
-
-    def update_and_record() -> Any:
-        returned = update()
-        losses.append(returned["value"])
-        return returned
-
-    runner.alg.update = update_and_record
-    target = {"controller": "target", "schedule": 0.01, "goal": 0.3, "band": 1.0, "metric": "value"}
-    schedule_hyperparameters(runner, {"learning_rate": KL, "entropy_coef": target}, TOTAL)
-    torch.manual_seed(rank)  # other actions, and so other rollouts
-    runner.learn(TOTAL)
-    coefficients = [step.algorithm["entropy_coef"] for step in steps]
-    torch.save(([step.rates for step in steps], coefficients, losses), f"{folder}/{rank}.pt")
-    torch.distributed.destroy_process_group()
-
-
-def test_a_controller_in_rsl_rl_moves_alike_in_every_process_of_a_distributed_run(tmp_path: Path) -> None:
-    torch.multiprocessing.spawn(train_in_one_of_two_processes, (str(tmp_path),), nprocs=2)
-    (rates, coefficients, losses), other = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
-    assert losses != other[2]
-    assert (rates, coefficients) == other[:2]
-    assert rates[0] == [1e-3]  # and not its nearest number of 32 bits, which is what rsl_rl tells the other process
-    assert len({rate for (rate,) in rates}) > 2
-    controller = create_controller({"controller": "target", "schedule": 0.01, "goal": 0.3, "band": 1.0})
-    means = [(a + b) / 2 for a, b in zip(losses, other[2], strict=True)]
-    observed = controller.replay((1.0 - iteration / TOTAL, mean) for iteration, mean in enumerate(means))
-    assert coefficients[::STEPS] == pytest.approx([0.01, *observed[:-1]], rel=1e-9)
-
-
 def test_a_metric_that_rsl_rl_does_not_have_is_an_error_that_names_those_it_has() -> None:
     runner = make_runner()
     cfg = {"controller": "plateau", "schedule": 0.01, "metric": "entopy"}

@@ -9,7 +9,7 @@ READY := $(ENV)/ready
 DEMO := $(ENV)/ready-for-demo
 PYTEST := $(BIN)/python -m pytest -p no:benchmark -n $(WORKERS) --dist loadgroup
 
-.PHONY: demo test test-all interpreters extras mutants lint bench docs evidence clean
+.PHONY: demo test test-all test-libraries interpreters extras mutants lint bench docs evidence clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ENV)
@@ -30,8 +30,12 @@ test: $(READY)
 test-all: $(READY)
 	$(PYTEST)
 
+# An environment for each library, made and taken away again: minutes and hundreds of MB for each.
+test-libraries:
+	$(PYTHON) -m tests.libraries $(ENV)/libraries
+
 interpreters: $(READY)
-	$(BIN)/python tests/interpreters.py $(ENV)/interpreters
+	$(BIN)/python -m tests.interpreters $(ENV)/interpreters
 
 mutants: $(READY)
 	$(BIN)/python -m tests.mutants --count $(MUTANTS)

@@ -47,7 +47,7 @@ SECTIONS = {
     "torch_schedulers": "Schedulers of torch",
     "stepwise": "Step by step",
 }
-MODULES = ("control", "optim", "sb3", "zoo", "tune")
+MODULES = ("control", "optim", "sb3", "adapters.rsl_rl", "adapters.rl_games", "zoo", "tune")
 MEMBERS = {
     "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, "
     "plot, to_steps, to_points, func, complete, check, prepare]",

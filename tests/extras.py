@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -18,8 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+from tests.environments import ROOT, fresh_environment, install
+from tests.pages import blocks_of
+
 NAMED = re.compile(r"# (\S+\.yml)\n")
 
 
@@ -51,7 +51,7 @@ LONG, SHORT = "model.learn(10_000)", "model.learn(2_048)"
 
 def program_of(use: Use) -> list[str]:
     """Return the first documented use that begins so, as words for a shell or for Python."""
-    for language, text in BLOCK.findall((ROOT / use.page).read_text(encoding="utf-8")):
+    for language, text, _ in blocks_of(use.page):
         lines = text.replace("\\\n", " ").splitlines()
         for line in lines:
             if line.startswith(use.start) and language == "bash":
@@ -63,7 +63,7 @@ def program_of(use: Use) -> list[str]:
 
 def write_files(page: str, folder: Path) -> None:
     """Write the files that a page shows to where its commands run."""
-    for language, text in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
+    for language, text, _ in blocks_of(page):
         if language == "yaml" and (named := NAMED.match(text)):
             (folder / named[1]).write_text(text, encoding="utf-8")
 
@@ -71,12 +71,9 @@ def write_files(page: str, folder: Path) -> None:
 def try_extra(extra: str, wheel: Path, folder: Path, pip_options: Sequence[str]) -> None:
     """Install the wheel with one extra into an environment of its own, and run what the docs say of it."""
     place = folder / extra
-    shutil.rmtree(place, ignore_errors=True)
     started = time.monotonic()
-    try:
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-        install = [str(place / "bin" / "python"), "-m", "pip", "--quiet", "install", *pip_options, f"{wheel}[{extra}]"]
-        subprocess.run(install, check=True, cwd=ROOT)
+    with fresh_environment(place) as python:
+        install(python, *pip_options, f"{wheel}[{extra}]")
         path = os.pathsep.join([str(place / "bin"), os.environ["PATH"]])
         # The package has to come from the wheel, not from the clone.
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {"PATH": path}
@@ -91,8 +88,6 @@ def try_extra(extra: str, wheel: Path, folder: Path, pip_options: Sequence[str])
             if result.returncode != 0:
                 sys.exit(f"[{extra}] {program[-1]}\n{result.stdout}{result.stderr}")
             print(f"[{extra}] {use.page}: {use.start}", flush=True)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
     print(f"[{extra}] {time.monotonic() - started:.0f} s", flush=True)
 
 

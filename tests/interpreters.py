@@ -1,6 +1,6 @@
 """Runs the tests that need no framework under every Python (3.10 to 3.13) that is here, and swaps their pickles.
 
-Use: python tests/interpreters.py FOLDER (where an environment for each Python is made, or found).
+Use: python -m tests.interpreters FOLDER, from the clone (where an environment for each Python is made, or found).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.environments import ROOT, install, make_environment
+
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 TESTS = (
     "test_house.py",
@@ -55,9 +56,8 @@ def environment(interpreter: str, folder: Path) -> str:
     """Return the Python of an environment with the package and what its framework-free tests need."""
     python = str(folder / "bin" / "python")
     if not (folder / "ready").exists():
-        subprocess.run([interpreter, "-m", "venv", str(folder)], check=True)
-        options = ["--quiet", "--constraint", "constraints.txt", "--editable", ".[core-test]"]
-        subprocess.run([python, "-m", "pip", "install", *options], check=True, cwd=ROOT)
+        make_environment(folder, interpreter)
+        install(python, "--constraint", "constraints.txt", "--editable", ".[core-test]")
         (folder / "ready").touch()
     return python
 

@@ -26,6 +26,8 @@ from lr_schedule.config.registry import registry
 ROOT = Path(__file__).parent.parent
 GENERATE = ROOT / "docs" / "generate.py"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OF_LIBRARIES = [page for page in PAGES if page.parent.name == "libraries" and page.name != "index.md"]
+"""Pages on libraries that are not installed here; `make test-libraries` runs their Python blocks where they are."""
 
 MODULES = [
     importlib.import_module(module.name)
@@ -62,13 +64,16 @@ def evaluate_yaml(example: Any) -> None:
         BaseLRSchedule.create(cfg, None if says_its_length else length_of_run(yaml.safe_load(example.parsed)))
 
 
+def compile_python(example: Any) -> None:
+    """Read a Python block, and run nothing."""
+    compile(example.parsed, example.path, "exec")
+
+
 def parse(page: Path) -> Any:
-    return Document.parse(
-        str(page),
-        SkipParser(),
-        PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS),
-        CodeBlockParser("yaml", evaluate_yaml),
-    )
+    python: Any = PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS)
+    if page in OF_LIBRARIES:
+        python = CodeBlockParser("python", compile_python)
+    return Document.parse(str(page), SkipParser(), python, CodeBlockParser("yaml", evaluate_yaml))
 
 
 @pytest.fixture
@@ -88,6 +93,13 @@ def test_every_code_block_of_a_page_runs_and_every_yaml_schedule_in_it_is_create
     monkeypatch.chdir(tmp_path)
     for example in parse(page).examples():
         example.evaluate()
+
+
+@pytest.mark.parametrize("page", OF_LIBRARIES, ids=lambda page: page.stem)
+def test_what_a_page_on_a_library_says_is_run_with_that_library_or_the_page_says_that_it_is_not(page: Path) -> None:
+    tests = ROOT / "tests" / "libraries" / page.stem / f"test_{page.stem}.py"
+    runs_it = tests.exists() and f'run_page("{page.stem}"' in tests.read_text(encoding="utf-8")
+    assert runs_it != ("**Not run**" in page.read_text(encoding="utf-8"))
 
 
 def test_a_page_with_a_wrong_block_fails(tmp_path: Path) -> None:
@@ -131,7 +143,9 @@ def public_objects() -> Iterator[Any]:
             yield from (pytest.param(getattr(module, name), id=f"{module.__name__}.{name}") for name in names)
 
 
-PUBLIC_MODULES = {f"lr_schedule.{name}" for name in ("compare", "optim", "sb3", "zoo", "tune")}
+PUBLIC_MODULES = {
+    f"lr_schedule.{name}" for name in ("compare", "optim", "sb3", "zoo", "tune", "adapters.rsl_rl", "adapters.rl_games")
+}
 
 
 @pytest.mark.parametrize("item", list(public_objects()))

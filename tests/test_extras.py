@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.extras import ROOT, USES, Use, program_of
+from tests.environments import ROOT
+from tests.extras import USES, Use, program_of
 
 tomllib = pytest.importorskip("tomllib")  # Python 3.10 has none
 

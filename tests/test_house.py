@@ -25,7 +25,7 @@ FLOORS = (
     ("cli",),
     ("compare",),
     ("zoo",),
-    ("sb3",),
+    ("sb3", "adapters"),
     ("tune", "plotting"),
     ("bridge", "optim"),
     ("control",),
@@ -39,17 +39,20 @@ FLOORS = (
 )
 """The rooms from the top floor to the ground; a room may import from the floors below it."""
 
-MOST_ROOMS = 17
+MOST_ROOMS = 18
+"""Few enough to keep in mind. The newest, `adapters`, holds a file for each library that needs one."""
 MOST_LINES = 299
 
 FRAMEWORKS = {
-    "torch": ("numeric.arrays", "numeric.torch", "bridge", "optim", "sb3", "zoo", "compare"),
+    "torch": ("numeric.arrays", "numeric.torch", "bridge", "optim", "sb3", "adapters.rsl_rl", "zoo", "compare"),
     "jax": ("bridge", "numeric"),
     "stable_baselines3": ("sb3", "zoo", "compare"),
     "sb3_contrib": ("sb3", "zoo", "compare"),
     "sbx": ("sb3",),
     "gymnasium": ("zoo", "compare"),
     "rl_zoo3": ("zoo", "compare"),
+    "rl_games": ("adapters.rl_games",),
+    "rsl_rl": (),
     "matplotlib": ("pictures", "cli", "compare"),
     "optuna": ("tune", "zoo", "compare"),
     "scipy": ("compare",),

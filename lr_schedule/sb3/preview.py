@@ -13,13 +13,14 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.control import KLController
 from lr_schedule.control.following import controller_in
 from lr_schedule.control.levels import at
+from lr_schedule.control.ranges import Schedule, check_values, checked
 from lr_schedule.errors import Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import at_least, read_number
 from lr_schedule.pictures.text import table
 from lr_schedule.sb3 import algorithms, rates, targets
-from lr_schedule.sb3.clock import progress_at
-from lr_schedule.sb3.scheduled import Schedule, as_schedules, check_values, checked, read_schedule
+from lr_schedule.sb3.scheduled import as_schedules, read_schedule
 from lr_schedule.sb3.targets import Target
+from lr_schedule.steps import progress_at
 
 FEW = 10
 """Distinct values below which a schedule that moves more finely is worth a warning."""
@@ -122,7 +123,7 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
         with problems.gathered():
             target, ignored = _find(name, algorithm, settings)
             schedule, _ = read_schedule(name, cfg, total)
-            check_values(name, schedule, target, target.own_range, total)
+            check_values(name, schedule, target.convert, target.own_range, total)
             used = _progress(starts, total) if algorithm in target.read_while_collecting else progress
             values[name] = _column(name, schedule, target, np.ones_like(used) if ignored else used)
             warnings += _warnings(name, schedule, target, values[name], ends, total) if not ignored else [ignored]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-import numpy as np
 from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 
 from lr_schedule.base import BaseLRSchedule
@@ -16,22 +14,14 @@ from lr_schedule.config.twins import allowed_keys
 from lr_schedule.control import Controller
 from lr_schedule.control.create import MetricName
 from lr_schedule.control.following import Placed, controller_in, create_followed
+from lr_schedule.control.ranges import CHECKED, NOT_NEGATIVE, Range, Schedule, check_values, checked
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.sb3 import algorithms, targets
-from lr_schedule.sb3.clock import progress_at
 from lr_schedule.sb3.controlled import Feed
 from lr_schedule.sb3.places import Place
-from lr_schedule.sb3.ranges import NOT_NEGATIVE, Range
 from lr_schedule.sb3.targets import Target
 from lr_schedule.steps import NO_TOTAL_STEPS
-
-Schedule = Callable[[float], Any]
-
-CHECKED = 10_000
-"""Points of a run at which a schedule is checked; every environment step where the run is shorter."""
-CHECKED_FUNCTION = 1_000
-"""The same for a Python function, which is asked for one value at a time."""
 
 
 class Moment(Enum):
@@ -75,49 +65,7 @@ class ScheduledTarget:
 
     def check(self, total: float) -> None:
         """Raise ScheduleConfigError where a value of the run, over its whole length, is out of range."""
-        check_values(self.name, self.schedule, self.target, self.allowed, total)
-
-
-GIVES = "the schedule gives this"
-MAY_GIVE = "with this minimum and maximum the controller may give this"
-
-
-def checked(name: str, value: float, allowed: Range, progress: float, how: str = GIVES) -> float | int:
-    """Return `value`, or raise the error that says what is allowed and when the schedule leaves it."""
-    if value not in allowed:
-        message = f"must be {allowed} over the whole run; {how} at progress_remaining {progress:.6g}"
-        raise ScheduleConfigError.at((name,), value, message)
-    return value
-
-
-def check_values(name: str, schedule: Schedule, target: Target, allowed: Range, total: float) -> None:
-    """Raise ScheduleConfigError where a schedule, over a run of `total` steps, leaves the range of its target."""
-    plain = isinstance(schedule, (BaseLRSchedule, Controller, Placed))
-    # A run may have any length that is a number, and has at least one step.
-    count = math.ceil(min(total, CHECKED if plain else CHECKED_FUNCTION))
-    points = [progress_at(step, count) for step in range(count + 1)]
-    how = GIVES if controller_in(schedule) is None else MAY_GIVE
-    try:
-        for values in _values(schedule, points):
-            for progress, value in zip(points, values, strict=True):
-                checked(name, target.convert(value), allowed, progress, how)
-    except ScheduleConfigError:  # a ValueError too, but one that says where and why already
-        raise
-    except Exception as error:  # whatever a function of the user raises
-        message = f"must return a number for every progress from 1 to 0; it fails with {type(error).__name__}: {error}"
-        raise ScheduleConfigError.at((name,), schedule, message) from error
-
-
-def _values(schedule: Schedule, points: list[float]) -> Iterator[Iterable[Any]]:
-    """Yield the values at points of progress; for a controller the smallest, and then the largest that are possible."""
-    if isinstance(schedule, Placed):
-        yield from (map(schedule.place, values) for values in _values(schedule.schedule, points))
-    elif isinstance(schedule, BaseLRSchedule):
-        yield schedule(np.asarray(points)).tolist()
-    elif isinstance(schedule, Controller):
-        yield from (values.tolist() for values in schedule.extremes(np.asarray(points)))
-    else:
-        yield map(schedule, points)
+        check_values(self.name, self.schedule, self.target.convert, self.allowed, total)
 
 
 def read_schedule(name: str, cfg: Any, total_steps: float | None) -> tuple[Schedule, MetricName | None]:
@@ -211,7 +159,7 @@ def _check_config(name: Any, cfg: Any) -> None:
     schedule, _ = read_schedule(name, cfg, None)
     if isinstance(schedule, (BaseLRSchedule, Controller, Placed)) and name in targets.TARGETS:
         target = targets.TARGETS[name]
-        check_values(name, schedule, target, target.allowed, CHECKED)
+        check_values(name, schedule, target.convert, target.allowed, CHECKED)
 
 
 def _needs_length(problem: Problem) -> bool:

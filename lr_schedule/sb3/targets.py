@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
+from lr_schedule.control.ranges import ANY, AT_LEAST_1, FRACTION, NOT_NEGATIVE, POSITIVE, Range, nearest_whole
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.sb3 import algorithms, environments, rates
 from lr_schedule.sb3.algorithms import DETERMINISTIC, ENTROPY, ON_POLICY, PPO, Q_LEARNING, SBX_ENTROPY, SBX_PPO
 from lr_schedule.sb3.names import OTHER_NAMES, hint
 from lr_schedule.sb3.places import AttributePlace, LearnedAlphaPlace, Place, SchedulePlace
-from lr_schedule.sb3.ranges import ANY, AT_LEAST_1, FRACTION, NOT_NEGATIVE, POSITIVE, Range
 
 FindPlaces = Callable[[Any], list[Place]]
 
@@ -60,9 +60,8 @@ class Target:
 
     def convert(self, value: Any) -> float | int:
         """Return a schedule's value as the plain number that the algorithm is to use."""
-        # Halves up, not to even as round() does: a schedule passes each whole number for equally long.
         number = float(value)
-        return math.floor(number + 0.5) if self.whole and math.isfinite(number) else number
+        return nearest_whole(number) if self.whole and math.isfinite(number) else number
 
 
 def _attribute(name: str, make: Callable[[Any], Any] = float) -> FindPlaces:

@@ -1,0 +1,251 @@
+"""Schedules in rsl_rl: hyperparameters of the algorithm that a runner trains, iteration by iteration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from lr_schedule.adapters.hyperparameters import (
+    KL,
+    RATE_OF_OPTIMIZER,
+    SAVED,
+    WHOLE_AT_LEAST_1,
+    Hyperparameters,
+    write_to,
+)
+from lr_schedule.config.group_keys import LR
+from lr_schedule.control.create import MetricName
+from lr_schedule.control.ranges import FRACTION, NOT_NEGATIVE, POSITIVE
+from lr_schedule.errors import ScheduleConfigError, did_you_mean
+from lr_schedule.fields import at_least, read_number
+
+__all__ = ["schedule_hyperparameters"]
+
+Runner = TypeVar("Runner")
+
+RANGES = {
+    "learning_rate": NOT_NEGATIVE,
+    "clip_param": NOT_NEGATIVE,
+    "value_loss_coef": NOT_NEGATIVE,
+    "gamma": FRACTION,
+    "lam": FRACTION,
+    "max_grad_norm": POSITIVE,
+    "desired_kl": POSITIVE,
+    "num_learning_epochs": WHOLE_AT_LEAST_1,
+    "num_mini_batches": WHOLE_AT_LEAST_1,
+}
+"""The values that the attributes of PPO accept."""
+
+ATTACHED = "lr_schedule_following"
+"""Attribute of a runner that holds what its algorithm follows."""
+
+
+def schedule_hyperparameters(runner: Runner, schedules: Mapping[str, Any], total_iterations: int) -> Runner:
+    """Let hyperparameters of rsl_rl follow schedules and controllers, in every `learn` of a runner.
+
+    Use it after the runner is made, and before its `load`, where controllers are to go on from a checkpoint.
+
+    Formula:
+        ``schedule(p)`` with ``p = 1 - it / total_iterations``, where ``it`` is the iteration that rsl_rl logs. The
+        value is set before the rollout of the iteration begins, and holds until its update is done.
+
+    Args:
+        runner: An `OnPolicyRunner`, or one derived from it.
+        schedules: What each hyperparameter follows, by its name: a config, a schedule, or a function of
+            progress_remaining. A name is that of a number which the algorithm (``runner.alg``) holds, such as
+            ``learning_rate``, ``entropy_coef``, ``clip_param`` or ``symmetry.mirror_loss_coeff``, or
+            ``optimizer.<key>`` and ``optimizer[<group>].<key>`` for a key of the param groups, such as
+            ``optimizer.betas[0]``. A mapping with the key ``controller`` lets a metric scale a schedule; ``metric``
+            beside it is ``kl`` (the mean over all mini-batches of an update; the default of the controller ``kl``), a
+            name in what the algorithm's `update` returns (``entropy``, ``value``, ``surrogate``), or a function of the
+            runner. What is set takes the place of an earlier call's; an empty mapping ends it.
+        total_iterations: Length of the whole run in iterations (>= 1), resumed parts included.
+
+    Returns:
+        The runner itself. The states of controllers stand in its checkpoints.
+
+    Raises:
+        ScheduleConfigError: A config is wrong, the algorithm has no such number, a value leaves its range anywhere in
+            the run, or rsl_rl's own adaptive schedule sets the learning rate too; nothing is set then. Or, in the first
+            update, a metric is none that there is.
+
+    Example:
+        ```python
+        runner = OnPolicyRunner(env, config, log_dir, device="cuda:0")
+        schedule_hyperparameters(runner, {"entropy_coef": "lin_0.01", "clip_param": "lin_0.2"}, total_iterations=1500)
+        runner.learn(1500)
+        ```
+    """
+    following = _Following(runner, schedules, read_number(at_least(1), total_iterations, "total_iterations"))
+    earlier = vars(runner).get(ATTACHED)
+    if earlier is not None:
+        earlier.detach()
+    if schedules:
+        following.attach()
+    return runner
+
+
+class _Following:
+    """What the algorithm of a runner follows, and the iteration whose values are set.
+
+    rsl_rl has no callbacks: methods of this one runner and of its algorithm are replaced by ones that do a little more.
+    """
+
+    def __init__(self, runner: Any, schedules: Mapping[str, Any], total: float) -> None:
+        self.runner, self.algorithm = runner, runner.alg
+        self.hyperparameters = Hyperparameters(
+            schedules, self.algorithm, total, RANGES, own={"learning_rate": self._write_learning_rate}
+        )
+        self._refuse_own_schedule()
+        self._hears_kl = any(metric in KL for _, _, metric in self.hyperparameters.fed())
+        if self._hears_kl and not hasattr(_policy_of(self.algorithm), "get_kl_divergence"):
+            message = "the policy has no get_kl_divergence, as it has from rsl-rl-lib 5.0 on; give another metric"
+            raise ScheduleConfigError.at("metric", "kl", message)
+        # None: the next rollout begins with the iteration at which the runner stands.
+        self.iteration: int | None = None
+        self._is_set = False
+        self._replaced: list[tuple[Any, str, Any]] = []
+
+    def _refuse_own_schedule(self) -> None:
+        names = [item.name for item in self.hyperparameters.items]
+        names = [name for name in names if name == "learning_rate" or RATE_OF_OPTIMIZER.fullmatch(name)]
+        adapts = getattr(self.algorithm, "schedule", None) == "adaptive" and self.algorithm.desired_kl is not None
+        if names and adapts:
+            message = (
+                "rsl_rl's own adaptive schedule sets the learning rate too; write schedule: fixed in the config of the "
+                "algorithm, or schedule desired_kl"
+            )
+            raise ScheduleConfigError.at((names[0],), "schedule: adaptive", message)
+
+    def _write_learning_rate(self, value: float) -> None:
+        self.algorithm.learning_rate = value  # what is logged; the optimizer does not read it
+        write_to(self.algorithm.optimizer.param_groups, LR)(value)
+
+    def attach(self) -> None:
+        """Take the places of the methods that tell how far the training is."""
+        for holder, name in (
+            (self.runner, "learn"),
+            (self.algorithm, "act"),
+            (self.algorithm, "update"),
+            (self.algorithm, "save"),
+            (self.algorithm, "load"),
+        ):
+            original = getattr(holder, name, None)
+            if original is not None:  # before rsl-rl-lib 4.0 the runner saves and loads without asking the algorithm
+                self._replaced.append((holder, name, original))
+                setattr(holder, name, _around(getattr(self, f"_{name}"), original))
+        setattr(self.runner, ATTACHED, self)
+
+    def detach(self) -> None:
+        """Give the methods their places back."""
+        for holder, name, _ in self._replaced:
+            delattr(holder, name)
+        delattr(self.runner, ATTACHED)
+
+    def _learn(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self.iteration, self._is_set = None, False
+        return original(*args, **kwargs)
+
+    def _act(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not self._is_set:
+            self._set()
+        return original(*args, **kwargs)
+
+    def _set(self) -> None:
+        if self.iteration is None:
+            self.iteration = self.runner.current_learning_iteration
+        self.hyperparameters.set(self.hyperparameters.progress(self.iteration))
+        self._is_set = True
+        # In rsl-rl-lib 2 the runner itself is the logger; and without a folder for the log there is no writer.
+        writer = getattr(getattr(self.runner, "logger", self.runner), "writer", None)
+        for name, value in self.hyperparameters.values.items() if writer is not None else ():
+            writer.add_scalar(f"Schedule/{name}", value, self.iteration)
+
+    def _update(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self.iteration is None or not self._is_set:
+            self._set()  # for a loop that collects its rollouts in another way
+        divergences: list[Any] = []
+        if self._hears_kl:
+            with _hearing_kl(self.algorithm, divergences, self.hyperparameters.write_again):
+                returned = original(*args, **kwargs)
+        else:
+            returned = original(*args, **kwargs)
+        self._observe(divergences, returned)
+        self.iteration, self._is_set = self.iteration + 1, False
+        return returned
+
+    def _observe(self, divergences: list[Any], returned: Any) -> None:
+        progress = self.hyperparameters.progress(self.iteration)
+        for item, controller, metric in self.hyperparameters.fed():
+            number = self._measure(item.name, metric, divergences, returned)
+            controller.observe(_mean_over_processes(number, self.algorithm), progress)
+
+    def _measure(self, name: str, metric: MetricName, divergences: list[Any], returned: Any) -> Any:
+        if callable(metric):
+            return metric(self.runner)
+        if metric in KL:
+            if not divergences:
+                raise ScheduleConfigError.at((name, "metric"), metric, "the algorithm computes no KL in its update")
+            return float(sum(divergences)) / len(divergences)
+        if metric not in returned:
+            known = ["kl", *returned]
+            message = f"is nothing that an update says{did_you_mean(metric, known)} There are {', '.join(known)}"
+            raise ScheduleConfigError.at((name, "metric"), metric, message)
+        return returned[metric]
+
+    def _save(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        saved = original(*args, **kwargs)
+        states = self.hyperparameters.states()
+        return {**saved, SAVED: states} if states else saved
+
+    def _load(self, original: Callable[..., Any], loaded: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
+        self.hyperparameters.load_states(loaded.get(SAVED, {}))
+        return original(loaded, *args, **kwargs)
+
+
+def _around(method: Callable[..., Any], original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **kwargs: method(original, *args, **kwargs)
+
+
+def _policy_of(algorithm: Any) -> Any:
+    return algorithm.get_policy() if hasattr(algorithm, "get_policy") else None
+
+
+@contextmanager
+def _hearing_kl(algorithm: Any, divergences: list[Any], write_again: Callable[[], None]) -> Iterator[None]:
+    """Gather the mean KL divergence of each mini-batch of an update, as rsl_rl computes it.
+
+    It computes one only for its own adaptive schedule. That is switched on here with a goal that is NaN, with which
+    every comparison is false, so that it moves nothing. But it writes the rate that it has not moved into all param
+    groups, and rounds it to 32 bits to tell it to other processes: every value is written again before it is used.
+    """
+    policy = _policy_of(algorithm)
+    compute, before = policy.get_kl_divergence, (algorithm.schedule, algorithm.desired_kl)
+
+    def compute_and_gather(*args: Any, **kwargs: Any) -> Any:
+        divergence = compute(*args, **kwargs)
+        divergences.append(divergence.mean())
+        return divergence
+
+    policy.get_kl_divergence = compute_and_gather
+    algorithm.schedule, algorithm.desired_kl = "adaptive", math.nan
+    hook = algorithm.optimizer.register_step_pre_hook(lambda *_: write_again())
+    try:
+        yield
+    finally:
+        hook.remove()
+        algorithm.schedule, algorithm.desired_kl = before
+        del policy.get_kl_divergence
+
+
+def _mean_over_processes(metric: Any, algorithm: Any) -> Any:
+    """Return the mean of a metric over all processes of a distributed run, in which each sees its own environments."""
+    if not getattr(algorithm, "is_multi_gpu", False) or metric is None:
+        return metric
+    import torch
+
+    total = torch.tensor(metric, dtype=torch.float64, device=algorithm.device)
+    torch.distributed.all_reduce(total)
+    return total.item() / algorithm.gpu_world_size

@@ -24,7 +24,7 @@ Update = list[tuple[float, float]]
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster() -> Iterator[None]:
-    """Start Ray on this machine alone, without the token for other machines that it else writes into the home folder."""
+    """Start Ray on this machine alone, without the token that it would write into the home folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
         ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)

@@ -18,7 +18,7 @@ ROUNDING = 3e-7
 class Step(NamedTuple):
     """A step of an optimizer: how many it has made before, and its learning rate."""
 
-    count: int
+    made: int
     rate: float
 
 
@@ -49,4 +49,5 @@ def recorded_adam() -> Iterator[list[Step]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(optax, "adam", recording_adam)
         yield steps
-        jax.effects_barrier()
+        wait: Any = jax.effects_barrier
+        wait()

@@ -28,7 +28,7 @@ def run() -> tuple[dict[str, Any], list[Step]]:
 
 
 def require_rates(steps: list[Step], total: int, *, done: int = 0) -> None:
-    assert [step.count for step in steps] == list(range(total - done))
+    assert [step.made for step in steps] == list(range(total - done))
     for count, rate in steps:
         assert math.isclose(rate, SCHEDULE(1 - (done + count) / total), rel_tol=0.0, abs_tol=ROUNDING * PEAK)
 
@@ -40,7 +40,7 @@ def test_each_gradient_step_of_ppo_has_the_rate_of_the_schedule(run: tuple[dict[
     require_rates(steps, GRADIENT_STEPS)
 
 
-def test_a_resumed_run_goes_on_with_the_rates_of_the_whole_run(run: tuple[dict[str, Any], list[Step]]) -> None:
+def test_a_resumed_run_of_brax_goes_on_with_the_rates_of_the_whole_run(run: tuple[dict[str, Any], list[Step]]) -> None:
     names, _ = run
     done = GRADIENT_STEPS // 2
     settings = {**names["settings"], "num_timesteps": names["settings"]["num_timesteps"] // 2}

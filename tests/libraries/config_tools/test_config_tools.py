@@ -114,6 +114,7 @@ def test_lightning_trains_with_the_file_of_the_page_and_each_optimizer_step_has_
     made = command_line(tmp_path, f"--config={file}")
     schedule = CosineAnnealingLRSchedule(3e-4, warmup_fraction=0.1)
     assert made.model.schedule == schedule
+    examples: Any = torch.ones(20, 1)
     with recorded(rate_of) as rates:
-        made.trainer.fit(made.model, torch.utils.data.DataLoader(torch.ones(20, 1), batch_size=2))
+        made.trainer.fit(made.model, torch.utils.data.DataLoader(examples, batch_size=2))
     assert rates == [schedule(1 - step / 20) for step in range(20)]

@@ -24,7 +24,8 @@ def make_train(config: dict[str, Any]) -> Callable[[Any], dict[str, Any]]:
         rate = linear_schedule if config["ANNEAL_LR"] else config["LR"]
         transformation = optax.chain(optax.clip_by_global_norm(0.5), optax.adam(rate, eps=1e-5))
         params = {"slope": jax.random.normal(rng), "offset": jnp.zeros(())}
-        state = TrainState.create(apply_fn=None, params=params, tx=transformation)
+        create: Any = TrainState.create
+        state = create(apply_fn=None, params=params, tx=transformation)
 
         def update_minibatch(state: Any, x: Any) -> Any:
             gradients = jax.grad(lambda line: (line["slope"] * x + line["offset"] - 2.0 * x) ** 2)(state.params)

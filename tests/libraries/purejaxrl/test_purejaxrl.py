@@ -65,7 +65,7 @@ def test_each_gradient_step_has_the_rate_of_its_update(script: ModuleType) -> No
     with recorded_adam() as steps:
         names = run_page("purejaxrl", config=dict(CONFIG), make_train=script.make_train)
         trained(names["train"])
-    assert [step.count for step in sorted(steps)] == list(range(UPDATES * STEPS_OF_AN_UPDATE))
+    assert [step.made for step in sorted(steps)] == list(range(UPDATES * STEPS_OF_AN_UPDATE))
     for count, rate in steps:
         expected = names["schedule"](1 - (count // STEPS_OF_AN_UPDATE) / UPDATES)
         assert math.isclose(rate, expected, rel_tol=0.0, abs_tol=ROUNDING * 2.5e-4)
@@ -82,6 +82,6 @@ def test_a_linear_schedule_trains_the_same_network_as_purejaxrls_own(script: Mod
     assert not all(np.allclose(a, c, rtol=1e-5, atol=1e-8) for a, _, c in zip(*leaves, strict=True))
 
 
-def test_a_mistake_in_a_config_is_told_before_a_script_sees_it() -> None:
+def test_a_mistake_in_a_config_is_told_before_purejaxrl_sees_it() -> None:
     with pytest.raises(ScheduleConfigError, match="did you mean 'initial_value'"):
         BaseLRSchedule.create({"type": "cosine", "inital_value": 2.5e-4})

@@ -103,7 +103,7 @@ def test_a_jump_of_a_schedule_is_a_jump_of_the_learning_rate(names: dict[str, An
 
 
 @pytest.mark.parametrize("restore", ["from_checkpoint", "restore_from_path"])
-def test_a_resumed_run_goes_on_with_the_values_of_the_whole_run(
+def test_a_resumed_run_of_rllib_goes_on_with_the_values_of_the_whole_run(
     names: dict[str, Any], whole: list[Update], tmp_path: Path, restore: str
 ) -> None:
     first = names["config"].build_algo()

@@ -68,7 +68,7 @@ def test_each_optimizer_step_has_the_rate_and_the_entropy_coefficient_of_its_upd
     assert seen == [(schedule(p), 0.01 * p) for p in progress]
 
 
-def test_a_resumed_run_goes_on_with_the_rates_of_the_whole_run(tmp_path: Path) -> None:
+def test_a_resumed_run_of_tianshou_goes_on_with_the_rates_of_the_whole_run(tmp_path: Path) -> None:
     whole = train(page(), 2)
     first = page()
     begun = train(first, 1)
@@ -99,7 +99,7 @@ def test_an_off_policy_algorithm_steps_the_schedule_at_each_gradient_step() -> N
     assert policy.eps_training == 0.5 * (1 - 48 / 64)
 
 
-def test_a_mistake_in_a_config_is_told_when_the_algorithm_is_made() -> None:
+def test_a_mistake_in_a_config_is_told_when_tianshou_makes_the_optimizer() -> None:
     scheduled = page()["Scheduled"]({"type": "cosine", "inital_value": 3e-4}, 8)
     factory = AdamOptimizerFactory().with_lr_scheduler_factory(scheduled)
     with pytest.raises(ScheduleConfigError, match="did you mean 'initial_value'"):

@@ -103,7 +103,7 @@ def test_each_optimizer_step_has_the_rate_and_the_entropy_coefficient_of_its_bat
 
 
 @pytest.mark.parametrize("checkpoint", [lambda: None, Checkpoint], ids=["legacy", "checkpoint"])
-def test_a_resumed_run_goes_on_with_the_rates_of_the_whole_run(tmp_path: Path, checkpoint: Any) -> None:
+def test_a_resumed_run_of_torchrl_goes_on_with_the_rates_of_the_whole_run(tmp_path: Path, checkpoint: Any) -> None:
     whole = train(page())
     saving = {"save_trainer_file": tmp_path / "run", "save_trainer_interval": FRAMES}
     first = page(**saving, checkpoint=checkpoint())
@@ -170,6 +170,6 @@ def test_a_controller_follows_the_kl_divergence_that_the_loss_hands_out() -> Non
     assert twin.scale != 1.0
 
 
-def test_a_mistake_in_a_config_is_told_when_the_scheduler_is_made() -> None:
+def test_a_mistake_in_a_config_is_told_before_torchrl_trains() -> None:
     with pytest.raises(ScheduleConfigError, match="did you mean 'initial_value'"):
         ScheduleLR(trainer().optimizer, {"type": "cosine", "inital_value": 3e-4}, total_steps=BATCHES)

@@ -32,7 +32,9 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     folder.mkdir(exist_ok=True)
     (script,) = re.findall(r"```python\n(# train\.py\n.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
     (folder / "train.py").write_text(script, encoding="utf-8")
-    return subprocess.Popen([sys.executable, "-c", RECORDING], cwd=folder, env={"PYTHONPATH": str(ROOT)})
+    return subprocess.Popen(
+        [sys.executable, "-c", RECORDING], cwd=folder, env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    )
 
 
 def rows_of(folder: Path) -> list[tuple[int, float, float]]:

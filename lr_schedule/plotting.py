@@ -10,6 +10,7 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import to_number
 from lr_schedule.pictures import axes, text
+from lr_schedule.steps import length_given
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +23,7 @@ def plot(
     ax: Axes | None = None,
     *,
     labels: Sequence[str] | None = None,
+    run_timesteps: float | None = None,
     total_timesteps: float | None = None,
     log: bool | None = None,
     points: int = 1001,
@@ -38,8 +40,9 @@ def plot(
             ``create_controller`` takes; a ``metric`` beside them counts for nothing), or a single one.
         ax: The matplotlib axes to draw on (None: those of a new figure).
         labels: One legend entry per schedule (None: what differs from the other schedules, shortened).
-        total_timesteps: Length of the run (> 0), for an axis in timesteps and for ``*_steps`` keys (None: an axis of
+        run_timesteps: Length of the run (> 0), for an axis in timesteps and for ``*_steps`` keys (None: an axis of
             the fraction of training that is over).
+        total_timesteps: Another name of `run_timesteps`.
         log: Whether values stand on a logarithmic axis, which shows the largest thousandth of a curve that reaches 0
             (None: where a controller is drawn, as a controller multiplies, and where the axis is logarithmic already).
         points: How many values are drawn, evenly spaced (>= 2; 1001).
@@ -57,16 +60,17 @@ def plot(
         ImportError: matplotlib is not installed (the extra ``plot`` brings it).
 
     Example:
-        >>> axes = plot([{"type": "cosine"}, "lin_3e-4"], total_timesteps=100_000)
+        >>> axes = plot([{"type": "cosine"}, "lin_3e-4"], run_timesteps=100_000)
         >>> [len(line.get_xdata()) for line in axes.lines]
         [1001, 1001]
         >>> axes = plot({"controller": "kl", "schedule": 0.001}, replay=[(0.9, 0.05), (0.8, 0.001)])
         >>> [round(float(rate), 6) for rate in axes.lines[1].get_ydata()]
         [0.000667, 0.001]
     """
+    _, length = length_given(run_timesteps, total_timesteps)
     # A text and a mapping can be iterated too, and each is one config.
     is_one = isinstance(schedules, (str, Mapping)) or not isinstance(schedules, Iterable)
-    drawn = [create(cfg, total_timesteps) for cfg in ([schedules] if is_one else schedules)]
+    drawn = [create(cfg, length) for cfg in ([schedules] if is_one else schedules)]
     curves = [as_curve(one) for one in drawn]
     if replay is not None:
         series = _read_series(replay)
@@ -76,7 +80,7 @@ def plot(
         for curve in controlled:
             curve.replay(series)
     labels = names_of(drawn) if labels is None else labels
-    return axes.draw(curves, ax, labels=labels, total_timesteps=total_timesteps, log=log, points=points, **line)
+    return axes.draw(curves, ax, labels=labels, total_timesteps=length, log=log, points=points, **line)
 
 
 class ControllerCurve:

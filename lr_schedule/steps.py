@@ -30,6 +30,19 @@ def take_total_steps(given: dict[str, Any], total_steps: Any) -> float | None:
     return total
 
 
+def length_given(run_timesteps: Any, total_timesteps: Any) -> tuple[str, Any]:
+    """Return the name under which the length of a whole run is given, and the length (None: under neither).
+
+    ``total_timesteps`` is what Stable-Baselines3 calls the length of one `learn`, which may be a part of the run.
+    """
+    if None not in (run_timesteps, total_timesteps) and run_timesteps != total_timesteps:
+        message = f"is another name of run_timesteps, and differs from {run_timesteps}, which is given there"
+        raise ScheduleConfigError.at("total_timesteps", total_timesteps, message)
+    if run_timesteps is None and total_timesteps is not None:
+        return "total_timesteps", total_timesteps
+    return "run_timesteps", run_timesteps
+
+
 def to_fractions(steps: Any, total_steps: float) -> Any:
     """Return steps as fractions of the run; a list is taken item by item, a [step, value] pair by its step."""
     if not _is_list(steps):

@@ -47,7 +47,7 @@ def warnings_of(model: Any, total_timesteps: int, callback: Any) -> list[str]:
     for one in _flat(callback):
         if isinstance(one, ScheduleCallback):
             schedules |= one.schedules
-            total_timesteps = int(one.total_timesteps or total_timesteps)
+            total_timesteps = int(one.run_timesteps or total_timesteps)
     if not schedules:
         return []
     return list(preview(schedules, type(model), total_timesteps, model.n_envs, **settings).warnings)

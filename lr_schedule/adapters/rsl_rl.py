@@ -154,17 +154,22 @@ class _Following:
         return original(*args, **kwargs)
 
     def _set(self) -> None:
-        if self.iteration is None:
-            self.iteration = self.runner.current_learning_iteration
-        self.hyperparameters.set(self.hyperparameters.progress(self.iteration))
+        iteration = self._iteration()
+        self.hyperparameters.set(self.hyperparameters.progress(iteration))
         self._is_set = True
         # In rsl-rl-lib 2 the runner itself is the logger; and without a folder for the log there is no writer.
         writer = getattr(getattr(self.runner, "logger", self.runner), "writer", None)
-        for name, value in self.hyperparameters.values.items() if writer is not None else ():
-            writer.add_scalar(f"Schedule/{name}", value, self.iteration)
+        if writer is not None:
+            for name, value in self.hyperparameters.values.items():
+                writer.add_scalar(f"Schedule/{name}", value, iteration)
+
+    def _iteration(self) -> int:
+        if self.iteration is None:
+            self.iteration = int(self.runner.current_learning_iteration)
+        return self.iteration
 
     def _update(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if self.iteration is None or not self._is_set:
+        if not self._is_set:
             self._set()  # for a loop that collects its rollouts in another way
         divergences: list[Any] = []
         if self._hears_kl:
@@ -173,11 +178,11 @@ class _Following:
         else:
             returned = original(*args, **kwargs)
         self._observe(divergences, returned)
-        self.iteration, self._is_set = self.iteration + 1, False
+        self.iteration, self._is_set = self._iteration() + 1, False
         return returned
 
     def _observe(self, divergences: list[Any], returned: Any) -> None:
-        progress = self.hyperparameters.progress(self.iteration)
+        progress = self.hyperparameters.progress(self._iteration())
         for item, controller, metric in self.hyperparameters.fed():
             number = self._measure(item.name, metric, divergences, returned)
             controller.observe(_mean_over_processes(number, self.algorithm), progress)

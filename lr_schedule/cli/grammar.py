@@ -38,7 +38,12 @@ def add_command(
 def add_total_timesteps(parser: argparse.ArgumentParser) -> None:
     """Add the option that gives the length of the run."""
     parser.add_argument(
-        "--total-timesteps", type=length, metavar="N", help="length of the run (default: n_timesteps of the file)"
+        "--run-timesteps",
+        "--total-timesteps",
+        dest="total_timesteps",
+        type=length,
+        metavar="N",
+        help="length of the run (default: n_timesteps of the file)",
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
   lr-schedule plot cosine_3e-4 lin_3e-4
   lr-schedule plot ppo.yml --env CartPole-v1 -o curves.png
-  lr-schedule plot '{type: cosine_warmup, warmup_steps: 5000}' --total-timesteps 1e5 --log
+  lr-schedule plot '{type: cosine_warmup, warmup_steps: 5000}' --run-timesteps 1e5 --log
   lr-schedule plot '{controller: kl, schedule: cosine_3e-4}' -o band.png"""
 
 MOST_CURVES = 12

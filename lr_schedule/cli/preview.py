@@ -51,7 +51,7 @@ def run(options: PreviewOptions) -> int:
 
     model, zoo = load_hyperparams(options.file, options.env, options.total_timesteps)
     if "n_timesteps" not in zoo:
-        raise ValueError(f"{options.file}: the section has no n_timesteps; give --total-timesteps")
+        raise ValueError(f"{options.file}: the section has no n_timesteps; give --run-timesteps")
     # Under its last key each schedule has the name of its target, at the top of a section as in a callback.
     schedules = {str(found.path[-1]): found.cfg for found in find_schedules_in_section({**model, **zoo})}
     algo = find_algorithm(options.algo)

@@ -83,7 +83,7 @@ def find_key(name: Any, groups: Sequence[Group], path: tuple[str | int, ...]) ->
     stem, item = found.groups() if found else (None, None)
     missing = stem in NOT_NUMBERS or any(stem not in group for group in groups)
     if stem is None or missing:
-        known = [key for key in _numbers_in(groups[0]) if not key.startswith("initial_")]
+        known = [key for key in numbers_in(groups[0]) if not key.startswith("initial_")]
         message = f"no key of the param groups{did_you_mean(name, known)} Allowed: {', '.join(known)}"
         raise ScheduleConfigError.at(path, name, message)
     key = GroupKey(name, stem, None if item is None else int(item))
@@ -100,7 +100,8 @@ def find_key(name: Any, groups: Sequence[Group], path: tuple[str | int, ...]) ->
     return key
 
 
-def _numbers_in(group: Group) -> list[str]:
+def numbers_in(group: Group) -> list[str]:
+    """Return the names of all numbers in a param group."""
     names: list[str] = []
     for key, held in group.items():
         if isinstance(held, (list, tuple)) and key not in NOT_NUMBERS:

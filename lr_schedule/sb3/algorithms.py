@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from lr_schedule.errors import ScheduleConfigError, did_you_mean, how_to_install
@@ -15,10 +17,14 @@ ENTROPY = ("SAC", "TQC", "CrossQ")
 SB3 = (*ON_POLICY, *Q_LEARNING, *DETERMINISTIC, *ENTROPY, "ARS")
 
 SBX_PPO = ("SBX PPO",)
-SBX_ENTROPY = ("SBX SAC", "SBX TQC")
-SBX_FIXED_RATE = ("SBX CrossQ", "SBX TD3", "SBX DDPG", "SBX DQN")
+SBX_Q_LEARNING = ("SBX DQN",)
+SBX_DETERMINISTIC = ("SBX TD3", "SBX DDPG")
+SBX_ENTROPY = ("SBX SAC", "SBX TQC", "SBX CrossQ")
+SBX_OFF_POLICY = (*SBX_ENTROPY, *SBX_DETERMINISTIC, *SBX_Q_LEARNING)
+SBX_FIXED_RATE = ("SBX CrossQ", *SBX_DETERMINISTIC, *SBX_Q_LEARNING)
 """SBX algorithms that take a schedule as learning rate and use its first value for ever."""
-SBX = (*SBX_PPO, *SBX_ENTROPY, *SBX_FIXED_RATE)
+SBX = (*SBX_PPO, *SBX_OFF_POLICY)
+SBX_MOVING_RATE = tuple(name for name in SBX if name not in SBX_FIXED_RATE)
 
 ALL = (*SB3, *SBX)
 PACKAGES = {"stable_baselines3": "", "sb3_contrib": "", "sbx": "SBX "}
@@ -59,6 +65,13 @@ def find(algo: Any) -> type[Any]:
         raise ScheduleConfigError.at("algo", algo, how_to_install(package)) from error
     found: type[Any] = getattr(modules[0], algo.removeprefix("SBX "))
     return found
+
+
+def installed() -> Iterator[type[Any]]:
+    """Yield the classes of the algorithms whose packages are installed, without importing SBX."""
+    for name in SB3:
+        with suppress(ScheduleConfigError):
+            yield find(name)
 
 
 def parameters_of(cls: type[Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
 
 from lr_schedule.errors import Problems
-from lr_schedule.sb3 import algorithms, own_class, targets
+from lr_schedule.sb3 import algorithms, lookup, own_class
 from lr_schedule.sb3.callback import ScheduleCallback
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ HOOK = "_init_callback"
 
 
 def schedule_hyperparameters(
-    model: Model, schedules: Mapping[str, Any], total_timesteps: int | None = None, **options: Any
+    model: Model, schedules: Mapping[str, Any], run_timesteps: int | None = None, **options: Any
 ) -> Model:
     """Let hyperparameters of a model follow schedules and controllers in every `learn`, whoever calls it.
 
@@ -34,8 +34,8 @@ def schedule_hyperparameters(
             call it again for a model that you load.
         schedules: What each target follows, as in `ScheduleCallback`; it takes the place of what an earlier call gave.
             An empty mapping ends it.
-        total_timesteps: Length of the whole run in environment steps (>= 1; None: each `learn` is a run of its own).
-        **options: Further arguments of `ScheduleCallback`.
+        run_timesteps: Length of the whole run in environment steps (>= 1; None: each `learn` is a run of its own).
+        **options: Further arguments of `ScheduleCallback`; ``total_timesteps`` is another name of `run_timesteps`.
 
     Returns:
         The model itself.
@@ -53,12 +53,13 @@ def schedule_hyperparameters(
         >>> seen[0], seen[-1]
         (0.01, 0.005)
     """
-    callback = ScheduleCallback(schedules, total_timesteps, **options)
     problems, algorithm = Problems(), algorithms.name_of(type(model))
-    for name in schedules:
+    # Before the callback looks at the names: of the model can be said what it has.
+    for name in schedules if isinstance(schedules, Mapping) else ():
         with problems.gathered():
-            targets.find(name, algorithm, model)
+            lookup.find(name, algorithm, model)
     problems.raise_any()
+    callback = ScheduleCallback(schedules, run_timesteps, **options)
     own_class.change_back(model, HOOK)
     if schedules:
         hook = partial(_with_callback, getattr(model, HOOK), callback)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from weakref import ReferenceType, ref
 
 from stable_baselines3.common.callbacks import BaseCallback
 
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import at_least, read_number
-from lr_schedule.sb3 import guard
+from lr_schedule.sb3 import claims, guard, misuse
 from lr_schedule.sb3.clock import Clock, clock_for
+from lr_schedule.sb3.config_checks import check_configs
 from lr_schedule.sb3.controlled import Feed, forget
-from lr_schedule.sb3.scheduled import Moment, ScheduledTarget, check_configs, schedule_own_targets, schedule_targets
-from lr_schedule.sb3.session import Attached, session_of
+from lr_schedule.sb3.log_keys import outputs_without
+from lr_schedule.sb3.made_with import schedule_own_targets, warn_of_unread_learning_rate
+from lr_schedule.sb3.scheduled import Moment, ScheduledTarget, schedule_targets
+from lr_schedule.steps import length_given
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
-
-LONGEST_KEY = 33
-"""Characters of a log key that SB3 prints; two keys that it would print alike are an error to it."""
 
 
 class ScheduleCallback(BaseCallback):
@@ -31,25 +30,27 @@ class ScheduleCallback(BaseCallback):
     made of many `learn` calls.
 
     Formula:
-        ``schedule(p)`` with ``p = 1 - steps / total_timesteps``, clamped to [0, 1]
+        ``schedule(p)`` with ``p = 1 - steps / run_timesteps``, clamped to [0, 1]
 
     Args:
         schedules: What each target follows, by the target's name: a config, a schedule, or a function of
             progress_remaining (1.0 at the start, 0.0 at the end). A name that the algorithm does not have raises the
             error that lists those that it has. ``<part>.learning_rate`` sets one optimizer (``actor``, ``critic``,
-            ``ent_coef``, ``policy``) or a part of the network (``policy.features_extractor``), ``env.<attribute>`` and
-            ``env.<method>()`` a value of the environments. ``sign: -1`` and ``range: [first, last]`` beside the keys of
-            a schedule give values of any sign. A mapping with the key
-            ``controller`` lets a metric scale a schedule (see `lr_schedule.control`). ``metric`` beside it is a key of
-            the model's log, ``kl`` (PPO: the mean over all mini-batches), or a function of the model; for the
-            controller ``kl`` it is ``train/approx_kl`` where it is left out. Each new value of it is observed once.
-        total_timesteps: Length of the whole run in environment steps (>= 1; None: each `learn` is a run of its own).
+            ``ent_coef``, ``policy``) or a part of the network (``policy.features_extractor``); in its place may stand
+            any number of the optimizer, such as ``weight_decay`` or ``betas[0]``. ``env.<attribute>`` and
+            ``env.<method>()`` set a value of the environments. ``sign: -1`` and ``range: [first, last]`` beside the
+            keys of a schedule give values of any sign. A mapping with the key ``controller`` lets a metric scale a
+            schedule (see `lr_schedule.control`). ``metric`` beside it is a key of the model's log, ``kl`` (PPO: the
+            mean over all mini-batches), or a function of the model; for the controller ``kl`` it is
+            ``train/approx_kl`` where it is left out. Each new value of it is observed once.
+        run_timesteps: Length of the whole run in environment steps (>= 1; None: each `learn` is a run of its own).
             With it all schedules follow the whole run through any sequence of `learn` calls, saves and loads, and
             the schedules that the model itself was made with do so too.
         verbose: 0 for no output, 1 to say at the start of training what follows which schedule.
         override_auto: Whether ``ent_coef`` may be scheduled where the model learns it (``ent_coef="auto"``).
         timesteps_done: How many steps of the whole run are done when the first `learn` starts (>= 0; None: what the
             model remembers). 0 starts a new run with a model that has completed one.
+        total_timesteps: Another name of `run_timesteps`.
 
     Raises:
         ScheduleConfigError: Anything is wrong with the arguments, such as a config, or a value out of the target's
@@ -68,23 +69,25 @@ class ScheduleCallback(BaseCallback):
     def __init__(
         self,
         schedules: Mapping[str, Any],
-        total_timesteps: int | None = None,
+        run_timesteps: int | None = None,
         verbose: int = 0,
         *,
         override_auto: bool = False,
         timesteps_done: int | None = None,
+        total_timesteps: int | None = None,
     ) -> None:
         super().__init__(verbose)
         if not isinstance(schedules, Mapping):
             message = "must be a mapping from targets to schedules, such as {'ent_coef': {'type': 'linear'}}"
             raise ScheduleConfigError.at("schedules", schedules, message)
-        check_configs(schedules)
+        name, length = length_given(run_timesteps, total_timesteps)
+        self.run_timesteps = _whole_number(length, name, smallest=1)
+        check_configs(schedules, self.run_timesteps)
         self.schedules = dict(schedules)
-        self.total_timesteps = _whole_number(total_timesteps, "total_timesteps", smallest=1)
         self.override_auto = override_auto
         self._timesteps_done = _whole_number(timesteps_done, "timesteps_done", smallest=0)
-        if timesteps_done is not None and total_timesteps is None:
-            raise ScheduleConfigError.at("timesteps_done", timesteps_done, "needs total_timesteps")
+        if timesteps_done is not None and self.run_timesteps is None:
+            raise ScheduleConfigError.at("timesteps_done", timesteps_done, "needs run_timesteps")
         self._attached_to: BaseAlgorithm | None = None
         self._scheduled: list[ScheduledTarget] = []
         self._at: dict[Moment, list[ScheduledTarget]] = {}
@@ -95,61 +98,32 @@ class ScheduleCallback(BaseCallback):
     def init_callback(self, model: BaseAlgorithm) -> None:
         """Take a model, unless another one is in training with this callback."""
         if self._attached_to is not None:
-            self._require_free(model, self._attached_to)
+            misuse.require_free(model, self._attached_to)
         super().init_callback(model)
-
-    @staticmethod
-    def _require_free(model: Any, set_now: Any) -> None:
-        if model is not set_now:
-            message = (
-                "sets another model that trains now; give each model a ScheduleCallback of its own, "
-                "or end the other training first with on_training_end()"
-            )
-            raise ScheduleConfigError.at("callback", type(model).__name__, message)
 
     def _init_callback(self) -> None:
         """Check everything, and change nothing; SB3 calls this for all callbacks before training starts."""
-        self._require_top_level()
+        misuse.require_top_level(self)
+        misuse.require_run(self.model, self.run_timesteps)
         # Before anything is read: what a `learn` that failed has left in the model is put back first.
-        _claims_of(self.model)
-        self._clock = clock_for(self.model, self.total_timesteps, self._timesteps_done)
+        claims.claims_of(self.model)
+        self._clock = clock_for(self.model, self.run_timesteps, self._timesteps_done)
         total = self._clock.total
         scheduled = schedule_targets(self.schedules, self.model, total, override_auto=self.override_auto)
-        self._claim([item.name for item in scheduled])
+        claims.claim(self.model, self, [item.name for item in scheduled])
         self._sort(scheduled)
         guard.watch_callbacks(self.model, self)
 
-    def _require_top_level(self) -> None:
-        if self.parent is not None:
-            message = (
-                "SB3 tells a callback inside an event callback nothing of rollouts, so it would set nothing; "
-                "hand it to learn() itself, or in a list beside the other: callback=[ScheduleCallback(...), ...]"
-            )
-            raise ScheduleConfigError.at("callback", type(self.parent).__name__, message)
-
-    def _claim(self, names: list[str]) -> None:
-        claims = _claims_of(self.model)
-        claimed: dict[str, ReferenceType[Attached]] = {}
-        for name in names:
-            # target_entropy and target_entropy_magnitude are two names for one attribute.
-            place = name.removesuffix("_magnitude")
-            holder = claims[place]() if place in claims else None
-            if place in claimed or (holder is not None and holder is not self):
-                raise ScheduleConfigError.at(
-                    (name,), name, "set by two callbacks, or twice by one; give it to one of them"
-                )
-            claimed[place] = ref(self)
-        claims.update(claimed)
-
     def on_training_start(self, locals_: dict[str, Any], globals_: dict[str, Any]) -> None:
         """Start to set the model that `learn` trains."""
+        misuse.require_model(self)
         # Another `learn`, in another thread, may have taken this callback since.
-        self._require_free(locals_.get("self", self.model), self.model)
+        misuse.require_free(locals_.get("self", self.model), self.model)
         super().on_training_start(locals_, globals_)
 
     def _on_training_start(self) -> None:
         # Asked again: a CallbackList tells its members of its parent only after their _init_callback.
-        self._require_top_level()
+        misuse.require_top_level(self)
         guard.attach(self.model, self)
         self._attached_to = self.model
         self._adopt()
@@ -172,9 +146,11 @@ class ScheduleCallback(BaseCallback):
     def _adopt(self) -> None:
         """Make the model's own schedules follow the whole run too, except those whose target a callback sets."""
         # Not in _init_callback: only now have all callbacks of this `learn` made their claims.
+        if "learning_rate" not in claims.claims_of(self.model):
+            warn_of_unread_learning_rate(self.model)
         if self._clock.whole_run:
-            own = list(schedule_own_targets(self.model, self._clock.total, _claims_of(self.model)))
-            self._claim([item.name for item in own])
+            own = list(schedule_own_targets(self.model, self._clock.total, claims.claims_of(self.model)))
+            claims.claim(self.model, self, [item.name for item in own])
             self._sort([*self._scheduled, *own])
 
     def _sort(self, scheduled: list[ScheduledTarget]) -> None:
@@ -182,11 +158,18 @@ class ScheduleCallback(BaseCallback):
         self._feeds = [item.feed for item in scheduled if item.feed is not None]
         self._at = {moment: [item for item in scheduled if item.moment is moment] for moment in Moment}
 
+    def on_step(self) -> bool:
+        """Set what is read at every step."""
+        misuse.require_start(self, self._attached_to)
+        return super().on_step()
+
     def _on_rollout_start(self) -> None:
+        misuse.require_start(self, self._attached_to)
         self._observe()
         self._set(self._at[Moment.BEFORE_COLLECTING])
 
     def _on_rollout_end(self) -> None:
+        misuse.require_start(self, self._attached_to)
         self._observe()
         self._set(self._at[Moment.BEFORE_UPDATING])
 
@@ -201,12 +184,6 @@ class ScheduleCallback(BaseCallback):
             feed.observe(self._clock.progress(self.model))
 
     def _set(self, scheduled: list[ScheduledTarget]) -> None:
-        if self._attached_to is None:
-            message = (
-                "must be told of the start of training before a rollout; call on_training_start(locals(), globals()) "
-                "in a loop of your own, and again after an exception"
-            )
-            raise ScheduleConfigError.at("callback", type(self.model).__name__, message)
         # Most steps set nothing; they need no progress either.
         progress = self._clock.progress(self.model) if scheduled else 0.0
         for item in scheduled:
@@ -219,16 +196,11 @@ class ScheduleCallback(BaseCallback):
                     self._log(f"{item.name}_metric", item.feed.observed)
 
     def _log(self, name: str, value: float) -> None:
-        self.logger.record(f"schedule/{name}", value, exclude=self._unprintable(name))
+        self.logger.record(f"schedule/{name}", value, exclude=outputs_without(name, self._logged()))
 
-    def _unprintable(self, name: str) -> tuple[str, ...] | None:
-        """Return the outputs that cannot show a name, because they cut it to what another one is cut to."""
-        if len(name) <= LONGEST_KEY:
-            return None
-        names = [item.name for item in self._scheduled]
-        names += [f"{feed.name}_{what}" for feed in self._feeds for what in ("scale", "metric")]
-        alike = [other for other in names if other[: LONGEST_KEY - 3] == name[: LONGEST_KEY - 3]]
-        return ("stdout", "log") if len(alike) > 1 else None
+    def _logged(self) -> Iterator[str]:
+        yield from (item.name for item in self._scheduled)
+        yield from (f"{feed.name}_{what}" for feed in self._feeds for what in ("scale", "metric"))
 
     def _on_training_end(self) -> None:
         # The last update is observed now: the next one may be made in another process.
@@ -254,14 +226,3 @@ class ScheduleCallback(BaseCallback):
 
 def _whole_number(received: Any, name: str, smallest: int) -> int | None:
     return None if received is None else int(read_number(at_least(smallest), received, name))
-
-
-def _claims_of(model: BaseAlgorithm) -> dict[str, ReferenceType[Attached]]:
-    """Return who sets which target in the `learn` call that the model has just set up."""
-    session = session_of(model)
-    if session.learn != model.start_time:
-        # A new call. The one before may have ended where the guard does not watch, such as by Ctrl-C between two calls;
-        # what it has left attached is detached now.
-        guard.release(model)
-        session.learn, session.claims = model.start_time, {}
-    return session.claims

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Number, at_least, read_number
-from lr_schedule.steps import progress_at
+from lr_schedule.steps import length_given, progress_at
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -45,28 +45,28 @@ class Clock:
             setattr(model, RUN_RECORD, record)
 
 
-def clock_for(model: BaseAlgorithm, total_timesteps: int | None, timesteps_done: int | None = None) -> Clock:
+def clock_for(model: BaseAlgorithm, run_timesteps: int | None, timesteps_done: int | None = None) -> Clock:
     """Return the clock of the `learn` call that the model has just set up.
 
     Args:
         model: A model whose `learn` has set its step count and its total.
-        total_timesteps: Length of the whole run (None: this `learn` is the whole run).
+        run_timesteps: Length of the whole run (None: this `learn` is the whole run).
         timesteps_done: How much of it is done now (None: what the model remembers).
 
     Raises:
         ScheduleConfigError: The whole run is done already, or the run has no end.
     """
-    if total_timesteps is None:
+    if run_timesteps is None:
         total = read_number(Number, model._total_timesteps, "total_timesteps")
         return Clock(total if total > 0.0 else 1.0)
-    clock = Clock(total_timesteps, _steps_before(model, timesteps_done), whole_run=True)
+    clock = Clock(run_timesteps, _steps_before(model, timesteps_done), whole_run=True)
     done = clock.elapsed(model)
-    if done >= total_timesteps and model._total_timesteps > model.num_timesteps:
+    if done >= run_timesteps and model._total_timesteps > model.num_timesteps:
         message = (
             f"must be more than the {done} steps that the run has done; give the length of the whole run, "
             "or timesteps_done=0 to start a new run with this model"
         )
-        raise ScheduleConfigError.at("total_timesteps", total_timesteps, message)
+        raise ScheduleConfigError.at("run_timesteps", run_timesteps, message)
     return clock
 
 
@@ -78,24 +78,27 @@ def _steps_before(model: BaseAlgorithm, timesteps_done: int | None) -> int:
     return record["elapsed"] if model.num_timesteps == 0 else record["before"]
 
 
-def remaining_timesteps(model: BaseAlgorithm, total_timesteps: int) -> int:
+def remaining_timesteps(
+    model: BaseAlgorithm, run_timesteps: int | None = None, *, total_timesteps: int | None = None
+) -> int:
     """Return how many environment steps are left of a run, to hand to `learn` when a run is resumed.
 
     Use it for the plain resume, in which one more `learn` finishes the run: SB3 adds what is done to what it is given,
     so handing over the whole length again would stretch every schedule.
 
     Formula:
-        ``total_timesteps - done``
+        ``run_timesteps - done``
 
     Args:
         model: The model, as loaded or as left by the last `learn`.
-        total_timesteps: Length of the whole run in environment steps (>= 1).
+        run_timesteps: Length of the whole run in environment steps (>= 1).
+        total_timesteps: Another name of `run_timesteps`.
 
     Returns:
         The number of steps, 0 where the run is complete: a last rollout that goes past the end is a part of the run.
 
     Raises:
-        ScheduleConfigError: `total_timesteps` is no whole number, or less than what is done of a run that a
+        ScheduleConfigError: `run_timesteps` is no whole number, or less than what is done of a run that a
             `ScheduleCallback` was told to be longer.
 
     Example:
@@ -106,11 +109,12 @@ def remaining_timesteps(model: BaseAlgorithm, total_timesteps: int) -> int:
         >>> remaining_timesteps(model, 98)
         0
     """
-    total = int(read_number(at_least(1), total_timesteps, "total_timesteps"))
+    name, length = length_given(run_timesteps, total_timesteps)
+    total = int(read_number(at_least(1), length, name))
     record: dict[str, int] = getattr(model, RUN_RECORD, {"before": 0})
     done = record["before"] + model.num_timesteps
     longer = record.get("total", 0)
     if total < min(done, longer):
         message = f"must be at least the {done} steps done of a run of {longer}"
-        raise ScheduleConfigError.at("total_timesteps", total_timesteps, message)
+        raise ScheduleConfigError.at(name, length, message)
     return max(total - done, 0)

@@ -17,7 +17,7 @@ from lr_schedule.kinds.finish import cool_down_from
 from lr_schedule.kinds.warmup import WarmupStableDecayLRSchedule
 from lr_schedule.optim.finish import rate_of_groups
 from lr_schedule.sb3.clock import RUN_RECORD
-from lr_schedule.sb3.rates import optimizers_of
+from lr_schedule.sb3.parts import optimizers_of
 
 OPTIMIZER = "optimizer"
 """What ends the name of an optimizer's state in a saved model: ``policy.optimizer``, ``ent_coef_optimizer``."""

@@ -1,13 +1,18 @@
-"""Learning rates of parts of one optimizer, while saving and loading go on working.
+"""Numbers of parts of one optimizer, while saving and loading go on working.
 
-SB3 writes one learning rate into every parameter group, and saves the groups as it made them. So the rates are set in
+SB3 writes one learning rate into every parameter group, and saves the groups as it made them. So the numbers are set in
 a hook that runs right before each step: a group is split there by what its parameters are to use, and joined again
-right after. Optimizers keep their state per parameter, so a split changes nothing but the rate.
+right after, as it was. Optimizers keep their state per parameter, so a split changes nothing but the numbers.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from lr_schedule.config.group_keys import LR, Group, GroupKey
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,22 +20,30 @@ if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
 
-class GroupRates:
-    """The learning rates of parts of one optimizer, set around each of its steps."""
+class Slot(NamedTuple):
+    """One number of one part of an optimizer."""
+
+    part: str
+    key: GroupKey
+
+
+class GroupValues:
+    """The numbers of parts of one optimizer, set around each of its steps."""
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer
-        self.rates: dict[str, float] = {}
-        self._parameters: dict[str, list[nn.Parameter]] = {}
-        self._part_of: dict[nn.Parameter, str] = {}
+        self.values: dict[Slot, float] = {}
+        self._parameters: dict[Slot, list[nn.Parameter]] = {}
+        self._slots_of: dict[nn.Parameter, frozenset[Slot]] = {}
         self._handles: list[RemovableHandle] = []
-        self._joined: list[dict[str, Any]] | None = None
+        self._joined: list[Group] | None = None
+        self._originals: list[tuple[Group, GroupKey, Any]] = []
 
-    def add(self, part: str, parameters: list[nn.Parameter]) -> None:
-        """Give `part` a rate of its own; of two parts with a parameter in common, the smaller one has it."""
-        self._parameters[part] = parameters
-        # NaN until a value is written: a step with a rate that nobody has set must not pass for training.
-        self.rates[part] = float("nan")
+    def add(self, slot: Slot, parameters: list[nn.Parameter]) -> None:
+        """Give a part a number of its own; of two parts with a parameter in common, the smaller one has it."""
+        self._parameters[slot] = parameters
+        # NaN until a value is written: a step with a number that nobody has set must not pass for training.
+        self.values[slot] = float("nan")
         self._assign()
         if not self._handles:
             self._handles = [
@@ -38,11 +51,11 @@ class GroupRates:
                 self.optimizer.register_step_post_hook(lambda *_: self._join()),
             ]
 
-    def remove(self, part: str) -> None:
-        """Give `part` the rate of its optimizer again."""
+    def remove(self, slot: Slot) -> None:
+        """Give a part the number of its optimizer again."""
         self._join()
-        self._parameters.pop(part, None)
-        self.rates.pop(part, None)
+        self._parameters.pop(slot, None)
+        self.values.pop(slot, None)
         self._assign()
         if not self._parameters:
             for handle in self._handles:
@@ -50,29 +63,55 @@ class GroupRates:
             self._handles = []
 
     def _assign(self) -> None:
+        found: dict[nn.Parameter, dict[GroupKey, Slot]] = {}
         # A later part overwrites an earlier one, so the smallest has the last word.
-        largest_first = sorted(self._parameters, key=lambda part: len(self._parameters[part]), reverse=True)
-        self._part_of = {parameter: part for part in largest_first for parameter in self._parameters[part]}
+        for slot in sorted(self._parameters, key=lambda slot: len(self._parameters[slot]), reverse=True):
+            for parameter in self._parameters[slot]:
+                found.setdefault(parameter, {})[slot.key] = slot
+        self._slots_of = {parameter: frozenset(slots.values()) for parameter, slots in found.items()}
 
     def _split(self) -> None:
         # A step that raised has left the groups split, as torch calls the post hook after a whole step only.
         self._join()
         groups = []
         for group in self.optimizer.param_groups:
-            parts: dict[str | None, list[nn.Parameter]] = {}
+            pieces: dict[frozenset[Slot], list[nn.Parameter]] = {}
             for parameter in group["params"]:
-                parts.setdefault(self._part_of.get(parameter), []).append(parameter)
-            if len(parts) == 1:
-                # The group itself and no copy: some optimizers count their steps in it.
-                part = next(iter(parts))
-                group["lr"] = group["lr"] if part is None else self.rates[part]
-                groups.append(group)
-                continue
-            for part, parameters in parts.items():
-                rate = group["lr"] if part is None else self.rates[part]
-                groups.append({**group, "params": parameters, "lr": rate})
+                pieces.setdefault(self._slots_of.get(parameter, frozenset()), []).append(parameter)
+            for slots, parameters in pieces.items():
+                # One piece is the group itself and no copy: some optimizers count their steps in it.
+                piece = group if len(pieces) == 1 else {**group, "params": parameters}
+                for slot in slots:
+                    self._set(piece, slot, is_copy=piece is not group)
+                groups.append(piece)
         self._joined, self.optimizer.param_groups = self.optimizer.param_groups, groups
 
+    def _set(self, piece: Group, slot: Slot, *, is_copy: bool) -> None:
+        key, value = slot.key, self.values[slot]
+        if is_copy:
+            # A tensor is filled in place; the other pieces must not share it.
+            piece[key.stem] = deepcopy(piece[key.stem])
+        elif key != LR:  # which SB3 itself sets before each update
+            self._originals.append((piece, key, deepcopy(key.read(piece))))
+        key.write(piece, value)
+        if key.stem == "momentum":
+            self._make_momentum_buffers(piece["params"])
+
+    def _make_momentum_buffers(self, parameters: list[nn.Parameter]) -> None:
+        # RMSprop looks for a buffer wherever momentum is above 0, and makes it in its very first step or never.
+        for parameter in parameters:
+            state = self.optimizer.state.get(parameter, {})
+            if "square_avg" in state and "momentum_buffer" not in state:
+                state["momentum_buffer"] = torch.zeros_like(parameter)
+
     def _join(self) -> None:
+        # Backwards, as two keys may be items of one tuple.
+        while self._originals:
+            group, key, original = self._originals.pop()
+            held = key.read(group)
+            if isinstance(held, torch.Tensor):
+                held.copy_(original)
+            else:
+                key.write(group, original)
         if self._joined is not None:
             self.optimizer.param_groups, self._joined = self._joined, None

@@ -17,10 +17,11 @@ from lr_schedule.control.ranges import Schedule, check_values, checked
 from lr_schedule.errors import Problems, ScheduleConfigError, did_you_mean
 from lr_schedule.fields import at_least, read_number
 from lr_schedule.pictures.text import table
-from lr_schedule.sb3 import algorithms, rates, targets
-from lr_schedule.sb3.scheduled import as_schedules, read_schedule
+from lr_schedule.sb3 import algorithms, injected, lookup, optimizer_keys, targets
+from lr_schedule.sb3.config_checks import as_schedules
+from lr_schedule.sb3.scheduled import read_schedule
 from lr_schedule.sb3.targets import Target
-from lr_schedule.steps import progress_at
+from lr_schedule.steps import length_given, progress_at
 
 FEW = 10
 """Distinct values below which a schedule that moves more finely is worth a warning."""
@@ -78,7 +79,15 @@ class Preview:
         return [str(index + 1), str(row.timesteps), f"{row.progress:.4f}", *(f"{v:.6g}" for v in row.values.values())]
 
 
-def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int = 1, **hyperparams: Any) -> Preview:
+def preview(
+    cfg_or_schedules: Any,
+    algo: Any,
+    run_timesteps: int | None = None,
+    n_envs: int = 1,
+    *,
+    total_timesteps: int | None = None,
+    **hyperparams: Any,
+) -> Preview:
     """Return what a run will really use: each update with its progress and the value of each scheduled target.
 
     Use it before a long run: SB3 updates in jumps, and may jump over a short warmup.
@@ -87,8 +96,9 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
         cfg_or_schedules: One config or schedule (that of the learning rate), or a mapping from targets to configs,
             schedules, controllers or functions, as for `ScheduleCallback`.
         algo: The algorithm: its class, or its name (``"PPO"``, ``"TQC"``, ``"SBX SAC"``).
-        total_timesteps: Length of the run in environment steps (>= 1).
+        run_timesteps: Length of the whole run in environment steps (>= 1).
         n_envs: Number of environments (>= 1; 1).
+        total_timesteps: Another name of `run_timesteps`.
         hyperparams: What the algorithm is made with, where it is not the default: ``n_steps``, ``learning_starts``,
             ``train_freq``, ``n_delta``, ... Where updates follow whole episodes (ARS, or a train_freq in episodes),
             ``episode_length`` gives their length in steps.
@@ -103,7 +113,7 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
         ScheduleConfigError: Something is wrong with a schedule, a target, the algorithm or a hyperparameter.
 
     Example:
-        >>> print(preview("lin_0.001", "PPO", total_timesteps=6000))
+        >>> print(preview("lin_0.001", "PPO", run_timesteps=6000))
         update  timesteps  progress  learning_rate
              1       2048    0.6587    0.000658667
              2       4096    0.3173    0.000317333
@@ -112,7 +122,8 @@ def preview(cfg_or_schedules: Any, algo: Any, total_timesteps: int, n_envs: int 
     """
     cls = algorithms.find(algo)
     algorithm = algorithms.name_of(cls)
-    total = int(read_number(at_least(1), total_timesteps, "total_timesteps"))
+    length_name, length = length_given(run_timesteps, total_timesteps)
+    total = int(read_number(at_least(1), length, length_name))
     settings = _settings(cls, algorithm, hyperparams)
     starts, ends = _updates(algorithm, settings, total, int(read_number(at_least(1), n_envs, "n_envs")))
     progress = _progress(ends, total)
@@ -155,7 +166,10 @@ def _find(name: str, algorithm: str, settings: dict[str, Any]) -> tuple[Target, 
         return targets.TARGETS[name], text
     if name == "learning_rate" and algorithm in algorithms.SBX_PPO and settings.get("target_kl") is not None:
         return targets.TARGETS[name], f"{name}: with target_kl set, {algorithm} chooses its learning rate itself"
-    return targets.find(name, algorithm), ""
+    of_part = optimizer_keys.split(name) if name not in targets.TARGETS else None
+    if of_part is not None and algorithm in algorithms.SBX_FIXED_RATE:
+        injected.require_optimizer_of_user(algorithm, name, settings.get("policy_kwargs"))
+    return lookup.find(name, algorithm), ""
 
 
 def _updates(
@@ -212,7 +226,7 @@ def _warnings(
     distinct = len(set(values.tolist()))
     if distinct < FEW <= len(finest):
         yield f"{name}: only {distinct} different values in {len(ends)} updates; shorter rollouts follow it more finely"
-    if (target.own or name.endswith(rates.SUFFIX)) and values[-1] == 0.0 and distinct > 1:
+    if (target.own or name.endswith(optimizer_keys.SUFFIX)) and values[-1] == 0.0 and distinct > 1:
         yield f"{name}: it is 0 in the last update, which therefore learns nothing; give it a final_value above 0"
 
 

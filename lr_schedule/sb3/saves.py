@@ -22,8 +22,8 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.config.registry import registry
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.kinds.decay import LinearLRSchedule
+from lr_schedule.sb3.config_checks import as_schedules
 from lr_schedule.sb3.controlled import STATES
-from lr_schedule.sb3.scheduled import as_schedules
 
 ATTRIBUTES = {
     "learning_rate": ("learning_rate", "lr_schedule"),

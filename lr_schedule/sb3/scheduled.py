@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
+from stable_baselines3.common.utils import ConstantSchedule
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.config.twins import allowed_keys
 from lr_schedule.control import Controller
 from lr_schedule.control.create import MetricName
-from lr_schedule.control.following import Placed, controller_in, create_followed
-from lr_schedule.control.ranges import CHECKED, NOT_NEGATIVE, Range, Schedule, check_values, checked
-from lr_schedule.errors import Problem, Problems, ScheduleConfigError, under
+from lr_schedule.control.following import controller_in, create_followed
+from lr_schedule.control.ranges import Range, Schedule, check_values, checked
+from lr_schedule.errors import Problems, ScheduleConfigError, under
 from lr_schedule.fields import to_number
-from lr_schedule.sb3 import algorithms, targets
+from lr_schedule.sb3 import algorithms, lookup, targets
 from lr_schedule.sb3.controlled import Feed
 from lr_schedule.sb3.places import Place
 from lr_schedule.sb3.targets import Target
-from lr_schedule.steps import NO_TOTAL_STEPS
 
 
 class Moment(Enum):
@@ -102,7 +100,7 @@ def schedule_targets(
     problems = Problems()
     for name, cfg in schedules.items():
         with problems.gathered():
-            target = targets.find(name, algorithm, model)
+            target = lookup.find(name, algorithm, model)
             if override_auto and name == "ent_coef" and algorithm in algorithms.ENTROPY:
                 target = targets.TARGET_WITH_LEARNED_ALPHA
             schedule, metric = read_schedule(name, cfg, total)
@@ -114,64 +112,3 @@ def schedule_targets(
             scheduled.append(item)
     problems.raise_any()
     return scheduled
-
-
-def schedule_own_targets(model: Any, total: float, taken: Iterable[str]) -> Iterator[ScheduledTarget]:
-    """Yield the targets, except those `taken`, for which the model was made with a schedule that is not constant."""
-    algorithm = algorithms.name_of(type(model))
-    for target in targets.TARGETS.values():
-        if target.own and algorithm in target.algorithms and target.name not in taken:
-            try:
-                places = tuple(target.find_places(model))
-            except ScheduleConfigError:  # what the model chooses itself has no schedule to follow
-                continue
-            # The first place of such a target is the attribute that holds the schedule; SB3 wraps it.
-            own = getattr(model, places[0].name)  # type: ignore[attr-defined]
-            inner = own.value_schedule if isinstance(own, FloatSchedule) else own
-            if inner is not None and not isinstance(inner, ConstantSchedule):
-                moment = moment_for(target, algorithm)
-                item = ScheduledTarget(target.name, inner, target, NOT_NEGATIVE, places, moment)
-                item.check(total)
-                yield item
-
-
-def check_configs(schedules: Mapping[str, Any]) -> None:
-    """Raise ScheduleConfigError where a config is wrong for any model and any length of the run.
-
-    What needs a length waits for one; a function is not called. A name that is wrong is told beside a config that is,
-    and else waits for the model, of which can be said what it has.
-    """
-    problems, a_config_is_wrong = Problems(), False
-    for name, cfg in schedules.items():
-        with problems.gathered():
-            targets.require_known(name)
-        try:
-            _check_config(name, cfg)
-        except ScheduleConfigError as error:
-            if not any(map(_needs_length, error.problems)):
-                problems.found += error.problems
-                a_config_is_wrong = True
-    if a_config_is_wrong:
-        problems.raise_any()
-
-
-def _check_config(name: Any, cfg: Any) -> None:
-    schedule, _ = read_schedule(name, cfg, None)
-    if isinstance(schedule, (BaseLRSchedule, Controller, Placed)) and name in targets.TARGETS:
-        target = targets.TARGETS[name]
-        check_values(name, schedule, target.convert, target.allowed, CHECKED)
-
-
-def _needs_length(problem: Problem) -> bool:
-    return problem.message == NO_TOTAL_STEPS or problem.path[-1:] == ("total_steps",)
-
-
-def as_schedules(cfg_or_schedules: Any) -> dict[str, Any]:
-    """Return a mapping from targets to schedules; a config or a schedule alone is that of the learning rate."""
-    if not isinstance(cfg_or_schedules, Mapping):
-        return {"learning_rate": cfg_or_schedules}
-    constant_keys = {*allowed_keys(BaseLRSchedule), "total_steps"}
-    is_constant = bool(cfg_or_schedules) and constant_keys.issuperset(cfg_or_schedules)
-    if is_constant or any(key in cfg_or_schedules for key in ("type", "controller")):
-        return {"learning_rate": cfg_or_schedules}
-    return dict(cfg_or_schedules)

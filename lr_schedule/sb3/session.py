@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from weakref import ReferenceType, WeakKeyDictionary
 
-from lr_schedule.sb3.groups import GroupRates
+from lr_schedule.sb3.groups import GroupValues
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -32,20 +32,20 @@ class Session:
         callbacks: Those that have changed the model and have to change it back.
         learn: Start time of the `learn` call that the claims belong to (None: there was none).
         claims: Who sets which target in that call.
-        rates: The learning rates of parts of each optimizer.
+        group_values: The numbers of parts of each optimizer.
         watched: The callbacks that release the model when training fails as it starts, or ends.
     """
 
     callbacks: list[Attached] = field(default_factory=list)
     learn: float | None = None
     claims: dict[str, ReferenceType[Attached]] = field(default_factory=dict)
-    rates: dict[Optimizer, GroupRates] = field(default_factory=dict)
+    group_values: dict[Optimizer, GroupValues] = field(default_factory=dict)
     # Weak, as a callback holds its model, which is the key under which this session is kept.
     watched: list[ReferenceType[BaseCallback]] = field(default_factory=list)
 
-    def rates_of(self, optimizer: Optimizer) -> GroupRates:
-        """Return the learning rates of the parts of an optimizer, which all of its parts share."""
-        return self.rates.setdefault(optimizer, GroupRates(optimizer))
+    def values_of(self, optimizer: Optimizer) -> GroupValues:
+        """Return the numbers of the parts of an optimizer, which all of its parts share."""
+        return self.group_values.setdefault(optimizer, GroupValues(optimizer))
 
 
 # Not an attribute of the model: SB3 would write it into every save, and fail on what cannot be pickled. The keys are

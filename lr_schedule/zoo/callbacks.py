@@ -15,7 +15,7 @@ from lr_schedule.zoo.keys import SURE
 from lr_schedule.zoo.sections import callbacks_of
 
 OWN = "lr_schedule.sb3.ScheduleCallback"
-OWN_KEYWORDS = ("schedules", "total_timesteps", "verbose", "override_auto", "timesteps_done")
+OWN_KEYWORDS = ("schedules", "run_timesteps", "verbose", "override_auto", "timesteps_done", "total_timesteps")
 """What a ScheduleCallback takes; its class cannot be asked without Stable-Baselines3."""
 
 MODULES = (

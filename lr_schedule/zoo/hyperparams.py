@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from lr_schedule.config.yaml_files import Document, read_yaml
 from lr_schedule.control import Controller
 from lr_schedule.errors import Keys, Problems, ScheduleConfigError, under
+from lr_schedule.steps import length_given
 from lr_schedule.zoo.checks import refuse_mistakes
 from lr_schedule.zoo.expressions import read_expressions
 from lr_schedule.zoo.keys import ZOO_KEYS
@@ -45,7 +46,11 @@ class Hyperparams(NamedTuple):
 
 
 def load_hyperparams(
-    source: str | os.PathLike[str] | Mapping[str, Any], env_id: str | None = None, total_timesteps: float | None = None
+    source: str | os.PathLike[str] | Mapping[str, Any],
+    env_id: str | None = None,
+    run_timesteps: float | None = None,
+    *,
+    total_timesteps: float | None = None,
 ) -> Hyperparams:
     """Read hyperparameters in the RL Zoo's format, with every schedule in them ready to be called.
 
@@ -57,7 +62,8 @@ def load_hyperparams(
         source: A YAML file, or a mapping (OmegaConf's too), with one section per environment or with the
             hyperparameters themselves, as in the ``config.yml`` that the Zoo saves. It is not changed.
         env_id: The section; ``atari`` or ``default`` serve where it has none of its own (None: the only section).
-        total_timesteps: Length of the run, for the ``*_steps`` keys (> 0; None: ``n_timesteps`` of the section).
+        run_timesteps: Length of the run, for the ``*_steps`` keys (> 0; None: ``n_timesteps`` of the section).
+        total_timesteps: Another name of `run_timesteps`.
 
     Returns:
         The keywords of the algorithm, and what is for the Zoo.
@@ -70,6 +76,7 @@ def load_hyperparams(
         >>> model["learning_rate"](0.5), zoo
         (0.00015, {'n_timesteps': 100000.0})
     """
+    _, length = length_given(run_timesteps, total_timesteps)
     if isinstance(source, Mapping):
         try:
             document = Document("", _copy(source), None)
@@ -82,7 +89,7 @@ def load_hyperparams(
     with placed():
         path = find_section(document.data, env_id)
     with placed(*path):
-        return _read_section(document.data[path[0]] if path else document.data, total_timesteps)
+        return _read_section(document.data[path[0]] if path else document.data, length)
 
 
 def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> Hyperparams:

@@ -26,7 +26,7 @@ TARGET = {**FOLLOWED, "else": {"if": {"type": "object"}, "then": {"$ref": "#/$de
 TARGETS = "What each hyperparameter follows, by its name, such as ent_coef: a schedule or a controller."
 OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "schedules": ({"type": "object", "additionalProperties": TARGET}, TARGETS),
-    "total_timesteps": (
+    "run_timesteps": (
         {"type": ["integer", "null"], "minimum": 1},
         "Length of the whole run in environment steps (null: each learn is a run of its own).",
     ),
@@ -36,6 +36,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
         {"type": ["integer", "null"], "minimum": 0},
         "How many steps of the whole run are done at the start (null: what the model remembers).",
     ),
+    "total_timesteps": ({"type": ["integer", "null"], "minimum": 1}, "Another name of run_timesteps."),
 }
 """The arguments of `lr_schedule.sb3.ScheduleCallback`, which cannot be asked without importing Stable-Baselines3."""
 

@@ -29,8 +29,8 @@ OFF_WHEN_NEGATIVE = ("clip_range", "clip_range_vf")
 CALLBACK = "ScheduleCallback"
 
 NO_LENGTH = (
-    "needs the length of the run: n_timesteps of the section, total_steps beside it, or total_timesteps "
-    "(--total-timesteps on the command line)"
+    "needs the length of the run: n_timesteps of the section, total_steps beside it, or run_timesteps "
+    "(--run-timesteps on the command line)"
 )
 
 
@@ -189,7 +189,7 @@ def _names_type(value: Mapping[Any, Any]) -> bool:
 
 def stated_length(section: Mapping[Any, Any]) -> float | None:
     """Return the length of the run that a section, or a callback in it, states; None where it states none."""
-    for key in ("n_timesteps", "total_timesteps"):
+    for key in ("n_timesteps", "run_timesteps", "total_timesteps"):
         # What is no length is left for those who use it to complain about: the Zoo, or ScheduleCallback.
         with suppress(ScheduleConfigError):
             return read_number(PositiveNumber, section.get(key), key)

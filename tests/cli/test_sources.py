@@ -59,7 +59,7 @@ def test_more_points_than_memory_holds_are_refused() -> None:
 def test_a_length_that_is_no_number_is_told_in_words() -> None:
     result = run("plot", "0.1", "--total-timesteps", "20k")
     assert result.returncode == 2
-    assert "argument --total-timesteps: must be a finite number > 0, not 20k" in result.stderr
+    assert "argument --run-timesteps/--total-timesteps: must be a finite number > 0, not 20k" in result.stderr
 
 
 def test_preview_names_the_place_of_a_target_that_the_algorithm_does_not_have(tmp_path: Path) -> None:

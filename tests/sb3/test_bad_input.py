@@ -9,7 +9,7 @@ import pytest
 from stable_baselines3.common.callbacks import CallbackList, EvalCallback, EveryNTimesteps
 
 from lr_schedule import BaseLRSchedule, LinearLRSchedule, ScheduleConfigError
-from lr_schedule.sb3 import ScheduleCallback, preview
+from lr_schedule.sb3 import ScheduleCallback, preview, schedule_hyperparameters
 from tests.sb3.models import make
 
 
@@ -23,9 +23,9 @@ def refused(name: str, schedules: dict[str, Any], match: str, **settings: Any) -
 
 
 def test_an_unknown_target_names_the_nearest_and_all_that_the_algorithm_has() -> None:
-    refused(
-        "A2C", {"ent_coeff": 0.1}, "ent_coeff: unknown target; did you mean 'ent_coef'.*vf_coef, max_grad_norm, gamma"
-    )
+    match = "ent_coeff: unknown target; did you mean 'ent_coef'.* for A2C: .*vf_coef, max_grad_norm, gamma"
+    with pytest.raises(ScheduleConfigError, match=match):
+        schedule_hyperparameters(make("A2C"), {"ent_coeff": 0.1})
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_target_entropy_from_a_schedule_is_sent_to_its_magnitude() -> None:
 
 
 def test_the_target_entropy_is_set_under_one_of_its_two_names() -> None:
-    refused("SAC", {"target_entropy": -1.0, "target_entropy_magnitude": 1.0}, "set by two callbacks, or twice by one")
+    refused("SAC", {"target_entropy": -1.0, "target_entropy_magnitude": 1.0}, "sets the same value as target_entropy")
 
 
 def test_noise_that_is_not_there_cannot_be_scheduled() -> None:
@@ -139,7 +139,9 @@ def test_under_an_event_callback_it_says_that_it_would_set_nothing(place: Any) -
         ({"schedules": {}, "total_timesteps": "many"}, "total_timesteps: must be a whole number"),
         ({"schedules": {}, "total_timesteps": math.inf}, "total_timesteps: must be a whole number"),
         ({"schedules": {}, "total_timesteps": True}, "total_timesteps: must be a whole number"),
-        ({"schedules": {}, "timesteps_done": 3}, "timesteps_done: needs total_timesteps"),
+        ({"schedules": {}, "run_timesteps": 0}, "run_timesteps: must be a whole number >= 1"),
+        ({"schedules": {}, "run_timesteps": 9, "total_timesteps": 8}, "total_timesteps: is another name of run_times"),
+        ({"schedules": {}, "timesteps_done": 3}, "timesteps_done: needs run_timesteps"),
         ({"schedules": {}, "total_timesteps": 9, "timesteps_done": -1}, "timesteps_done: must be a whole number >= 0"),
     ],
 )

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from lr_schedule import ScheduleConfigError
-from lr_schedule.sb3 import preview
-from lr_schedule.sb3.algorithms import ALL, SBX, SBX_FIXED_RATE
-from lr_schedule.sb3.names import OTHER_NAMES
-from lr_schedule.sb3.targets import TARGETS, find
+from lr_schedule.sb3 import ScheduleCallback, preview
+from lr_schedule.sb3.algorithms import ALL, SBX
+from lr_schedule.sb3.lookup import find, target_named
+from lr_schedule.sb3.names import MADE_WITH, OTHER_NAMES
+from lr_schedule.sb3.targets import TARGETS
 from tests.sb3.models import make
 
 KEPT = "keeps the one that it is made with; no schedule can set it. Allowed for"
@@ -60,28 +61,52 @@ def test_a_name_that_is_near_to_none_gets_no_hint(name: Any, algorithm: str) -> 
     assert message_for(name, algorithm).startswith(f"{name}: unknown target. Allowed for {algorithm}: learning_rate")
 
 
-@pytest.mark.parametrize(
-    ("name", "algorithm"),
-    [
-        ("n_steps", "PPO"),
-        ("n_steps", "PPO"),
-        ("normalize_advantage", "A2C"),
-        ("train_freq", "SAC"),
-        ("train_freq", "TD3"),
-        ("buffer_size", "DQN"),
-        ("n_delta", "ARS"),
-        ("qf_learning_rate", "SBX SAC"),
-    ],
-)
+@pytest.mark.parametrize(("name", "algorithm"), [("normalize_advantage", "A2C"), ("n_delta", "ARS"), ("seed", "DQN")])
 def test_a_hyperparameter_that_no_schedule_can_set_is_not_taken_for_a_misspelled_one(name: str, algorithm: str) -> None:
     assert message_for(name, algorithm).startswith(f"{name}: {algorithm} {KEPT} {algorithm}: learning_rate, ")
 
 
+@pytest.mark.parametrize(
+    ("name", "algorithm", "why"),
+    [
+        ("n_steps", "PPO", "the rollout buffer has its size"),
+        ("train_freq", "SAC", "it says when to update; schedule gradient_steps"),
+        ("learning_starts", "TD3", "it says when to update; schedule gradient_steps"),
+        ("target_update_interval", "DQN", "it says when to update; schedule tau"),
+        ("buffer_size", "DQN", "the replay buffer has its size"),
+        ("policy_kwargs", "PPO", "the networks are made with it"),
+        ("qf_learning_rate", "SBX SAC", "schedule critic.learning_rate"),
+    ],
+)
+def test_a_hyperparameter_that_no_schedule_can_set_says_why_or_what_can_be_set(
+    name: str, algorithm: str, why: str
+) -> None:
+    said = f"{name}: {algorithm} keeps the one that it is made with: {why}. Allowed for {algorithm}: learning_rate, "
+    assert message_for(name, algorithm).startswith(said)
+    with pytest.raises(ScheduleConfigError, match=f"^{name}: a model keeps the one that it is made with: {why}"):
+        ScheduleCallback({name: 0.5})
+
+
+@pytest.mark.parametrize("name", MADE_WITH)
+def test_what_a_model_is_made_with_is_no_target_and_what_is_named_in_its_place_is_one(name: str) -> None:
+    assert target_named(name) is None
+    meant = MADE_WITH[name].partition("schedule ")[2]
+    assert not meant or target_named(meant.replace("<part>", "actor").rpartition(" ")[2]) is not None
+
+
+@pytest.mark.parametrize(("name", "algorithm"), [("n_envs", "PPO"), ("net_arch", "SAC"), ("lr", "DQN")])
+def test_a_name_that_is_no_parameter_of_a_model_is_told_as_the_callback_is_made(name: str, algorithm: str) -> None:
+    said = "did you mean 'learning_rate'" if name == "lr" else "a model keeps the one that it is made with"
+    with pytest.raises(ScheduleConfigError, match=said):
+        ScheduleCallback({name: 0.5})
+
+
 def test_in_a_model_and_in_a_preview_the_same_is_said() -> None:
+    said = r"^n_steps: PPO keeps the one that it is made with: the rollout buffer has its size\. Allowed for PPO: learn"
     model = make("PPO")
-    assert message_for("n_steps", "PPO", model).startswith(f"n_steps: PPO {KEPT} PPO: learning_rate, ")
-    with pytest.raises(ScheduleConfigError, match=r"n_steps: PPO keeps the one that it is made with"):
-        preview({"n_steps": 0.1}, "PPO", 100)
+    for refuse in (lambda name: preview({name: 0.1}, "PPO", 100), lambda name: find(name, "PPO", model)):
+        with pytest.raises(ScheduleConfigError, match=said):
+            refuse("n_steps")
 
 
 @pytest.mark.parametrize("algorithm", ALL)
@@ -89,9 +114,7 @@ def test_in_a_model_and_in_a_preview_the_same_is_said() -> None:
 def test_no_message_ends_in_an_empty_list(algorithm: str, name: str) -> None:
     if name == "tau" and algorithm in TARGETS["tau"].algorithms:
         return
-    text = message_for(name, algorithm).partition(" (received")[0]
-    assert text.endswith(f". No schedule can set anything of {algorithm}") is (algorithm in SBX_FIXED_RATE)
-    assert not text.endswith((":", " ", ","))
+    assert not message_for(name, algorithm).partition(" (received")[0].endswith((":", " ", ","))
 
 
 def test_every_other_name_is_that_of_a_target_and_is_no_target_itself() -> None:

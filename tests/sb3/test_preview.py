@@ -170,7 +170,7 @@ def test_a_run_without_an_update_is_warned_of() -> None:
         (({"gamma": 1.5}, "SAC", 100), {}, "gamma: must be a finite number >= 0 and <= 1"),
         ((0.1, "PPOO", 100), {}, "algo: unknown algorithm; did you mean 'PPO'"),
         ((0.1, "PPO", 100), {"n_step": 5}, "n_step: PPO has no such hyperparameter; did you mean 'n_steps'"),
-        ((0.1, "PPO", 0), {}, "total_timesteps: must be a whole number >= 1"),
+        ((0.1, "PPO", 0), {}, "run_timesteps: must be a whole number >= 1"),
         ((0.1, int, 100), {}, "algo: derives from none"),
         (({"type": "linaer"}, "PPO", 100), {}, "learning_rate.type: unknown type; did you mean 'linear'"),
     ],

@@ -142,7 +142,7 @@ def test_the_remaining_timesteps_count_chunks_that_were_set_back_to_zero() -> No
     for _ in range(2):
         model.learn(CHUNK, callback=callback)
     assert remaining_timesteps(model, RUN) == RUN - 2 * CHUNK
-    with pytest.raises(ScheduleConfigError, match="total_timesteps: must be at least the 128 steps done"):
+    with pytest.raises(ScheduleConfigError, match="run_timesteps: must be at least the 128 steps done"):
         remaining_timesteps(model, 100)
 
 

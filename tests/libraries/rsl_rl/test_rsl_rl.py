@@ -22,7 +22,7 @@ RATE = {"type": "linear", "initial_value": 1e-3, "final_value": 1e-5, "warmup_st
 ENTROPY = {"type": "cosine", "initial_value": 0.01, "final_value": 0.001}
 CLIP = {"type": "linear", "initial_value": 0.2, "final_value": 0.1}
 SCHEDULES = {"learning_rate": RATE, "entropy_coef": ENTROPY, "clip_param": CLIP}
-KL = {"controller": "kl", "schedule": {"type": "linear", "initial_value": 1e-3}, "target_kl": 1e-3}
+KL: dict[str, Any] = {"controller": "kl", "schedule": {"type": "linear", "initial_value": 1e-3}, "target_kl": 1e-3}
 
 
 def values(cfg: Any, iterations: Any, total: int = TOTAL) -> list[float]:

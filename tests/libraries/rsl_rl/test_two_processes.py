@@ -41,7 +41,8 @@ def train_in_one_of_two_processes(rank: int, folder: str) -> None:
 
 
 def test_a_controller_in_rsl_rl_moves_alike_in_every_process_of_a_distributed_run(tmp_path: Path) -> None:
-    torch.multiprocessing.spawn(train_in_one_of_two_processes, (str(tmp_path),), nprocs=2)
+    spawn: Any = vars(torch.multiprocessing)["spawn"]  # which torch does not export
+    spawn(train_in_one_of_two_processes, (str(tmp_path),), nprocs=2)
     (rates, coefficients, losses), other = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
     assert losses != other[2]
     assert (rates, coefficients) == other[:2]

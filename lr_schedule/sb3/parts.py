@@ -1,4 +1,4 @@
-"""Which parts of a model may have a learning rate of their own: its optimizers, and parts of its networks."""
+"""Which parts of a model may have numbers of their own, such as a learning rate: optimizers, and parts of networks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from lr_schedule.config.group_keys import LR, NOT_NUMBERS, GroupKey, find_key, numbers_in
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
-from lr_schedule.sb3.groups import GroupRates
+from lr_schedule.sb3.groups import GroupValues, Slot
+from lr_schedule.sb3.optimizer_keys import LEARNING_RATE, SUFFIX, PartKey
 from lr_schedule.sb3.session import Session, session_of
-
-SUFFIX = ".learning_rate"
-"""What ends the name of a target that sets the learning rate of a part of the model."""
 
 ACTOR = ("pi_features_extractor", "mlp_extractor.policy_net", "lstm_actor", "action_net", "log_std")
 CRITIC = ("vf_features_extractor", "mlp_extractor.value_net", "lstm_critic", "critic", "value_net")
@@ -22,43 +21,43 @@ CRITIC = ("vf_features_extractor", "mlp_extractor.value_net", "lstm_critic", "cr
 
 
 @dataclass
-class RatePlace:
-    """The learning rate of a part of an optimizer.
+class GroupPlace:
+    """A number of a part of an optimizer.
 
     Args:
-        part: Its name, which stands before ``.learning_rate``.
+        slot: The part and the key in the param groups.
         optimizer: What trains it.
         parameters: Those of the optimizer's parameters that belong to it.
         session: The session of the model, where the parts of one optimizer find each other.
     """
 
-    part: str
+    slot: Slot
     optimizer: Optimizer
     parameters: list[nn.Parameter]
     session: Session
-    _rates: GroupRates | None = None
+    _held: GroupValues | None = None
 
     def attach(self) -> None:
         """Register the hooks."""
-        self._rates = self.session.rates_of(self.optimizer)
-        self._rates.add(self.part, self.parameters)
+        self._held = self.session.values_of(self.optimizer)
+        self._held.add(self.slot, self.parameters)
 
     def write(self, value: Any) -> None:
-        """Set the rate of the steps to come."""
-        self._rates.rates[self.part] = float(value)  # type: ignore[union-attr]  # a place is attached first
+        """Set the number for the steps to come."""
+        self._held.values[self.slot] = float(value)  # type: ignore[union-attr]  # a place is attached first
 
     def detach(self) -> None:
         """Remove the hooks."""
-        if self._rates is None:
+        if self._held is None:
             return
-        self._rates.remove(self.part)
-        if not self._rates.rates:
-            self.session.rates.pop(self.optimizer, None)
-        self._rates = None
+        self._held.remove(self.slot)
+        if not self._held.values:
+            self.session.group_values.pop(self.optimizer, None)
+        self._held = None
 
 
 def optimizers_of(model: Any) -> dict[str, Optimizer]:
-    """Return the torch optimizers of a model, by the name that stands before ``.learning_rate``."""
+    """Return the torch optimizers of a model, by the name that stands before ``.learning_rate`` and other keys."""
     found = {
         "policy": getattr(getattr(model, "policy", None), "optimizer", None),
         "actor": getattr(getattr(model, "actor", None), "optimizer", None),
@@ -68,23 +67,38 @@ def optimizers_of(model: Any) -> dict[str, Optimizer]:
     return {name: optimizer for name, optimizer in found.items() if isinstance(optimizer, Optimizer)}
 
 
-def rate_place(model: Any, name: str) -> RatePlace:
-    """Return the place of ``<part>.learning_rate``, or raise the error that lists the parts that the model has."""
-    part = name.removesuffix(SUFFIX)
+def group_place(model: Any, target: PartKey) -> GroupPlace:
+    """Return the place of ``<part>.<key>``, or raise the error that lists the parts or the keys that there are."""
+    part, name = target.part, ".".join(target)
     optimizers = optimizers_of(model)
     if part in optimizers:
-        return RatePlace(part, optimizers[part], _held(optimizers[part]), session_of(model))
-    modules = _parts_of_policy(model, part) or [_look_up(model, part)]
-    optimizer = optimizers.get(part.split(".")[0], optimizers.get("policy"))
-    # By identity: == of two tensors compares what they hold.
-    held = {id(p) for p in _held(optimizer)} if optimizer is not None else set()
-    parameters = [p for module in modules if module is not None for p in _parameters(module) if id(p) in held]
+        optimizer: Optimizer | None = optimizers[part]
+        parameters = _held(optimizers[part])
+    else:
+        modules = _parts_of_policy(model, part) or [_look_up(model, part)]
+        optimizer = optimizers.get(part.split(".")[0], optimizers.get("policy"))
+        # By identity: == of two tensors compares what they hold.
+        held = {id(p) for p in _held(optimizer)} if optimizer is not None else set()
+        parameters = [p for module in modules if module is not None for p in _parameters(module) if id(p) in held]
     if optimizer is None or not parameters:
-        known = [f"{known}{SUFFIX}" for known in parts_of(model)]
+        known = [f"{known}.{target.key}" for known in parts_of(model)]
         allowed = f" Allowed: {', '.join(known)}" if known else f" {type(model).__name__} has no torch optimizer"
         message = f"no part of the model that an optimizer trains{did_you_mean(name, known)}{allowed}"
         raise ScheduleConfigError.at((name,), name, message)
-    return RatePlace(part, optimizer, parameters, session_of(model))
+    return GroupPlace(Slot(part, _key_of(optimizer, target)), optimizer, parameters, session_of(model))
+
+
+def _key_of(optimizer: Optimizer, target: PartKey) -> GroupKey:
+    if target.key == LEARNING_RATE:
+        return LR
+    name, groups = ".".join(target), optimizer.param_groups
+    known = [key for key in numbers_in(groups[0]) if key != LR.name]
+    if target.stem not in groups[0] or target.stem in (LR.name, *NOT_NUMBERS):
+        names = [f"{target.part}.{key}" for key in (LEARNING_RATE, *known)]
+        hint = did_you_mean(f"{target.part}{SUFFIX}" if target.stem == LR.name else name, names)
+        message = f"{type(optimizer).__name__} has no such number{hint} Allowed: {', '.join(names)}"
+        raise ScheduleConfigError.at((name,), name, message)
+    return find_key(target.key, groups, (name,))
 
 
 def _held(optimizer: Optimizer) -> list[nn.Parameter]:
@@ -92,7 +106,7 @@ def _held(optimizer: Optimizer) -> list[nn.Parameter]:
 
 
 def parts_of(model: Any) -> list[str]:
-    """Return the parts of a model that may have a learning rate of their own: optimizers, then named sub-modules."""
+    """Return the parts of a model that may have numbers of their own: optimizers, then named sub-modules."""
     return list(dict.fromkeys(_parts_of(model)))
 
 

@@ -55,6 +55,11 @@ def nearest_step(elapsed_steps: float) -> int:
     return int(elapsed_steps + 0.5)
 
 
+def progress_at(elapsed: float, total: float) -> float:
+    """Return progress_remaining after `elapsed` of `total` steps of a run, in [0, 1]."""
+    return min(max(1.0 - float(elapsed) / float(total), 0.0), 1.0)
+
+
 class StepFunction:
     """A schedule as a function of the step; `BaseLRSchedule.to_steps` makes it.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.fields import Number, at_least, read_number
+from lr_schedule.steps import progress_at
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -42,11 +43,6 @@ class Clock:
         if self.whole_run:
             record = {"before": self.before, "elapsed": self.elapsed(model), "total": self.total}
             setattr(model, RUN_RECORD, record)
-
-
-def progress_at(elapsed: float, total: float) -> float:
-    """Return progress_remaining after `elapsed` of `total` environment steps, in [0, 1]."""
-    return min(max(1.0 - float(elapsed) / float(total), 0.0), 1.0)
 
 
 def clock_for(model: BaseAlgorithm, total_timesteps: int | None, timesteps_done: int | None = None) -> Clock:

@@ -19,12 +19,11 @@ from lr_schedule.control.following import Placed, controller_in, create_followed
 from lr_schedule.errors import Problem, Problems, ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.sb3 import algorithms, targets
-from lr_schedule.sb3.clock import progress_at
 from lr_schedule.sb3.controlled import Feed
 from lr_schedule.sb3.places import Place
 from lr_schedule.sb3.ranges import NOT_NEGATIVE, Range
 from lr_schedule.sb3.targets import Target
-from lr_schedule.steps import NO_TOTAL_STEPS
+from lr_schedule.steps import NO_TOTAL_STEPS, progress_at
 
 Schedule = Callable[[float], Any]
 

@@ -42,7 +42,8 @@ def fetch_pyodide() -> Path:
     """Return the archive of the npm package, fetched where it is not in the cache."""
     archive = CACHE / f"pyodide-{PYODIDE}.tgz"
     if not archive.exists():
-        npm(["pack", f"pyodide@{PYODIDE}", "--silent", "--pack-destination", str(CACHE)], check=True)
+        pack = ["pack", f"pyodide@{PYODIDE}", "--silent", "--pack-destination", str(CACHE)]
+        npm(pack, check=True, stdout=subprocess.DEVNULL)
     if base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() != INTEGRITY:
         raise SystemExit(f"{archive} is not the archive whose hash stands in {Path(__file__).name}; delete it")
     return archive

@@ -58,6 +58,7 @@ class Field {
     if (document.activeElement !== this.input) this.input.value = text;
     this.range = rangeOf(chosen, text, context);
     this.slider.hidden = !this.range;
+    this.row.classList.toggle("pg-wide", !this.range);
     if (this.range && document.activeElement !== this.slider) {
       this.slider.value = positionOf(this.range, Number(text || chosen.default || 0));
     }

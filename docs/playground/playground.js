@@ -101,8 +101,8 @@ function questionBefore(yaml) {
 }
 
 async function learnTypes() {
-  const answer = await python.ask({ ask: "types" });
-  if (!answer.types) return;
+  // No config slows this down, and without it there is no form: a slow machine may take its time.
+  const answer = await python.ask({ ask: "types" }, Infinity);
   types = Object.fromEntries(answer.types.map((one) => [one.type, one]));
   type.replaceChildren(...Object.keys(types).map((name) => new Option(name, name)));
   type.disabled = false;
@@ -112,6 +112,7 @@ async function learnTypes() {
 // --- what is shown ---------------------------------------------------------------------------------------------------
 
 function show(answer) {
+  text.rows = Math.min(Math.max(text.value.split("\n").length + 1, 6), 18);
   const problems = answer.slow
     ? [{ text: `This takes longer than ${seconds} seconds, and was stopped. Change the config to go on.` }]
     : answer.failed

@@ -1,7 +1,7 @@
 // The package behind the page: asks its worker, ends it where a question takes too long, and starts another.
 
 export class Python {
-  // seconds: how long an answer may take; onState: told "loading", "ready", "busy" and { failed: text }.
+  // seconds: how long an answer may take; onState: told "loading", "ready" and { failed: text }.
   constructor(seconds, onState) {
     this.seconds = seconds;
     this.onState = onState;
@@ -19,10 +19,10 @@ export class Python {
   }
 
   // Resolves to the answer, to { slow: true } where it takes too long, or to { failed: text }.
-  ask(question) {
+  ask(question, seconds = this.seconds) {
     const id = ++this.number;
     return new Promise((resolve) => {
-      const entry = { resolve, request: JSON.stringify(question) };
+      const entry = { resolve, seconds, request: JSON.stringify(question) };
       this.waiting.set(id, entry);
       this.worker.postMessage({ id, request: entry.request });
       if (this.isReady) this.watch(id);
@@ -32,7 +32,7 @@ export class Python {
   // The clock of a question runs from the moment when Python can hear it.
   watch(id) {
     const entry = this.waiting.get(id);
-    entry.timer = setTimeout(() => this.stop(id), 1000 * this.seconds);
+    if (entry.seconds < Infinity) entry.timer = setTimeout(() => this.stop(id), 1000 * entry.seconds);
   }
 
   stop(id) {

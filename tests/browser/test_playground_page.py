@@ -166,18 +166,18 @@ def test_a_fraction_can_be_given_in_steps_instead(playground: Playground) -> Non
     ("text", "total"),
     [
         ("type: cosine\nwarmup_steps: 100  # a comment\n", 5000),
-        ("cosine_3e-4", ""),
-        ((GALLERY / "sequential-nested.yml").read_text(encoding="utf-8"), ""),
+        ("cosine_3e-4", None),
+        ((GALLERY / "sequential-nested.yml").read_text(encoding="utf-8"), None),
     ],
 )
 def test_the_copied_yaml_and_python_make_the_schedule_that_is_shown(
-    playground: Playground, text: str, total: object
+    playground: Playground, text: str, total: int | None
 ) -> None:
-    playground.write(text, total)
+    playground.write(text, total or "")
     assert playground.copied("yaml") == text
     names: dict[str, Any] = {}
     exec(playground.copied("python"), names)
-    assert names["schedule"] == BaseLRSchedule.create(yaml.safe_load(text), total or None)
+    assert names["schedule"] == BaseLRSchedule.create(yaml.safe_load(text), total)
 
 
 def test_the_curve_is_read_with_the_arrow_keys_and_with_a_pointer(playground: Playground) -> None:

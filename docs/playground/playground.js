@@ -28,6 +28,8 @@ function say(message, isError = false) {
   part("status").classList.toggle("pg-failed", isError);
 }
 
+const LOADING = "Loading Python and lr_schedule: about 9 MB on the first visit. This takes a few seconds …";
+
 // What Python is doing: "loading", "ready", or { failed: text }.
 function onState(state) {
   isLoaded = state === "ready";
@@ -35,7 +37,7 @@ function onState(state) {
   if (state.failed) {
     say(`The playground could not start: ${state.failed}. Reload the page to try again.`, true);
   } else {
-    say(isLoaded ? "" : "Loading Python and lr_schedule into this page. This takes a few seconds …");
+    say(isLoaded ? "" : LOADING);
   }
 }
 

@@ -140,7 +140,8 @@ function showForm() {
   type.value = shown.type;
   part("summary").textContent = known.summary;
   const peak = Number(shown.fields.initial_value) || 0.001;
-  form.show(known, shown.fields, { timesteps: shown.total ?? null, peak });
+  const length = shown.total ?? (Number(timesteps.value.replaceAll(",", "")) || null);
+  form.show(known, shown.fields, { timesteps: length, peak });
 }
 
 function list(element, lines) {
@@ -159,9 +160,10 @@ function showRows({ rows, total }) {
   part("table").tBodies[0].replaceChildren(
     ...rows.map(({ step, progress, value }) => {
       const row = document.createElement("tr");
-      for (const number of [step ?? 100 * (1 - progress), progress, value]) {
+      const numbers = [[step ?? 100 * (1 - progress), 10], [progress, 10], [value, 7]];
+      for (const [number, digits] of numbers) {
         const cell = row.insertCell();
-        cell.textContent = written(number, 10);
+        cell.textContent = written(number, digits);
         cell.dataset.value = number;
       }
       return row;

@@ -49,6 +49,14 @@ def fetch_pyodide() -> Path:
     return archive
 
 
+def content_of(archive: tarfile.TarFile, name: str) -> bytes:
+    """Return a file of an npm package."""
+    member = archive.extractfile(f"package/{name}")
+    if member is None:
+        raise SystemExit(f"the npm package pyodide {PYODIDE} has no file {name}")
+    return member.read()
+
+
 def fetch_wheels() -> list[Path]:
     """Return the wheels that wheels.txt names, fetched where they are not in the cache; pip checks their hashes."""
     folder = CACHE / f"wheels-{hashlib.sha256(WHEELS.read_bytes()).hexdigest()[:12]}"
@@ -87,13 +95,10 @@ def assemble(site: Path) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fetch_pyodide()) as archive:
         for name in SERVED:
-            member = archive.extractfile(f"package/{name}")
-            assert member is not None, name
-            (target / name).write_bytes(member.read())
-        lock = archive.extractfile(f"package/{LOCK}")
-        assert lock is not None, LOCK
+            (target / name).write_bytes(content_of(archive, name))
         # The lock file lists what Pyodide's own host serves. None of it is used here.
-        (target / LOCK).write_text(json.dumps({**json.load(lock), "packages": {}}), encoding="utf-8")
+        lock = {**json.loads(content_of(archive, LOCK)), "packages": {}}
+        (target / LOCK).write_text(json.dumps(lock), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(target / "packages.zip", "w") as packages:
         for name, content in files_of([*fetch_wheels(), build_wheel(Path(folder))]):
             packages.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)

@@ -9,7 +9,7 @@ READY := $(ENV)/ready
 DEMO := $(ENV)/ready-for-demo
 PYTEST := $(BIN)/python -m pytest -p no:benchmark -n $(WORKERS) --dist loadgroup
 
-.PHONY: demo test test-all test-libraries interpreters extras mutants lint bench docs evidence clean
+.PHONY: demo test test-all test-libraries interpreters extras mutants lint bench docs docs-test evidence clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ENV)
@@ -54,10 +54,15 @@ bench: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(BIN)/python docs/playground/assemble.py site
+
+# Needs a Chromium: on Debian, apt-get install chromium.
+docs-test: docs
+	$(BIN)/python -m pytest -p no:benchmark tests/browser
 
 # About two hours of two cores; what is complete is not run again.
 evidence: $(READY)
 	$(BIN)/python docs/evidence/study.py
 
 clean:
-	rm -rf $(ENV) site build dist
+	rm -rf $(ENV) .playground_cache site build dist

@@ -9,7 +9,7 @@ from tests.extras import USES, Use, program_of
 
 tomllib = pytest.importorskip("tomllib")  # Python 3.10 has none
 
-FOR_DEVELOPMENT = {"examples", "core-test", "test", "lint", "docs", "dev"}
+FOR_DEVELOPMENT = {"examples", "core-test", "test", "lint", "docs", "docs-test", "dev"}
 WITHOUT_A_COMMAND = {"torch", "jax"}
 """Frameworks alone, which others of the extras bring or which are there before this package."""
 

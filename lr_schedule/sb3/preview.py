@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lr_schedule.base import BaseLRSchedule
+from lr_schedule.bridge.updates import update_ends, warnings_of
 from lr_schedule.control import KLController
 from lr_schedule.control.following import controller_in
 from lr_schedule.control.levels import at
@@ -21,10 +21,8 @@ from lr_schedule.sb3 import algorithms, injected, lookup, optimizer_keys, target
 from lr_schedule.sb3.config_checks import as_schedules
 from lr_schedule.sb3.scheduled import read_schedule
 from lr_schedule.sb3.targets import Target
-from lr_schedule.steps import length_given, progress_at
+from lr_schedule.steps import length_given
 
-FEW = 10
-"""Distinct values below which a schedule that moves more finely is worth a warning."""
 SHOWN = 12
 """Rows that a printed preview shows; it leaves out those in the middle."""
 
@@ -188,8 +186,8 @@ def _updates(
         unit = getattr(unit, "value", unit)
         per_update = steps * n_envs if unit == "step" else steps * _episode_length(algorithm, settings)
         learning_starts = settings["learning_starts"]
-    # Past `total`, too: SB3 finishes the rollout that it has begun.
-    ends = np.arange(per_update, total + per_update, per_update, dtype=np.int64)
+    every = update_ends(per_update, total)
+    ends = np.arange(every.start, every.stop, every.step, dtype=np.int64)
     ends = ends[ends > learning_starts]
     return ends - per_update, ends
 
@@ -215,19 +213,10 @@ def _warnings(
     name: str, schedule: Schedule, target: Target, values: Any, ends: npt.NDArray[np.int64], total: int
 ) -> Iterator[str]:
     """Yield what goes wrong without an error, in sentences."""
-    if not len(ends):
-        return
-    warmup = getattr(schedule, "warmup_fraction", 0.0) if isinstance(schedule, BaseLRSchedule) else 0.0
-    if warmup > 0.0 and ends[0] >= warmup * total:
-        text = f"{name}: the warmup is over at timestep {warmup * total:.10g}, before the first update at {ends[0]}"
-        yield f"{text}, so that no update uses it; make it longer, or rollouts or learning_starts shorter"
-    # A schedule with few values of its own (a staircase, whole numbers) loses none of them to long rollouts.
-    finest = {target.convert(schedule(progress_at(step, 1000))) for step in range(1001)}
-    distinct = len(set(values.tolist()))
-    if distinct < FEW <= len(finest):
-        yield f"{name}: only {distinct} different values in {len(ends)} updates; shorter rollouts follow it more finely"
-    if (target.own or name.endswith(optimizer_keys.SUFFIX)) and values[-1] == 0.0 and distinct > 1:
-        yield f"{name}: it is 0 in the last update, which therefore learns nothing; give it a final_value above 0"
+    is_rate = target.own or name.endswith(optimizer_keys.SUFFIX)
+    yield from warnings_of(
+        name, schedule, values.tolist(), ends.tolist(), total, is_rate=is_rate, convert=target.convert
+    )
 
 
 def _hidden_kl(name: str, controller: KLController, target_kl: Any, progress: Any) -> Iterator[str]:

@@ -9,12 +9,11 @@ from stable_baselines3.common.env_util import make_vec_env
 from lr_schedule import BaseLRSchedule
 from lr_schedule.sb3 import ScheduleCallback, remaining_timesteps
 
-PIECE = 8_192  # timesteps between two saves
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--total-timesteps", type=int, default=40_960, help="length of the whole run (%(default)s)")
+    parser.add_argument("--save-every", type=int, default=8_192, help="timesteps between two saves (%(default)s)")
     parser.add_argument("--model", type=Path, default=Path("runs/resume.zip"), help="the saved run (%(default)s)")
     arguments = parser.parse_args()
     total, saved = arguments.total_timesteps, arguments.model
@@ -31,7 +30,7 @@ def main() -> None:
     while left := remaining_timesteps(model, total):
         # With the length of the whole run, the callback's schedules and the model's own follow the run, not the piece.
         callback = ScheduleCallback(entropy, total_timesteps=total)
-        model.learn(min(PIECE, left), callback=callback, reset_num_timesteps=False)
+        model.learn(min(arguments.save_every, left), callback=callback, reset_num_timesteps=False)
         # In two steps: a stop in the middle of a save leaves the save before.
         saved.parent.mkdir(parents=True, exist_ok=True)
         model.save(saved.with_suffix(".new.zip"))

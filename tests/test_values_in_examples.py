@@ -121,17 +121,17 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path, mo
             raise KeyboardInterrupt
         save(model, path)
 
-    arguments = ("--total-timesteps", 12 * PPO_STEPS)
+    arguments = ("--total-timesteps", 6 * PPO_STEPS, "--save-every", 2 * PPO_STEPS)
     monkeypatch.setattr(PPO, "save", stopped)
     with pytest.raises(KeyboardInterrupt):
         run("resume", tmp_path, *arguments)
     monkeypatch.setattr(PPO, "save", save)
     second = run("resume", tmp_path, *arguments)
-    assert f"Going on: {4 * PPO_STEPS} of {12 * PPO_STEPS} timesteps are left" in second.printed
+    assert f"Going on: {4 * PPO_STEPS} of {6 * PPO_STEPS} timesteps are left" in second.printed
     rate = BaseLRSchedule.create({"type": "cosine", "initial_value": 3e-3, "final_value": 1e-4})
     (updates,) = second.runs
-    for count, update in enumerate(updates, start=9):
-        progress = 1 - count / 12
+    for count, update in enumerate(updates, start=3):
+        progress = 1 - count / 6
         assert update.rates == [{rate(progress)}]
         assert update.values["ent_coef"] == pytest.approx(0.01 * progress, rel=1e-12, abs=0.0)
     assert len(updates) == 4

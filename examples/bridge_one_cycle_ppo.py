@@ -1,67 +1,86 @@
-"""Train PPO with torch's OneCycleLR and with an optax schedule, and compare each update with stepping by hand."""
+"""Train PPO on CartPole-v1 with schedulers of other libraries: torch's OneCycleLR, and a schedule of optax."""
 
-from collections.abc import Callable
+import argparse
+from pathlib import Path
 
+import matplotlib.pyplot as plt
 import optax
-import torch
 from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.utils import safe_mean
 
-from lr_schedule import BaseLRSchedule, from_steps
-from recorder import Recorder, learning_rate_in
-from report import Job, read_job, require_equal, show
+from lr_schedule import from_steps, from_torch
 
-
-def stepped_by_hand(config: dict, updates: float) -> list[float]:
-    """Return what OneCycleLR gives when it is stepped once an update, as in a loop of one's own."""
-    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
-    arguments = {key: float(config[key]) for key in ("max_lr", "pct_start")}
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, total_steps=round(updates), **arguments)
-    rates = scheduler.get_last_lr()
-    for _ in range(round(updates) - 1):
-        optimizer.step()
-        scheduler.step()
-        rates += scheduler.get_last_lr()
-    return rates
+N_ENVS, N_STEPS = 8, 128
 
 
-def train(job: Job, title: str, schedule: BaseLRSchedule, by_hand: Callable[[int], float]) -> None:
-    settings = {**job.config["ppo"], "learning_rate": schedule}
-    env = make_vec_env(job.config["env_id"], n_envs=job.config["n_envs"], seed=job.config["seed"])
-    model = PPO(env=env, seed=job.config["seed"], device="cpu", **settings)
-    per_update = job.config["ppo"]["n_steps"] * job.config["n_envs"]
-    recorder = Recorder(
-        {
-            "scheduled LR": schedule,
-            "optimizer LR": lambda _: learning_rate_in(model.policy.optimizer),
-            "stepped by hand": lambda _: by_hand(model.num_timesteps // per_update),
-        }
-    )
-    model.learn(job.total_timesteps, callback=recorder, progress_bar=True)
-    output = job.output / title
-    output.mkdir(exist_ok=True)
-    show(f"PPO on CartPole-v1 with {title}", recorder.rows, output)
-    require_equal(recorder.rows, "scheduled LR", ["optimizer LR", "stepped by hand"])
+class Updates(BaseCallback):
+    """Notes the learning rate of each update, and the mean reward of the latest 100 episodes."""
 
-    model.save(output / "model.zip")
-    loaded = PPO.load(output / "model.zip", device="cpu").learning_rate
-    if loaded != schedule:
-        raise SystemExit(f"{title} came back as {loaded!r}")
-    print(f"Loaded {title}: {type(loaded).__name__}, equal to the one saved\n")
+    def _on_training_start(self) -> None:
+        self.rows = []
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        logged = self.logger.name_to_value
+        if "train/learning_rate" in logged:  # not before the first update
+            reward = safe_mean([episode["r"] for episode in self.model.ep_info_buffer])
+            self.rows.append((self.num_timesteps, logged["train/learning_rate"], reward))
+
+    def _on_training_end(self) -> None:
+        self._on_rollout_start()
 
 
 def main() -> None:
-    job = read_job(__file__, __doc__)
-    updates = job.total_timesteps / (job.config["ppo"]["n_steps"] * job.config["n_envs"])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--total-timesteps", type=int, default=30_000, help="length of each run (%(default)s)")
+    parser.add_argument("--output", type=Path, default=Path("runs"), help="folder for the picture (%(default)s)")
+    arguments = parser.parse_args()
 
-    # 1. A scheduler of torch, named in YAML. The steps of the schedule are updates, and need not be a whole number.
-    one_cycle = BaseLRSchedule.create(job.config["learning_rate"], total_steps=updates)
-    rates = stepped_by_hand(job.config["learning_rate"], updates)
-    train(job, "one_cycle", one_cycle, lambda update: rates[min(update, len(rates) - 1)])
+    # A step of these schedulers is an update here. Their number need not be whole.
+    updates = arguments.total_timesteps / (N_STEPS * N_ENVS)
+    warmup_cosine = optax.warmup_cosine_decay_schedule(
+        0.0, peak_value=3e-3, warmup_steps=round(updates / 8), decay_steps=round(updates), end_value=1e-5
+    )
+    schedules = {
+        "OneCycleLR of torch": from_torch("OneCycleLR", updates, max_lr=5e-3, pct_start=0.2),
+        "warmup_cosine_decay_schedule of optax": from_steps(warmup_cosine, updates),
+    }
 
-    # 2. Any function of the step, here one of optax.
-    cosine = optax.warmup_cosine_decay_schedule(0.0, 3e-3, warmup_steps=5, decay_steps=round(updates), end_value=1e-5)
-    train(job, "optax", from_steps(cosine, updates), lambda update: float(cosine(min(update, round(updates)))))
+    figure, (rates, rewards) = plt.subplots(2, sharex=True, figsize=(7, 5), layout="constrained")
+    for name, schedule in schedules.items():
+        env = make_vec_env("CartPole-v1", n_envs=N_ENVS, seed=1)
+        model = PPO(
+            "MlpPolicy",
+            env,
+            learning_rate=schedule,
+            n_steps=N_STEPS,
+            batch_size=256,
+            gamma=0.98,
+            gae_lambda=0.8,
+            seed=1,
+            device="cpu",
+        )
+        noted = Updates()
+        model.learn(arguments.total_timesteps, callback=noted)
+
+        print(f"{name}\n  timesteps  learning rate  mean reward")
+        every = max(1, len(noted.rows) // 5)
+        for timesteps, rate, reward in noted.rows[every - 1 :: every]:
+            print(f"{timesteps:11,}{rate:15.6g}{reward:13.1f}")
+        timesteps, used, reward = zip(*noted.rows, strict=True)
+        rates.plot(timesteps, used, marker=".", label=name)
+        rewards.plot(timesteps, reward, marker=".")
+
+    rates.set(ylabel="learning rate", title="PPO on CartPole-v1")
+    rates.legend()
+    rewards.set(ylabel="mean reward", xlabel="timesteps")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    figure.savefig(arguments.output / "bridge_one_cycle_ppo.png", dpi=120)
+    print(f"Wrote {arguments.output / 'bridge_one_cycle_ppo.png'}")
 
 
 if __name__ == "__main__":

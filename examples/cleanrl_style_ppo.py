@@ -1,19 +1,26 @@
-"""PPO on CartPole-v1 in one file of plain PyTorch, driven by the schedules in cleanrl_style_ppo.yml."""
+"""PPO on CartPole-v1 in one file of plain PyTorch, with schedules for three of its hyperparameters."""
 
+import argparse
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
 
 import gymnasium
 import numpy as np
 import torch
-from rich.progress import track
 from torch import nn
 from torch.distributions import Categorical
 
 from lr_schedule import BaseLRSchedule
 from lr_schedule.optim import configure_lr_scheduler, configure_optimizer
-from report import Row, read_job, require_equal, show
+
+SEED, N_ENVS, N_STEPS, N_EPOCHS, MINIBATCH_SIZE = 1, 8, 64, 10, 128
+GAMMA, GAE_LAMBDA, VALUE_COEFFICIENT, MAX_GRAD_NORM = 0.98, 0.8, 0.5, 0.5
+LEARNING_RATE = [
+    {"type": "linear", "initial_value": 1e-4, "final_value": 2e-3, "fraction": 0.05},
+    {"type": "cosine", "initial_value": 2e-3, "final_value": 1e-5, "fraction": 0.95},
+]
+CLIP_COEFFICIENT = {"type": "linear", "initial_value": 0.2, "final_value": 0.05}
+ENTROPY_COEFFICIENT = {"type": "linear", "initial_value": 0.01, "final_value": 0.0, "end_fraction": 0.5}
 
 
 def layer(inputs: int, outputs: int, gain: float) -> nn.Linear:
@@ -45,45 +52,27 @@ class Agent(nn.Module):
         return chosen, -(logs.exp() * logs).sum(-1), self.value(observation)
 
 
-def experience(
-    observations: torch.Tensor,
-    actions: torch.Tensor,
-    logs: torch.Tensor,
-    rewards: torch.Tensor,
-    values: torch.Tensor,
-    ended: torch.Tensor,
-    used: torch.Tensor,
-    **target: Any,
-) -> list[torch.Tensor]:
-    """Return what an update learns from, one row per step; the arguments are (steps, environments)."""
-    advantages = advantages_of(rewards.float(), values, ended.float(), **target)
-    stored = (observations, actions, logs, advantages, advantages + values)
-    return [item.flatten(0, 1)[used.flatten()] for item in stored]
-
-
-def advantages_of(
-    rewards: torch.Tensor, values: torch.Tensor, ended: torch.Tensor, last: torch.Tensor, gamma: float, decay: float
-) -> torch.Tensor:
-    """Return the generalised advantages (Schulman et al. 2015, arXiv 1506.02438)."""
-    advantages, following, carried = torch.zeros_like(rewards), last, torch.zeros_like(last)
+def advantages_of(rewards: torch.Tensor, values: torch.Tensor, ended: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
+    """Return the generalised advantages (Schulman et al. 2015, arXiv 1506.02438); tensors are (steps, environments)."""
+    advantages, following, carried = torch.zeros_like(values), last, torch.zeros_like(last)
     for step in reversed(range(len(rewards))):
-        alive = 1.0 - ended[step]
-        surprise = rewards[step] + gamma * following * alive - values[step]
-        advantages[step] = carried = surprise + gamma * decay * alive * carried
+        alive = 1.0 - ended[step].float()
+        surprise = rewards[step].float() + GAMMA * following * alive - values[step]
+        advantages[step] = carried = surprise + GAMMA * GAE_LAMBDA * alive * carried
         following = values[step]
     return advantages
 
 
-def minibatches(rollout: list[torch.Tensor], epochs: int, size: int) -> Iterator[list[torch.Tensor]]:
+def minibatches(rollout: list[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
     """Yield whole minibatches only: a compiled function likes its inputs to have one shape."""
-    for _ in range(epochs):
-        for chosen in torch.randperm(len(rollout[0])).split(size):
-            if len(chosen) == size:
+    for _ in range(N_EPOCHS):
+        for chosen in torch.randperm(len(rollout[0])).split(MINIBATCH_SIZE):
+            if len(chosen) == MINIBATCH_SIZE:
                 yield [item[chosen] for item in rollout]
 
 
 def loss_of(
-    agent: Agent, batch: list[torch.Tensor], clip: torch.Tensor, entropy_share: torch.Tensor, value_share: float
+    agent: Agent, batch: list[torch.Tensor], clip: torch.Tensor, entropy_coefficient: torch.Tensor
 ) -> torch.Tensor:
     """Return the clipped surrogate loss (Schulman et al. 2017, arXiv 1707.06347, equation 9)."""
     observation, action, old_log, advantage, target = batch
@@ -91,93 +80,68 @@ def loss_of(
     ratio = (log - old_log).exp()
     advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
     gain = torch.minimum(ratio * advantage, ratio.clamp(1.0 - clip, 1.0 + clip) * advantage).mean()
-    return -gain - entropy_share * entropy.mean() + value_share * 0.5 * (value - target).square().mean()
-
-
-def can_compile() -> bool:
-    """Tell whether torch.compile works here: it needs a C++ compiler, and a Python that it knows."""
-    try:
-        torch.compile(lambda x: x + 1)(torch.zeros(1))
-    except Exception as error:  # whatever is missing, the run goes on without it
-        print(f"Training without torch.compile: {type(error).__name__}")
-        return False
-    return True
+    value_loss = 0.5 * (value - target).square().mean()
+    return -gain - entropy_coefficient * entropy.mean() + VALUE_COEFFICIENT * value_loss
 
 
 def main() -> None:
-    job = read_job(__file__, __doc__)
-    config = job.config
-    torch.manual_seed(config["seed"])
-    envs = gymnasium.make_vec(config["env_id"], num_envs=config["n_envs"], vectorization_mode="sync")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--total-timesteps", type=int, default=100_000, help="length of the run (%(default)s)")
+    parser.add_argument("--compile", action="store_true", help="use torch.compile, which needs a C++ compiler")
+    arguments = parser.parse_args()
+    torch.manual_seed(SEED)
+    envs = gymnasium.make_vec("CartPole-v1", num_envs=N_ENVS, vectorization_mode="sync")
     envs = gymnasium.wrappers.vector.RecordEpisodeStatistics(envs)
-    size = config["n_steps"] * config["n_envs"]
-    updates = job.total_timesteps // size
+    updates = arguments.total_timesteps // (N_STEPS * N_ENVS)
 
-    # The schedules. The learning rate is a tensor that is written in place: a compiled step is never compiled again.
+    # The learning rate is a tensor that the scheduler writes in place: a compiled step is compiled only once.
     agent = Agent()
-    settings = dict(config["optimizer"])
-    optimizer = configure_optimizer(settings.pop("type"), agent.parameters(), lr=torch.tensor(0.0), **settings)
-    scheduler = configure_lr_scheduler(optimizer, config["learning_rate"], updates)
-    learning_rate = BaseLRSchedule.create(config["learning_rate"], updates)
-    clip = BaseLRSchedule.create(config["clip_coefficient"], updates)
-    entropy_share = BaseLRSchedule.create(config["entropy_coefficient"], updates)
+    optimizer = configure_optimizer("adam", agent.parameters(), lr=torch.tensor(0.0), eps=1e-5)
+    scheduler = configure_lr_scheduler(optimizer, LEARNING_RATE, updates)
+    clip = BaseLRSchedule.create(CLIP_COEFFICIENT)
+    entropy_coefficient = BaseLRSchedule.create(ENTROPY_COEFFICIENT)
+    loss_function = torch.compile(loss_of) if arguments.compile else loss_of
+    step_optimizer = torch.compile(optimizer.step) if arguments.compile else optimizer.step
 
-    compiled = config["compile"] and can_compile()
-    loss_function = torch.compile(loss_of) if compiled else loss_of
-    step_optimizer = torch.compile(optimizer.step) if compiled else optimizer.step
-
-    rows: list[Row] = []
     latest: deque[float] = deque(maxlen=100)
-    observation, _ = envs.reset(seed=config["seed"])
-    reset = np.zeros(config["n_envs"], dtype=bool)
-    for update in track(range(updates), description="Training"):
+    observation, _ = envs.reset(seed=SEED)
+    reset = np.zeros(N_ENVS, dtype=bool)
+    print("  timesteps  learning rate  clip coefficient  entropy coefficient  mean reward")
+    for update in range(updates):
         progress = 1 - update / updates
-        observations, actions, logs, rewards, values, ended, used = [], [], [], [], [], [], []
-        for _ in range(config["n_steps"]):
+        steps = []
+        for _ in range(N_STEPS):
             seen = torch.as_tensor(observation)
             with torch.no_grad():
                 distribution, value = Categorical(logits=agent.actor(seen)), agent.value(seen)
             action = distribution.sample()
             observation, reward, terminated, truncated, info = envs.step(action.numpy())
             # After an episode, gymnasium's next step only resets: it is no experience, and is left out.
-            for store, item in zip(
-                (observations, actions, logs, rewards, values, ended, used),
-                (seen, action, distribution.log_prob(action), reward, value, terminated | truncated, ~reset),
-                strict=True,
-            ):
-                store.append(torch.as_tensor(item))
+            step = (seen, action, distribution.log_prob(action), reward, value, terminated | truncated, ~reset)
+            steps.append([torch.as_tensor(item) for item in step])
             reset = terminated | truncated
             latest.extend(info["episode"]["r"][info["_episode"]] if "episode" in info else [])
 
+        observations, actions, logs, rewards, values, ended, used = (
+            torch.stack(items) for items in zip(*steps, strict=True)
+        )
         with torch.no_grad():
             last = agent.value(torch.as_tensor(observation))
-        stores = [torch.stack(store) for store in (observations, actions, logs, rewards, values, ended, used)]
-        rollout = experience(*stores, last=last, gamma=config["gamma"], decay=config["gae_lambda"])
+        advantages = advantages_of(rewards, values, ended, last)
+        rollout = [item[used] for item in (observations, actions, logs, advantages, advantages + values)]
 
-        clip_now, entropy_now = torch.tensor(clip(progress)), torch.tensor(entropy_share(progress))
-        for batch in minibatches(rollout, config["n_epochs"], config["minibatch_size"]):
-            loss = loss_function(agent, batch, clip_now, entropy_now, config["value_coefficient"])
+        clip_now, entropy_now = torch.tensor(clip(progress)), torch.tensor(entropy_coefficient(progress))
+        for batch in minibatches(rollout):
+            loss = loss_function(agent, batch, clip_now, entropy_now)
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(agent.parameters(), config["max_grad_norm"])
+            nn.utils.clip_grad_norm_(agent.parameters(), MAX_GRAD_NORM)
             step_optimizer()
-        rows.append(
-            {
-                "timesteps": (update + 1) * size,
-                "progress": progress,
-                "scheduled LR": torch.tensor(learning_rate(progress)).item(),
-                "optimizer LR": optimizer.param_groups[0]["lr"].item(),
-                "clip coefficient": clip(progress),
-                "entropy coefficient": entropy_share(progress),
-                "mean episode reward": float(np.mean(latest)) if latest else float("nan"),
-            }
-        )
+        if (update + 1) % max(1, updates // 10) == 0:
+            rate = optimizer.param_groups[0]["lr"].item()
+            timesteps = (update + 1) * N_STEPS * N_ENVS
+            print(f"{timesteps:11,}{rate:15.6g}{clip_now:18.6g}{entropy_now:21.6g}{np.mean(latest):13.1f}")
         scheduler.step()
-
-    show("PPO on CartPole-v1, in one file", rows, job.output)
-    require_equal(rows, "scheduled LR", ["optimizer LR"])
-    torch.save({"agent": agent.state_dict(), "scheduler": scheduler.state_dict()}, job.output / "checkpoint.pt")
-    print(f"Mean reward of the last {len(latest)} episodes: {np.mean(latest):.1f}")
 
 
 if __name__ == "__main__":

@@ -1,91 +1,84 @@
-"""REINFORCE on CartPole-v1 in plain PyTorch: a loop that asks its schedules for the value at each update."""
+"""REINFORCE on CartPole-v1 in plain PyTorch: a loop that asks its schedules for the values of each update."""
 
+import argparse
 from collections import deque
 
 import gymnasium
 import numpy as np
 import torch
-from rich.progress import track
 from torch import nn
 
 from lr_schedule import BaseLRSchedule
-from report import Row, read_job, require_equal, show
+
+SCHEDULES = {
+    "learning_rate": {
+        "type": "warmup_stable_decay",
+        "initial_value": 1e-2,
+        "final_value": 1e-4,
+        "warmup_fraction": 0.1,
+        "decay_fraction": 0.4,
+    },
+    "entropy_coefficient": [
+        {"type": "constant", "initial_value": 0.02, "fraction": 0.3},
+        {"type": "linear", "initial_value": 0.02, "final_value": 0.0, "fraction": 0.7},
+    ],
+}
+N_ENVS, N_STEPS, GAMMA, SEED = 16, 64, 0.98, 1
 
 
-def discounted(rewards: np.ndarray, ended: np.ndarray, gamma: float) -> np.ndarray:
+def returns_of(rewards: np.ndarray, ended: np.ndarray) -> torch.Tensor:
     """Return what each step earned up to the end of its episode or rollout; arrays are (steps, environments)."""
-    returns = np.zeros_like(rewards)
-    following = np.zeros(rewards.shape[1])
+    returns, following = np.zeros_like(rewards), np.zeros(rewards.shape[1])
     for step in reversed(range(len(rewards))):
-        following = rewards[step] + gamma * following * ~ended[step]
+        following = rewards[step] + GAMMA * following * ~ended[step]
         returns[step] = following
-    return returns
+    return torch.as_tensor(returns, dtype=torch.float32)
 
 
 def main() -> None:
-    job = read_job(__file__, __doc__)
-    config = job.config
-    schedules = {name: BaseLRSchedule.create(cfg, job.total_timesteps) for name, cfg in config["schedules"].items()}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--total-timesteps", type=int, default=60_000, help="length of the run (%(default)s)")
+    total = parser.parse_args().total_timesteps
+    schedules = {name: BaseLRSchedule.create(cfg, total_steps=total) for name, cfg in SCHEDULES.items()}
 
-    torch.manual_seed(config["seed"])
-    envs = gymnasium.make_vec(config["env_id"], num_envs=config["n_envs"], vectorization_mode="sync")
+    torch.manual_seed(SEED)
+    envs = gymnasium.make_vec("CartPole-v1", num_envs=N_ENVS, vectorization_mode="sync")
     envs = gymnasium.wrappers.vector.RecordEpisodeStatistics(envs)
     policy = nn.Sequential(nn.Linear(4, 64), nn.Tanh(), nn.Linear(64, 2))
     optimizer = torch.optim.Adam(policy.parameters())
-    observation, _ = envs.reset(seed=config["seed"])
-    rows: list[Row] = []
+    observation, _ = envs.reset(seed=SEED)
     latest = deque(maxlen=100)
 
-    steps_per_update = config["rollout_steps"] * config["n_envs"]
-    for update in track(range(1, job.total_timesteps // steps_per_update + 1), description="Training"):
+    print("  timesteps  learning rate  entropy coefficient  mean reward")
+    updates = total // (N_STEPS * N_ENVS)
+    for update in range(1, updates + 1):
         observations, actions, rewards, ended = [], [], [], []
-        for _ in range(config["rollout_steps"]):
-            with torch.no_grad():
-                logits = policy(torch.as_tensor(observation))
-            action = torch.distributions.Categorical(logits=logits).sample()
+        for _ in range(N_STEPS):
             observations.append(torch.as_tensor(observation))
-            actions.append(action)
-            observation, reward, terminated, truncated, info = envs.step(action.numpy())
+            with torch.no_grad():
+                actions.append(torch.distributions.Categorical(logits=policy(observations[-1])).sample())
+            observation, reward, terminated, truncated, info = envs.step(actions[-1].numpy())
             rewards.append(reward)
             ended.append(terminated | truncated)
             latest.extend(info["episode"]["r"][info["_episode"]] if "episode" in info else [])
 
-        # The schedules: one call each, with the share of the run that is left.
-        timesteps = update * steps_per_update
-        progress = 1 - timesteps / job.total_timesteps
-        learning_rate = schedules["learning_rate"](progress)
-        entropy_coefficient = schedules["entropy_coefficient"](progress)
+        # The schedules: one call each, with the fraction of the run that is left.
+        timesteps = update * N_STEPS * N_ENVS
+        values = {name: schedule(1 - timesteps / total) for name, schedule in schedules.items()}
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate
+            group["lr"] = values["learning_rate"]
 
-        returns = torch.as_tensor(discounted(np.array(rewards), np.array(ended), config["gamma"]), dtype=torch.float32)
+        returns = returns_of(np.array(rewards), np.array(ended))
         advantages = (returns - returns.mean()) / (returns.std() + 1e-8)
         distribution = torch.distributions.Categorical(logits=policy(torch.stack(observations)))
         gain = (distribution.log_prob(torch.stack(actions)) * advantages).mean()
-        loss = -gain - entropy_coefficient * distribution.entropy().mean()
+        loss = -gain - values["entropy_coefficient"] * distribution.entropy().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        rows.append(
-            {
-                "timesteps": timesteps,
-                "progress": progress,
-                "scheduled LR": learning_rate,
-                "optimizer LR": optimizer.param_groups[0]["lr"],
-                "entropy coefficient": entropy_coefficient,
-                "mean episode reward": float(np.mean(latest)) if latest else float("nan"),
-            }
-        )
-
-    show("REINFORCE on CartPole-v1", rows, job.output)
-    require_equal(rows, "scheduled LR", ["optimizer LR"])
-
-    path = job.output / "checkpoint.pt"
-    torch.save({"policy": policy.state_dict(), "schedules": {k: s.to_config() for k, s in schedules.items()}}, path)
-    for name, cfg in torch.load(path, weights_only=True)["schedules"].items():
-        if BaseLRSchedule.create(cfg) != schedules[name]:
-            raise SystemExit(f"{name} came back as {cfg!r}")
-        print(f"Loaded {name}: {cfg}, equal to the one saved")
+        if update % max(1, updates // 10) == 0:
+            rate, entropy = values.values()
+            print(f"{timesteps:11,}{rate:15.6g}{entropy:21.6g}{np.mean(latest):13.1f}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ settings.register_profile("ci", derandomize=True)  # the same examples at every 
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
-LONG = ("tests/zoo/test_commands_in_docs.py", "tests/test_examples.py", "tests/sb3/test_sbx.py")
+LONG = ("tests/zoo/test_commands_in_docs.py", "tests/test_values_in_examples.py", "tests/sb3/test_sbx.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

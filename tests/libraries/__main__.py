@@ -1,8 +1,8 @@
 """Runs the tests against other libraries, each in a fresh environment of its own, as they do not fit together.
 
 Use: python -m tests.libraries FOLDER [LIBRARY ...] [--keep], from the clone. A library is a folder here: its tests,
-its ``requirements.txt`` with the library itself in the first line, and where the newest packages do not fit a
-``constraints.txt``. The environments are made in FOLDER, and are taken away when their tests have run. The exit status
+its ``requirements.txt`` with the library itself in the first line, where the newest packages do not fit a
+``constraints.txt``, and where it forbids what it runs with a ``without_dependencies.txt``. The environments are made in FOLDER, and are taken away when their tests have run. The exit status
 is 1 if anything failed.
 """
 
@@ -45,11 +45,13 @@ HEAD = f"{'library':16} {'version':28} {'install':>8} {'tests':>8}  result"
 def try_library(library: str, folder: Path, *, keep: bool) -> Result:
     """Install a library and then this package, as a user of that library does, and run the tests against it."""
     tests = Path(__file__).parent / library
-    (version, *_) = (tests / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    (version, *_) = (tests / "requirements.txt").read_text(encoding="utf-8").removeprefix("# ").splitlines()
     started = time.monotonic()
     with fresh_environment(folder / library, keep=keep) as python:
         try:
             install(python, "--requirement", str(tests / "requirements.txt"))
+            if (alone := tests / "without_dependencies.txt").exists():
+                install(python, "--no-deps", "--requirement", str(alone))
             # Afterwards, and not at once: some libraries forbid by their metadata what they do run with.
             constraints = tests / "constraints.txt"
             held = ["--constraint", str(constraints)] if constraints.exists() else []

@@ -15,8 +15,9 @@ from imitation.rewards.reward_nets import BasicRewardNet, BasicShapedRewardNet
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from lr_schedule import LinearLRSchedule
+from lr_schedule import BaseLRSchedule, LinearLRSchedule
 from lr_schedule.sb3 import schedule_hyperparameters
+from tests.libraries.running import run_page
 
 RUN, N_STEPS, N_ENVS = 256, 16, 2
 
@@ -71,3 +72,19 @@ def test_each_update_of_the_generator_follows_the_whole_run(method: Any, network
     used = [rate for _, _, rates in generator.used for rate in rates]
     assert used == pytest.approx([1e-3 * p + 1e-4 * (1.0 - p) for p in progress], rel=1e-12)
     assert generator.ent_coef == 0.25
+
+
+def test_the_lines_of_the_page_schedule_the_generator(monkeypatch: pytest.MonkeyPatch) -> None:
+    train = GAIL.train
+    rounds = 3 * N_STEPS * N_ENVS
+    monkeypatch.setattr(GAIL, "train", lambda trainer, total: train(trainer, rounds))
+    venv = DummyVecEnv([lambda: RolloutInfoWrapper(gym.make("Pendulum-v1"))] * N_ENVS)
+    settings: dict[str, Any] = {"n_steps": N_STEPS, "batch_size": 16, "n_epochs": 1, "device": "cpu", "seed": 0}
+    generator, until = Noting("MlpPolicy", venv, **settings), rollout.make_sample_until(min_timesteps=1_100)
+    demonstrations = rollout.rollout(PPO("MlpPolicy", venv, **settings), venv, until, rng=np.random.default_rng(0))
+    network = BasicRewardNet(venv.observation_space, venv.action_space)
+    left = run_page("imitation", learner=generator, demonstrations=demonstrations, venv=venv, reward_net=network)
+    rate, ent_coef = (BaseLRSchedule.create(left["schedules"][name]) for name in ("learning_rate", "ent_coef"))
+    progress = [1.0 - update * N_STEPS * N_ENVS / 200_000 for update in range(1, 4)]
+    assert [used for _, used, _ in generator.used] == pytest.approx([ent_coef(p) for p in progress], rel=1e-12)
+    assert generator.rates == pytest.approx([rate(p) for p in progress], rel=1e-12)

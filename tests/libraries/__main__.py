@@ -2,8 +2,8 @@
 
 Use: python -m tests.libraries FOLDER [LIBRARY ...] [--keep], from the clone. A library is a folder here: its tests,
 its ``requirements.txt`` with the library itself in the first line, where the newest packages do not fit a
-``constraints.txt``, and where it forbids what it runs with a ``without_dependencies.txt``. The environments are made in FOLDER, and are taken away when their tests have run. The exit status
-is 1 if anything failed.
+``constraints.txt``, and where it forbids what it runs with a ``without_dependencies.txt``. The environments are made
+in FOLDER, and are taken away when their tests have run. The exit status is 1 if anything failed.
 """
 
 from __future__ import annotations

@@ -10,13 +10,9 @@ A picture stands in ``docs/gallery/<type>.yml`` or ``<type>-<variant>.yml``; a l
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
-import inspect
 import io
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,39 +21,20 @@ import yaml
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from reference import api_pages, as_markdown, key_tables, kinds, shared_keys, type_table
 
-import lr_schedule
 from lr_schedule import BaseLRSchedule
 from lr_schedule.config.registry import registry
-from lr_schedule.config.schema import describe_fields, shared_fields, summary
-from lr_schedule.config.twins import allowed_keys
+from lr_schedule.config.schema import summary
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS / "gallery"
 POINTS = 2001
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-TWIN = re.compile(r" Twin(?: in steps)?: ``\w+``\.$")
 IDENTITY = re.compile(r"\b[mp][0-9a-f]{10}\b")
 PIXEL = 0.02
 """How far a coordinate may lie from the committed one: cosines differ in their last digit from machine to machine."""
 
-SECTIONS = {
-    "base": "One value",
-    "decay": "Decays",
-    "inverse": "Decays without an end",
-    "warmup": "Warmup and plateau",
-    "staircase": "Staircases and points",
-    "cycles": "Cycles",
-    "compose": "Schedules made of schedules",
-    "torch_schedulers": "Schedulers of torch",
-    "stepwise": "Step by step",
-}
-MODULES = ("control", "optim", "sb3", "zoo", "tune")
-MEMBERS = {
-    "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, "
-    "plot, to_steps, to_points, func, complete, check, prepare]",
-    "ScheduleConfigError": "members: [at, below]",
-}
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "lr_schedule",
@@ -66,20 +43,6 @@ STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
-
-
-def kinds() -> Iterator[tuple[str, list[str]]]:
-    """Yield the heading of each section, and the types in it."""
-    ours = {name: cls for name, cls in registry.items() if cls.is_built_in}
-    modules = [*SECTIONS, *sorted({_file_of(cls) for cls in ours.values()} - {*SECTIONS})]
-    for module in modules:
-        names = [name for name, cls in ours.items() if _file_of(cls) == module]
-        if names:
-            yield SECTIONS.get(module, module.replace("_", " ").capitalize()), names
-
-
-def _file_of(cls: type[BaseLRSchedule]) -> str:
-    return cls.__module__.rpartition(".")[2]
 
 
 def pictures_of(name: str) -> list[Path]:
@@ -125,7 +88,7 @@ def gallery_page() -> str:
     for heading, names in kinds():
         lines += ["", f"## {heading}"]
         for name in names:
-            lines += ["", f"### {name}", "", f"{summary(registry[name])} [Keys](config.md#{name})"]
+            lines += ["", f"### {name}", "", f"{as_markdown(summary(registry[name]))} [Keys](config.md#{name})"]
             for path in pictures_of(name):
                 text = path.read_text(encoding="utf-8")
                 caption, text = text.split("\n", 1) if text.startswith("#") else ("", text)
@@ -134,80 +97,17 @@ def gallery_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def type_table(link: str) -> str:
-    """Return the table of all types; `link` leads to the page with their keys."""
-    lines = ["| | types |", "|---|---|"]
-    for heading, names in kinds():
-        lines.append(f"| {heading} | {', '.join(f'[`{name}`]({link}#{name})' for name in names)} |")
-    return "\n".join(lines)
-
-
-def key_tables() -> str:
-    """Return, for each type, the table of its keys."""
-    parts = []
-    for heading, names in kinds():
-        parts.append(f"## {heading}")
-        for name in names:
-            cls = registry[name]
-            rows = [f"| {_keys_of(cls, field)} | {text} |" for field, text in _own_texts(cls).items()]
-            table = "\n".join(["| key | meaning |", "|---|---|", *rows])
-            public = cls.__name__ in lr_schedule.__all__
-            link = f", class [`{cls.__name__}`](api.md#lr_schedule.{cls.__name__})" if public else ""
-            about = f"{summary(cls)} [Picture](gallery.md#{name}){link}."
-            lacking = [f"`{field}`" for field in shared_fields(cls) if field not in allowed_keys(cls)]
-            about += f" Takes no {' or '.join(lacking)}." if lacking else ""
-            parts += [f"### {name}", about, f"**Value**: {formula(cls)}", table]
-    return "\n\n".join(parts)
-
-
-def formula(cls: type[BaseLRSchedule]) -> str:
-    """Return the formula in the docstring of a kind, as one line of Markdown."""
-    found = re.search(r"^Formula:\n(.*?)\n\n", inspect.getdoc(cls) or "", re.DOTALL | re.MULTILINE)
-    if found is None:
-        raise SystemExit(f"the docstring of {cls.__name__} has no formula")
-    text = re.sub(r"(?<!`)`(\w+LRSchedule)`", r"[`\1`](api.md#lr_schedule.\1)", " ".join(found[1].split()))
-    return text.replace("``", "`").removesuffix(".") + "."
-
-
-def _own_texts(cls: type[BaseLRSchedule]) -> dict[str, str]:
-    """Return what each key of a kind means, save for those that mean the same in every kind."""
-    texts, shared = describe_fields(cls), describe_fields(BaseLRSchedule)
-    fields = list(dict.fromkeys(allowed_keys(cls).values()))
-    missing = [field for field in fields if field not in texts]
-    if missing:
-        raise SystemExit(f"the docstring of {cls.__name__} says nothing of {', '.join(missing)}")
-    common = {field for field in shared_fields(cls) if texts.get(field) == shared[field]}
-    own = {field: texts[field] for field in fields if cls is BaseLRSchedule or field not in common}
-    return {field: TWIN.sub("", text).replace("``", "`").replace("|", "\\|") for field, text in own.items()}
-
-
-def _keys_of(cls: type[BaseLRSchedule], field: str) -> str:
-    return ", ".join(f"`{key}`" for key, sets in allowed_keys(cls).items() if sets == field)
-
-
-def api_page() -> str:
-    """Return the text of api.md: a directive of mkdocstrings for every public name."""
-    kinds_named = [cls for cls in registry.values() if cls.__name__ in lr_schedule.__all__]
-    lines = ["# API reference", "", "## lr_schedule"]
-    for name in sorted(lr_schedule.__all__, key=lambda name: (name != "BaseLRSchedule", name)):
-        members = MEMBERS.get(name, "members: false" if getattr(lr_schedule, name) in kinds_named else "")
-        lines += ["", f"::: lr_schedule.{name}"] + ([f"    options: {{{members}}}"] if members else [])
-    for module in MODULES:
-        names = getattr(importlib.import_module(f"lr_schedule.{module}"), "__all__", [])
-        lines += ["", f"## lr_schedule.{module}"] if names else []
-        lines += [line for name in names for line in ("", f"::: lr_schedule.{module}.{name}")]
-    return "\n".join(lines) + "\n"
-
-
-def with_generated(path: Path, text: str) -> str:
-    """Return a page with what stands between its two marks replaced by `text`."""
+def with_generated(path: Path, **texts: str) -> str:
+    """Return a page with what is between the two marks of each name replaced by the text of that name."""
     page = path.read_text(encoding="utf-8")
-    begin, end = "<!-- generated: begin -->", "<!-- generated: end -->"
-    before, _, rest = page.partition(begin)
-    _, mark, after = rest.partition(end)
-    if not mark:
-        raise SystemExit(f"{path.name} lacks the marks {begin} and {end}")
-    return f"{before}{begin}\n{text}\n{end}{after}"
+    for name, text in texts.items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, _, rest = page.partition(begin)
+        _, mark, after = rest.partition(end)
+        if not mark:
+            raise SystemExit(f"{path.name} lacks the marks {begin} and {end}")
+        page = f"{before}{begin}\n{text}\n{end}{after}"
+    return page
 
 
 def pages() -> dict[Path, str]:
@@ -215,9 +115,9 @@ def pages() -> dict[Path, str]:
     config, readme = DOCS / "config.md", DOCS.parent / "README.md"
     return {
         DOCS / "gallery.md": gallery_page(),
-        DOCS / "api.md": api_page(),
-        config: with_generated(config, key_tables()),
-        readme: with_generated(readme, type_table("docs/config.md")),
+        config: with_generated(config, shared=shared_keys(), generated=key_tables()),
+        readme: with_generated(readme, generated=type_table("docs/config.md")),
+        **{DOCS / "api" / f"{name}.md": text for name, text in api_pages().items()},
     }
 
 

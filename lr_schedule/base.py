@@ -31,24 +31,28 @@ if TYPE_CHECKING:
 
 
 class BaseLRSchedule(InTime, Sampled, Frozen):
-    """A value as a function of training progress; this class itself holds it constant.
+    """A constant value, and the base class of all schedules.
 
     Use `create` to turn a config into any type of schedule, and subclass it to add a type of your own.
 
     Formula:
-        ``initial_value``, after a warmup where one is asked for.
+        ``initial_value``, after the warmup if there is one.
 
     Args:
         cfg: A number (the initial value), a mapping of the keys below, or the Zoo's string form.
-        initial_value: The value; a type that moves starts from it (finite, >= 0; 0.001).
-        warmup_fraction: Fraction of the run (in [0, 1); 0) that rises to the first value of the curve; the
-            curve takes the rest. In steps: ``warmup_steps``.
-        warmup_start_factor: Start of the warmup, as a fraction of the value that it reaches (in [0, 1]; 0).
-        warmup_shape: ``linear``, ``cosine`` or ``exponential``, which needs a warmup_start_factor > 0 (linear).
-        end_fraction: Fraction of the run (in (0, 1]; 1) after which the last value holds. In steps: ``end_steps``.
+        initial_value: Value of a constant schedule; in other types, the value where the curve starts. Range: >= 0.
+            Default: 0.001.
+        warmup_fraction: Fraction of the run for the warmup, which rises to the first value of the curve. Range: [0, 1).
+            Default: 0.0. In steps: ``warmup_steps``.
+        warmup_start_factor: Value at the start of the warmup, as a fraction of the value at its end. Range: [0, 1].
+            Default: 0.0.
+        warmup_shape: Shape of the warmup. ``exponential`` needs a warmup_start_factor above 0. Range: ``linear``,
+            ``cosine``, ``exponential``. Default: ``linear``.
+        end_fraction: Fraction of the run at which the curve ends; its last value stays from there on. Range: (0, 1].
+            Default: 1.0. In steps: ``end_steps``.
 
     Raises:
-        ScheduleConfigError: Something in the config is unknown, of the wrong kind or out of its range.
+        ScheduleConfigError: Something in the config is unknown, of the wrong type or out of its range.
 
     Example:
         >>> schedule = BaseLRSchedule.create({"type": "linear", "initial_value": 0.001})

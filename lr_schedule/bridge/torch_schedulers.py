@@ -175,19 +175,18 @@ Steps = Annotated[float, NumberRule(gt=0, le=10_000_000)]
 
 
 class TorchLRSchedule(StepwiseLRSchedule):
-    """A scheduler of torch, by its class name and arguments, as a schedule of progress.
+    """A scheduler of torch, given by its class name and arguments.
 
-    Use it to name one in a config; in Python, `from_torch` makes it. Every key that is not named here is an argument of
-    the class.
+    Use it in a config; in Python, use `from_torch`. Each key that is not in the list below is an argument of the class.
 
     Formula:
         The learning rate after ``floor((1 - p) * total_steps + 1/2)`` calls of the scheduler's ``step()``, bit for bit.
 
     Args:
-        scheduler: Name of a class of ``torch.optim.lr_scheduler``, such as ``OneCycleLR`` (required).
-        total_steps: Length of the run in steps of the scheduler (finite, in (0, 10000000], as each step is made; may
-            be fractional; required). A class that takes ``total_steps`` itself gets it, as the nearest whole number.
-        initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001).
+        scheduler: Name of a class of ``torch.optim.lr_scheduler``, such as ``OneCycleLR``. Required.
+        total_steps: Number of steps of the scheduler in the run; it may be fractional. A class that takes
+            ``total_steps`` itself gets this number, rounded to a whole one. Range: (0, 10_000_000]. Required.
+        initial_value: Learning rate at which the scheduler starts. Range: >= 0. Default: 0.001.
 
     Example:
         >>> TorchLRSchedule(scheduler="ExponentialLR", total_steps=2, initial_value=0.5, gamma=0.5).sample(3).tolist()

@@ -86,7 +86,7 @@ MISTAKES: list[tuple[Any, str]] = [
     (linear(total_steps="soon"), "total_steps: must be a finite number > 0 (received 'soon')"),
     (linear(warmup_fraction=0.5, end_fraction=0.5), "warmup_fraction: must be below end_fraction, which is 0.5"),
     (linear(final_value=1, final_ratio=1), "final_ratio: given together with final_value"),
-    (linear(final_ratio=-1), "final_ratio: must be a finite number >= 0, a share of initial_value"),
+    (linear(final_ratio=-1), "final_ratio: must be a finite number >= 0, a fraction of initial_value"),
     ({"type": "constant", "final_ratio": 1}, "final_ratio: unknown key"),
     ("lin_", "schedule: must be a number or <type>_<initial_value>, as in 'cosine_3e-4' (received 'lin_')"),
     ("lin_a_b", "schedule: must be a number or <type>_<initial_value>"),

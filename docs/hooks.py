@@ -1,0 +1,23 @@
+"""A hook of mkdocs: pages of the site made from files of the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+ROOT = Path(__file__).parent.parent
+COPIED = {
+    "changelog.md": ("CHANGELOG.md", "What changed in each version of lr_schedule."),
+    "contributing.md": ("CONTRIBUTING.md", "How to change lr_schedule, its tests and its docs."),
+}
+"""Each page, the file that it shows, and its description."""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages, with links that are relative to the folder of the docs."""
+    for page, (name, about) in COPIED.items():
+        text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](")
+        files.append(File.generated(config, page, content=f"---\ndescription: {about}\n---\n\n{text}"))
+    return files

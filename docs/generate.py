@@ -4,7 +4,8 @@
     python docs/generate.py --check    write nothing; fail if what is there is not what would be written
     python docs/generate.py --png DIR  write the pictures as PNG too, to look at
 
-A picture stands in ``docs/gallery/<type>.yml`` or ``<type>-<variant>.yml``; a leading comment there is its caption.
+The config of a picture is in ``docs/gallery/<type>.yml`` or ``<type>-<variant>.yml``; a leading comment is its
+caption.
 """
 
 from __future__ import annotations
@@ -21,7 +22,15 @@ import yaml
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
-from reference import api_pages, as_markdown, key_tables, kinds, shared_keys, type_table
+from reference import (
+    api_pages,
+    as_markdown,
+    controller_tables,
+    key_tables,
+    shared_keys,
+    type_table,
+    types_by_section,
+)
 
 from lr_schedule import BaseLRSchedule
 from lr_schedule.config.registry import registry
@@ -85,7 +94,7 @@ def gallery_page() -> str:
         "One picture for every type, with the YAML that makes it. Time runs from left to right: `progress_remaining`",
         "above, the percent of training below. The keys of each type are in the [config reference](config.md).",
     ]
-    for heading, names in kinds():
+    for heading, names in types_by_section():
         lines += ["", f"## {heading}"]
         for name in names:
             lines += ["", f"### {name}", "", f"{as_markdown(summary(registry[name]))} [Keys](config.md#{name})"]
@@ -112,10 +121,11 @@ def with_generated(path: Path, **texts: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Return every page with generated text, as it must read."""
-    config, readme = DOCS / "config.md", DOCS.parent / "README.md"
+    config, control, readme = DOCS / "config.md", DOCS / "control.md", DOCS.parent / "README.md"
     return {
         DOCS / "gallery.md": gallery_page(),
         config: with_generated(config, shared=shared_keys(), generated=key_tables()),
+        control: with_generated(control, controllers=controller_tables()),
         readme: with_generated(readme, generated=type_table("docs/config.md")),
         **{DOCS / "api" / f"{name}.md": text for name, text in api_pages().items()},
     }
@@ -139,7 +149,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, fail if something is stale")
     parser.add_argument("--png", type=Path, metavar="DIR", help="write the pictures as PNG there too")
     arguments = parser.parse_args()
-    files = [path for _, names in kinds() for name in names for path in pictures_of(name)]
+    files = [path for _, names in types_by_section() for name in names for path in pictures_of(name)]
     strangers = sorted({path.with_suffix("").name for path in GALLERY.iterdir()} - {path.stem for path in files})
     if strangers:
         raise SystemExit(f"docs/gallery holds files of no type: {', '.join(strangers)}")

@@ -12,9 +12,11 @@ from key_tables import as_code, key_table, own_keys
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule
+from lr_schedule.config.model import fields_of
 from lr_schedule.config.registry import registry
 from lr_schedule.config.schema import shared_fields, summary
 from lr_schedule.config.twins import allowed_keys
+from lr_schedule.control.controller import kinds
 
 SECTIONS = {
     "base": "One value",
@@ -52,7 +54,7 @@ CLASS = re.compile(r"`(\w+LRSchedule)`")
 ARXIV = re.compile(r"\barXiv (\d{4}\.\d{4,5})")
 
 
-def kinds() -> Iterator[tuple[str, list[str]]]:
+def types_by_section() -> Iterator[tuple[str, list[str]]]:
     """Yield the heading of each section, and the types in it."""
     for module, names in _types_by_module().items():
         yield SECTIONS.get(module, module.replace("_", " ").capitalize()), names
@@ -72,7 +74,7 @@ def _file_of(cls: type[BaseLRSchedule]) -> str:
 def type_table(link: str) -> str:
     """Return the table of all types; `link` leads to the page with their keys."""
     lines = ["| | types |", "|---|---|"]
-    for heading, names in kinds():
+    for heading, names in types_by_section():
         lines.append(f"| {heading} | {', '.join(f'[`{name}`]({link}#{name})' for name in names)} |")
     return "\n".join(lines)
 
@@ -85,7 +87,7 @@ def shared_keys() -> str:
 def key_tables() -> str:
     """Return, for each type, what it is, its formula and the table of its keys."""
     parts = []
-    for heading, names in kinds():
+    for heading, names in types_by_section():
         parts.append(f"## {heading}")
         for name in names:
             cls = registry[name]
@@ -98,6 +100,16 @@ def key_tables() -> str:
             own = [key for key in own_keys(cls) if cls is not BaseLRSchedule or key not in shared_fields(cls)]
             parts += [key_table(cls, own)]
             parts += [f"Source: {source}"] if (source := section(cls, "Source")) else []
+    return "\n\n".join(parts)
+
+
+def controller_tables() -> str:
+    """Return, for each controller, what it is, its formula and the table of its keys."""
+    parts = []
+    for name, cls in kinds.items():
+        about = as_markdown(summary(cls)).removesuffix(".")
+        parts += [f"### {name}", f"{about}. Class {link_to(cls.__name__, 'control')}.", f"**Rule**: {formula(cls)}"]
+        parts += [key_table(cls, list(fields_of(cls)))]
     return "\n\n".join(parts)
 
 
@@ -129,8 +141,10 @@ def with_papers(text: str) -> str:
     return ARXIV.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", text)
 
 
-def link_to(name: str) -> str:
-    """Return a link to a public name of the package in the API reference."""
+def link_to(name: str, module: str = "") -> str:
+    """Return a link to a public name of the package, or of a module of it, in the API reference."""
+    if module:
+        return f"[`{name}`](api/{module}.md#lr_schedule.{module}.{name})"
     return f"[`{name}`](api/{page_of(name)}.md#lr_schedule.{name})"
 
 

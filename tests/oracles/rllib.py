@@ -51,6 +51,6 @@ ROWS = [
     Row(
         "ExponentialSchedule(600, initial_p=0.1, decay_rate=0.05)",
         "{type: exponential, initial_value: 0.1, decay_rate: 0.05, decay_steps: 600}",
-        "past the end of the run RLlib goes on; ours holds",
+        "after the end of the run, RLlib continues; ours stays constant",
     ),
 ]

@@ -50,10 +50,10 @@ class Problem:
 
 
 class ScheduleConfigError(ValueError):
-    """A schedule configuration that cannot be used; the message names path, value received and what is allowed.
+    """A config that cannot be used; the message names the path, the value received and what is allowed.
 
     Attributes:
-        problems: Every `Problem` found, in the order of the configuration.
+        problems: Every `Problem` found, in the order of the config.
 
     Example:
         >>> BaseLRSchedule.create({"type": "linear", "final_valu": 0.1})
@@ -79,7 +79,7 @@ class ScheduleConfigError(ValueError):
         return cls([Problem(path, received, message)])
 
     def below(self, path: Keys) -> ScheduleConfigError:
-        """Return the same error, seen from a configuration that holds this one at `path`."""
+        """Return the same error for a config that contains this one at `path`."""
         return ScheduleConfigError([replace(problem, path=path + problem.path) for problem in self.problems])
 
 

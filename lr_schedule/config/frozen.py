@@ -61,7 +61,7 @@ class Frozen:
                 setattr(cls, name, getattr(cls, name))
 
     def written_fields(self) -> Any:
-        """Return type and fields as they stand, functions included; `to_config` is this, for what can be written."""
+        """Return the type and the fields, including functions; `to_config` returns the same if there are none."""
         quiet = quiet_fields_of(type(self))
         said: dict[str, Any] = {"type": self.type}
         for name in fields_of(type(self)):

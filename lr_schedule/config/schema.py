@@ -44,7 +44,7 @@ def json_schema() -> dict[str, Any]:
     accepts what `create` accepts. It does not check conditions between the values of several keys: JSON Schema cannot.
 
     Returns:
-        Plain JSON-able data; ``$defs`` holds one entry per type beside the short forms (number, string, list).
+        Plain JSON-able data; ``$defs`` has one entry for each type, and the short forms (number, string, list).
 
     Example:
         >>> sorted(json_schema()["$defs"]["linear"]["properties"])[:3]

@@ -14,12 +14,13 @@ Band = Annotated[float, NumberRule(ge=1)]
 
 
 class KLController(Controller):
-    """Holds the KL divergence of an update near a target by scaling the learning rate.
+    """Keeps the KL divergence of an update near a target by scaling the learning rate.
 
-    Use it with PPO and its relatives, where the right rate depends on the task and changes during the run.
+    Use it with PPO and similar algorithms, whose best learning rate depends on the task and changes during the run.
 
     Formula:
-        KL above ``band * target_kl``: ``scale / factor``; KL below ``target_kl / band``: ``scale * factor``.
+        ``scale / factor`` if the KL is above ``band * target_kl``; ``scale * factor`` if it is below ``target_kl /
+        band``.
 
     Args:
         schedule: The learning rate to scale, in any form that `BaseLRSchedule.create` takes. Required.
@@ -32,7 +33,7 @@ class KLController(Controller):
         maximum: Upper bound of the learning rate. Default: 0.01.
         during_warmup: Whether the KL counts during the warmup of the schedule. Default: False.
 
-    A KL that is NaN or infinite is a step down.
+    A KL that is NaN or infinite counts as too high.
 
     Example:
         >>> controller = KLController(schedule=0.001)
@@ -73,25 +74,25 @@ class KLController(Controller):
 
 
 class TargetController(Controller):
-    """Holds any metric near a goal by scaling the value that moves it.
+    """Keeps any metric near a goal by scaling a value that affects it.
 
-    Use it for an entropy, a clip fraction or a success rate that should stay where it is, or follow a schedule.
+    Use it for an entropy, a clip fraction or a success rate that should be constant, or follow a schedule.
 
     Formula:
-        Metric above the band of the goal: ``scale / factor`` for ``down``, ``scale * factor`` for ``up``; below
-        the band the other way. The band reaches from ``goal / band`` to ``goal * band``.
+        If the metric is above ``goal * band``: ``scale / factor`` for the direction ``down``, ``scale * factor`` for
+        ``up``. If it is below ``goal / band``, the opposite.
 
     Args:
         schedule: The value to scale, in any form that `BaseLRSchedule.create` takes. Required.
         goal: Goal of the metric; a number may have any sign. Required.
         band: Factor by which the metric may be above or below the goal. Range: >= 1. Default: 1.1.
         factor: Factor by which one step divides or multiplies the scale. Range: > 1. Default: 1.1.
-        direction: Where a metric above its goal moves the value. Range: ``down``, ``up``. Default: ``down``.
+        direction: Direction of the value if the metric is above its goal. Range: ``down``, ``up``. Default: ``down``.
         minimum: Lower bound of the value. Without it, a hundredth of the schedule. Default: None.
         maximum: Upper bound of the value. Without it, a hundred times the schedule. Default: None.
         during_warmup: Whether the metric counts during the warmup of the schedule. Default: False.
 
-    A metric that is NaN or infinite moves nothing.
+    A metric that is NaN or infinite changes nothing.
 
     Example:
         >>> controller = TargetController(schedule=0.01, goal=0.5, factor=2.0)
@@ -125,11 +126,11 @@ class TargetController(Controller):
 class PlateauController(Controller):
     """Lowers a value when a metric stops improving.
 
-    Use it where the metric is steady enough to judge: an evaluation's mean reward, or a mean over many episodes.
+    Use it with a steady metric: the mean reward of an evaluation, or a mean over many episodes.
 
     Formula:
-        ``scale * factor`` after ``patience + 1`` observations in a row that are no improvement; one is an improvement
-        if it is better than the best by more than ``threshold * abs(best)``.
+        ``scale * factor`` after ``patience + 1`` observations in a row without an improvement. An observation is an
+        improvement if it is better than the best one by more than ``threshold * abs(best)``.
 
     Args:
         schedule: The value to scale, in any form that `BaseLRSchedule.create` takes. Required.
@@ -149,7 +150,7 @@ class PlateauController(Controller):
         maximum: Upper bound of the value. Without it, there is none. Default: None.
         during_warmup: Whether the metric counts during the warmup of the schedule. Default: False.
 
-    A metric that is NaN or infinite is no improvement, and ends the mean that it is a part of.
+    A metric that is NaN or infinite is not an improvement, and ends the mean of ``smoothing`` observations early.
 
     Example:
         >>> controller = PlateauController(schedule=0.01, patience=1)

@@ -108,7 +108,7 @@ class Problems:
         self.found.append(Problem(key if isinstance(key, tuple) else (key,), received, message))
 
     def gathered(self, *path: str | int) -> Gathering:
-        """Return a context that adds the problems of an error raised in it, which stands at `path`, and goes on."""
+        """Return a context that adds the problems of an error raised in it, which is at `path`, and goes on."""
         return Gathering(self, path)
 
     def raise_any(self) -> None:

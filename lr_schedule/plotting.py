@@ -97,7 +97,7 @@ class ControllerCurve:
         return self.controller.schedule.sample(n)
 
     def describe(self) -> str:
-        """Return the kind of controller and its schedule on one short line."""
+        """Return the type of the controller and its schedule on one short line."""
         return f"{self.controller.type} of {self.controller.schedule.describe()}"
 
     def band(self, n: int) -> tuple[Any, Any]:

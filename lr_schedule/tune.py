@@ -220,24 +220,24 @@ def _own_ranges(cls: type[Frozen], given: Mapping[str, Any], total_steps: float 
     stages = [key for key in STAGES if key in ranges]
     if cls.type not in TYPE_SPACE or not stages:
         return ranges
-    # Stages that the caller gave leave less room for the others. Whatever a trial draws has to fit, so the ends of the
+    # Stages that the caller gave leave less for the others. Whatever a trial draws has to fit, so the ends of the
     # ranges count and not what is drawn: a range that changed between trials would be no range to a sampler.
-    room = _room_beside(cls, given, total_steps)
-    scale = min(1.0, room / sum(ranges[key][1] for key in stages))
+    left = _left_beside(cls, given, total_steps)
+    scale = min(1.0, left / sum(ranges[key][1] for key in stages))
     return {**ranges, **{key: (ranges[key][0] * scale, ranges[key][1] * scale) for key in stages if 0.0 < scale < 1.0}}
 
 
-def _room_beside(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> float:
-    """Return the share of the run that the longest of the given stages leave over."""
-    room = 1.0
+def _left_beside(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> float:
+    """Return the fraction of the run that the longest of the given stages leave."""
+    left = 1.0
     for key, choices in given.items():
         field = allowed_keys(cls)[key]
         ends = choices[:2] if isinstance(choices, tuple) else choices if isinstance(choices, list) else [choices]
         # What is no number is left for `create` to complain about.
         with suppress(TypeError):
-            shares = [to_number(end) / (1.0 if key == field else total_steps or 1.0) for end in ends]
-            room -= max(shares) if field in STAGES else 1.0 - min(shares) if field == "end_fraction" else 0.0
-    return room
+            fractions = [to_number(end) / (1.0 if key == field else total_steps or 1.0) for end in ends]
+            left -= max(fractions) if field in STAGES else 1.0 - min(fractions) if field == "end_fraction" else 0.0
+    return left
 
 
 def _is_set_by(cls: type[Frozen], key: str, space: Mapping[str, Any]) -> bool:

@@ -61,7 +61,9 @@ def test_a_page_has_one_word_for_one_idea(page: Path) -> None:
 
 
 def public_docstrings() -> Iterator[Any]:
-    objects: dict[str, Any] = {cls.__qualname__: cls for cls in [*registry.values(), *kinds.values()] if cls.is_built_in}
+    objects: dict[str, Any] = {
+        cls.__qualname__: cls for cls in [*registry.values(), *kinds.values()] if cls.is_built_in
+    }
     for name in MODULES:
         module = importlib.import_module(name)
         objects |= {f"{name}.{item}": getattr(module, item) for item in getattr(module, "__all__", [])}

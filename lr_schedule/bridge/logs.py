@@ -37,7 +37,7 @@ class Cell(NamedTuple):
     place: str = ""
 
     def read(self) -> float:
-        """Return the number, or raise the error that says what must stand there."""
+        """Return the number, or raise the error that says what must be there."""
         try:
             return read_number(Value, self.text, "value")
         except ScheduleConfigError as error:
@@ -90,7 +90,7 @@ def from_log(
     steps, values = _in_order(_rows_of(source, key))
     total = steps[-1] if total_steps is None else read_total_steps(total_steps)
     if total == 0.0:
-        raise ScheduleConfigError.at("total_steps", None, "the only row stands at step 0: say how long the run is")
+        raise ScheduleConfigError.at("total_steps", None, "the only row is at step 0: give the length of the run")
     if total < steps[-1]:
         message = f"must be at least the last step of the record, {steps[-1]:.10g}"
         raise ScheduleConfigError.at("total_steps", total_steps, message)

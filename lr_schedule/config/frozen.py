@@ -127,7 +127,7 @@ def as_kept(value: Any, parts: list[Any]) -> Any:
 
 
 def to_plain(value: Any, path: Keys = ()) -> Any:
-    """Return nested fields as JSON-able data; a Python function among them is an error that says where it stands."""
+    """Return nested fields as JSON-able data; a Python function among them is an error that says where it is."""
     if isinstance(value, Mapping):
         return {key: to_plain(item, (*path, key)) for key, item in value.items()}
     if isinstance(value, frozenset):

@@ -1,4 +1,4 @@
-"""One JSON Schema for every registered kind of schedule, for editors and checkers."""
+"""One JSON Schema for every registered type, for editors and checkers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Controller: a schedule times one number, the scale, which a metric moves up and down.
 
-The rule of each kind is a pure function of state, metric and progress, in the array API: the same lines serve `observe`
+The rule of each type is a pure function of state, metric and progress, in the array API: the same lines serve `observe`
 in a Python loop and `update` inside ``jax.jit`` and ``lax.scan``.
 """
 
@@ -66,7 +66,7 @@ class Controller(Frozen):
     __slots__ = ("__dict__", "__weakref__", "_state", "_warned")
 
     memory: ClassVar[State] = {}
-    """What a kind remembers beside the scale, as it is before the first observation."""
+    """What a type of controller remembers besides the scale, as it is before the first observation."""
     reach: ClassVar[float] = math.inf
     """How many times larger or smaller than its schedule the value may get where no bound is given."""
 
@@ -284,7 +284,7 @@ def _namespace_of(*values: Any) -> Any:
 
 
 def find_kind(name: Any) -> type[Controller]:
-    """Return the kind of controller that a config calls `name`."""
+    """Return the class of the controller that a config calls `name`."""
     if isinstance(name, str) and name in kinds:
         return kinds[name]
     message = f"unknown controller{did_you_mean(name, sorted(kinds))} Allowed: {', '.join(sorted(kinds))}"

@@ -107,7 +107,7 @@ def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> 
 
 
 def _copy(value: Any) -> Any:
-    """Return containers of any kind as new dicts and lists; what they hold stays the same objects."""
+    """Return containers of any type as new dicts and lists; what they hold stays the same objects."""
     if isinstance(value, Mapping):
         return {key: _copy(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, tuple)):

@@ -80,7 +80,7 @@ MISTAKES: list[tuple[Any, str]] = [
     (linear(warmup_steps="x", total_steps=20), "warmup_steps: must be a number of steps (received 'x')"),
     (
         {"type": "torch", "scheduler": "StepLR", "total_steps": 4, "arguments": [2]},
-        "arguments: must be a mapping; each of its keys may also stand beside the others (received [2])",
+        "arguments: must be a mapping; its keys may also be given beside the others (received [2])",
     ),
     (linear(total_steps=0), "total_steps: must be a finite number > 0 (received 0)"),
     (linear(total_steps="soon"), "total_steps: must be a finite number > 0 (received 'soon')"),

@@ -66,7 +66,7 @@ ROWS = [
     Row(
         "ExponentialLR(optimizer, gamma=1.01)",
         "{type: step, initial_value: 0.1, gamma: 1.01, period_steps: 1}",
-        "our `decay_rate` is at most 1; for a rate that grows, use a `step` of one step, or an exponential with a `final_value`",
+        "our `decay_rate` is at most 1; for a growing rate, use a `step` of one step, or a `final_value`",
     ),
     Row(
         "StepLR(optimizer, step_size=300, gamma=0.5)",

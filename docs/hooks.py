@@ -1,8 +1,9 @@
-"""A hook of mkdocs: pages of the site made from files of the repository."""
+"""Hooks of mkdocs: pages of the site made from files of the repository, and Python sessions shown as such."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -21,3 +22,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](")
         files.append(File.generated(config, page, content=f"---\ndescription: {about}\n---\n\n{text}"))
     return files
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Mark blocks with prompts as sessions, so that the copy button can leave prompts and output out."""
+    return markdown.replace("```python\n>>> ", "```pycon\n>>> ")

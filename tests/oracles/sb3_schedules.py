@@ -30,6 +30,6 @@ ROWS = [
     Row(
         "FloatSchedule(lambda progress_remaining: progress_remaining * 0.1)",
         "{type: linear, initial_value: 0.1}",
-        "the function in the docs of SB3, and `lin_0.1` in the Zoo; after the end it is below 0, and ours stays constant",
+        "the function in the docs of SB3, and `lin_0.1` in the Zoo; after the end it is below 0, ours stays constant",
     ),
 ]

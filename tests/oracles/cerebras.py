@@ -203,8 +203,8 @@ ROWS = [
     Row(
         "CosineAnnealingWarmRestarts(0.1, T_0=250, eta_min=0.001)",
         "{type: cosine_restarts, initial_value: 0.1, final_value: 0.001, cycles: 4}",
-        "at the last step Cerebras has started another cycle; ours ends the last one. Version 2.10.0 computes "
-        "something else after the first cycle, see below",
+        "at the last step, Cerebras has started another cycle; ours ends the last one. Version 2.10.0"
+        " differs after the first cycle, see below",
         last=999,
     ),
     Row(

@@ -38,8 +38,9 @@ def values(call: str, last: int) -> list[float]:
 
 RESTARTED = "at the last step, torch has started another cycle; ours ends the last one"
 ONE_STEP_SHORTER = (
-    "torch is at its peak after `pct_start * total_steps - 1` steps and at its end after `total_steps - 1`, so that "
-    "`total_steps` of ours is 999; it raises two steps later, ours holds"
+    "torch reaches its peak after `pct_start * total_steps - 1` steps and its end after `total_steps "
+    "- 1`, so our `total_steps` is 999; two steps later torch raises an error, and ours stays "
+    "constant"
 )
 
 ROWS = [

@@ -55,8 +55,9 @@ ROWS = [
     Row(
         "get_scheduler('cosine_warmup_with_min_lr', optimizer, 100, 1000, {'min_lr_rate': 0.01})",
         "{type: cosine, initial_value: 0.1, final_ratio: 0.01, warmup_steps: 99, warmup_start_factor: 0.01}",
-        "transformers is one step ahead of its siblings: it starts at `1 / warmup` and ends at step 999, so that "
-        "`total_steps` of ours is 999 and the warmup 99; past its end it climbs again",
+        "this scheduler is one step ahead of the others in transformers: it starts at `1 / warmup` "
+        "and ends at step 999, so our `total_steps` is 999 and the warmup 99; after its end, it rises"
+        " again",
         last=999,
         total_steps=999,
     ),

@@ -1,15 +1,47 @@
-"""An extension of mkdocstrings: shows the section ``Example:`` of a docstring as code, as it does ``Examples:``."""
+"""An extension of mkdocstrings: classes and docstrings as the pages of the site show them."""
 
+import importlib
+import inspect
 import re
+import textwrap
 from typing import Any
 
 import griffe
 
+PAPER = re.compile(r"\barXiv (\d{4}\.\d{4,5})")
+OWN_SECTION = re.compile(r"^(Formula|Source):\n((?:    .*\n?)+)", re.MULTILINE)
 
-class Examples(griffe.Extension):
-    """Reads ``Example:`` as ``Examples:``."""
+DEFAULT = re.compile(r"\s+Default:\s+(?:``[^`]*``|\S+)\.(?=\s|$)")
+OPTIONAL = re.compile(r"^Optional\[(.+)\]$")
+
+
+class Docstrings(griffe.Extension):
+    """Shows examples as code, formula and source as paragraphs, papers as links, and the signatures of schedules."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
-        """Rename the section in the docstring of one object."""
+        """Change the docstring of one object."""
         if obj.docstring:
-            obj.docstring.value = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
+            text = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
+            text = OWN_SECTION.sub(lambda found: f"**{found[1]}:** {textwrap.dedent(found[2])}", text)
+            obj.docstring.value = PAPER.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", text)
+
+    def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
+        """Add the constructor, which the class has at run time only: it is made from the fields."""
+        made = getattr(importlib.import_module(cls.module.path), cls.name, None)
+        if not hasattr(getattr(made, "__init__", None), "__signature__") or "__init__" in cls.members:
+            return
+        parameters = [
+            griffe.Parameter(
+                one.name,
+                annotation=None
+                if one.annotation is Any
+                else OPTIONAL.sub(r"\1 | None", inspect.formatannotation(one.annotation)),
+                kind=griffe.ParameterKind(one.kind.description),
+                default=None if one.default is one.empty else repr(one.default),
+            )
+            for one in inspect.signature(made).parameters.values()
+        ]
+        if cls.docstring:
+            cls.docstring.value = DEFAULT.sub("", cls.docstring.value)  # the signature shows it
+        itself = griffe.Parameter("self", kind=griffe.ParameterKind.positional_or_keyword)
+        cls.set_member("__init__", griffe.Function("__init__", parameters=griffe.Parameters(itself, *parameters)))

@@ -4,69 +4,41 @@
     python docs/generate.py --check    write nothing; fail if what is there is not what would be written
     python docs/generate.py --png DIR  write the pictures as PNG too, to look at
 
-A picture stands in ``docs/gallery/<type>.yml`` or ``<type>-<variant>.yml``; a leading comment there is its caption.
+The config of a picture is in ``docs/gallery/<type>.yml`` or ``<type>-<variant>.yml``; a leading comment is its
+caption.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from pictures import draw, draw_thumbnail
+from reference import (
+    api_pages,
+    as_markdown,
+    controller_tables,
+    key_tables,
+    shared_keys,
+    type_table,
+    types_by_section,
+)
 from results import results_table, studies_page
 
-import lr_schedule
 from lr_schedule import BaseLRSchedule
 from lr_schedule.config.registry import registry
-from lr_schedule.config.schema import describe_fields, shared_fields, summary
-from lr_schedule.config.twins import allowed_keys
+from lr_schedule.config.schema import summary
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS / "gallery"
 THUMBNAILS = DOCS / "thumbnails"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-TWIN = re.compile(r" Twin(?: in steps)?: ``\w+``\.$")
 IDENTITY = re.compile(r"\b[mp][0-9a-f]{10}\b")
 PIXEL = 0.02
 """How far a coordinate may lie from the committed one: cosines differ in their last digit from machine to machine."""
-
-SECTIONS = {
-    "base": "One value",
-    "decay": "Decays",
-    "inverse": "Decays without an end",
-    "warmup": "Warmup and plateau",
-    "staircase": "Staircases and points",
-    "cycles": "Cycles",
-    "compose": "Schedules made of schedules",
-    "torch_schedulers": "Schedulers of torch",
-    "stepwise": "Step by step",
-}
-MODULES = ("control", "optim", "sb3", "adapters.rsl_rl", "adapters.rl_games", "zoo", "tune")
-MEMBERS = {
-    "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, "
-    "plot, to_steps, to_points, func, complete, check, prepare]",
-    "ScheduleConfigError": "members: [at, below]",
-}
-
-
-def kinds() -> Iterator[tuple[str, list[str]]]:
-    """Yield the heading of each section, and the types in it."""
-    ours = {name: cls for name, cls in registry.items() if cls.is_built_in}
-    modules = [*SECTIONS, *sorted({_file_of(cls) for cls in ours.values()} - {*SECTIONS})]
-    for module in modules:
-        names = [name for name, cls in ours.items() if _file_of(cls) == module]
-        if names:
-            yield SECTIONS.get(module, module.replace("_", " ").capitalize()), names
-
-
-def _file_of(cls: type[BaseLRSchedule]) -> str:
-    return cls.__module__.rpartition(".")[2]
 
 
 def pictures_of(name: str) -> list[Path]:
@@ -79,7 +51,7 @@ def pictures_of(name: str) -> list[Path]:
 
 def thumbnails(folder: str, link: str) -> str:
     """Return small pictures of all types in a row that wraps, each of which leads to its place on a page."""
-    names = [name for _, names in kinds() for name in names]
+    names = [name for _, names in types_by_section() for name in names]
     return "\n".join(f"[![{name}]({folder}/{name}.svg)]({link}#{name})" for name in names)
 
 
@@ -93,11 +65,11 @@ def gallery_page() -> str:
         "",
         thumbnails("thumbnails", ""),
     ]
-    for heading, names in kinds():
+    for heading, names in types_by_section():
         lines += ["", f"## {heading}"]
         for name in names:
             about = f"{summary(registry[name])} {when_to_use(registry[name])}".strip()
-            lines += ["", f"### {name}", "", f"{about} [Keys](config.md#{name})"]
+            lines += ["", f"### {name}", "", f"{as_markdown(about)} [Keys](config.md#{name})"]
             for path in pictures_of(name):
                 text = path.read_text(encoding="utf-8")
                 caption, text = text.split("\n", 1) if text.startswith("#") else ("", text)
@@ -109,98 +81,36 @@ def gallery_page() -> str:
 def when_to_use(cls: type[BaseLRSchedule]) -> str:
     """Return what the docstring of a type says between its first sentence and its formula."""
     _, _, rest = (inspect.getdoc(cls) or "").partition("\n\n")
-    return " ".join(rest.partition("Formula:")[0].replace("``", "`").split())
+    return " ".join(rest.partition("Formula:")[0].split())
 
 
-def type_table(link: str) -> str:
-    """Return the table of all types; `link` leads to the page with their keys."""
-    lines = ["| | types |", "|---|---|"]
-    for heading, names in kinds():
-        lines.append(f"| {heading} | {', '.join(f'[`{name}`]({link}#{name})' for name in names)} |")
-    return "\n".join(lines)
-
-
-def key_tables() -> str:
-    """Return, for each type, the table of its keys."""
-    parts = []
-    for heading, names in kinds():
-        parts.append(f"## {heading}")
-        for name in names:
-            cls = registry[name]
-            rows = [f"| {_keys_of(cls, field)} | {text} |" for field, text in _own_texts(cls).items()]
-            table = "\n".join(["| key | meaning |", "|---|---|", *rows])
-            public = cls.__name__ in lr_schedule.__all__
-            link = f", class [`{cls.__name__}`](api.md#lr_schedule.{cls.__name__})" if public else ""
-            about = f"{summary(cls)} [Picture](gallery.md#{name}){link}."
-            lacking = [f"`{field}`" for field in shared_fields(cls) if field not in allowed_keys(cls)]
-            about += f" Takes no {' or '.join(lacking)}." if lacking else ""
-            parts += [f"### {name}", about, f"**Value**: {formula(cls)}", table]
-    return "\n\n".join(parts)
-
-
-def formula(cls: type[BaseLRSchedule]) -> str:
-    """Return the formula in the docstring of a kind, as one line of Markdown."""
-    found = re.search(r"^Formula:\n(.*?)\n\n", inspect.getdoc(cls) or "", re.DOTALL | re.MULTILINE)
-    if found is None:
-        raise SystemExit(f"the docstring of {cls.__name__} has no formula")
-    text = re.sub(r"(?<!`)`(\w+LRSchedule)`", r"[`\1`](api.md#lr_schedule.\1)", " ".join(found[1].split()))
-    return text.replace("``", "`").removesuffix(".") + "."
-
-
-def _own_texts(cls: type[BaseLRSchedule]) -> dict[str, str]:
-    """Return what each key of a kind means, save for those that mean the same in every kind."""
-    texts, shared = describe_fields(cls), describe_fields(BaseLRSchedule)
-    fields = list(dict.fromkeys(allowed_keys(cls).values()))
-    missing = [field for field in fields if field not in texts]
-    if missing:
-        raise SystemExit(f"the docstring of {cls.__name__} says nothing of {', '.join(missing)}")
-    common = {field for field in shared_fields(cls) if texts.get(field) == shared[field]}
-    own = {field: texts[field] for field in fields if cls is BaseLRSchedule or field not in common}
-    return {field: TWIN.sub("", text).replace("``", "`").replace("|", "\\|") for field, text in own.items()}
-
-
-def _keys_of(cls: type[BaseLRSchedule], field: str) -> str:
-    return ", ".join(f"`{key}`" for key, sets in allowed_keys(cls).items() if sets == field)
-
-
-def api_page() -> str:
-    """Return the text of api.md: a directive of mkdocstrings for every public name."""
-    kinds_named = [cls for cls in registry.values() if cls.__name__ in lr_schedule.__all__]
-    lines = ["# API reference", "", "## lr_schedule"]
-    for name in sorted(lr_schedule.__all__, key=lambda name: (name != "BaseLRSchedule", name)):
-        members = MEMBERS.get(name, "members: false" if getattr(lr_schedule, name) in kinds_named else "")
-        lines += ["", f"::: lr_schedule.{name}"] + ([f"    options: {{{members}}}"] if members else [])
-    for module in MODULES:
-        names = getattr(importlib.import_module(f"lr_schedule.{module}"), "__all__", [])
-        lines += ["", f"## lr_schedule.{module}"] if names else []
-        lines += [line for name in names for line in ("", f"::: lr_schedule.{module}.{name}")]
-    return "\n".join(lines) + "\n"
-
-
-def with_generated(path: Path, text: str) -> str:
-    """Return a page with what stands between its two marks replaced by `text`."""
+def with_generated(path: Path, **texts: str) -> str:
+    """Return a page with what is between the two marks of each name replaced by the text of that name."""
     page = path.read_text(encoding="utf-8")
-    begin, end = "<!-- generated: begin -->", "<!-- generated: end -->"
-    before, _, rest = page.partition(begin)
-    _, mark, after = rest.partition(end)
-    if not mark:
-        raise SystemExit(f"{path.name} lacks the marks {begin} and {end}")
-    return f"{before}{begin}\n{text}\n{end}{after}"
+    for name, text in texts.items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, _, rest = page.partition(begin)
+        _, mark, after = rest.partition(end)
+        if not mark:
+            raise SystemExit(f"{path.name} lacks the marks {begin} and {end}")
+        page = f"{before}{begin}\n{text}\n{end}{after}"
+    return page
 
 
 def pages() -> dict[Path, str]:
     """Return every page with generated text, as it must read."""
+    config, control, readme = DOCS / "config.md", DOCS / "control.md", DOCS.parent / "README.md"
+    index, which = DOCS / "index.md", DOCS / "which-schedule.md"
     small_pictures = thumbnails("docs/thumbnails", "docs/gallery.md")
-    config, index, readme = DOCS / "config.md", DOCS / "index.md", DOCS.parent / "README.md"
-    which = DOCS / "which-schedule.md"
     return {
-        which: with_generated(which, results_table()),
+        which: with_generated(which, generated=results_table()),
         DOCS / "studies.md": studies_page(),
         DOCS / "gallery.md": gallery_page(),
-        DOCS / "api.md": api_page(),
-        config: with_generated(config, key_tables()),
-        index: with_generated(index, thumbnails("thumbnails", "gallery.md")),
-        readme: with_generated(readme, f"{small_pictures}\n\n{type_table('docs/config.md')}"),
+        config: with_generated(config, shared=shared_keys(), generated=key_tables()),
+        control: with_generated(control, controllers=controller_tables()),
+        index: with_generated(index, generated=thumbnails("thumbnails", "gallery.md")),
+        readme: with_generated(readme, generated=f"{small_pictures}\n\n{type_table('docs/config.md')}"),
+        **{DOCS / "api" / f"{name}.md": text for name, text in api_pages().items()},
     }
 
 
@@ -222,7 +132,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, fail if something is stale")
     parser.add_argument("--png", type=Path, metavar="DIR", help="write the pictures as PNG there too")
     arguments = parser.parse_args()
-    files = [path for _, names in kinds() for name in names for path in pictures_of(name)]
+    files = [path for _, names in types_by_section() for name in names for path in pictures_of(name)]
     THUMBNAILS.mkdir(exist_ok=True)
     for folder, expected in ((GALLERY, {path.stem for path in files}), (THUMBNAILS, set(registry))):
         strangers = sorted({path.with_suffix("").name for path in folder.iterdir()} - expected)

@@ -31,24 +31,28 @@ if TYPE_CHECKING:
 
 
 class BaseLRSchedule(InTime, Sampled, Frozen):
-    """A value as a function of training progress; this class itself holds it constant.
+    """A constant value, and the base class of all schedules.
 
     Use `create` to turn a config into any type of schedule, and subclass it to add a type of your own.
 
     Formula:
-        ``initial_value``, after a warmup where one is asked for.
+        ``initial_value``, after the warmup if there is one.
 
     Args:
-        cfg: A number (the initial value), a mapping of the keys below, or the Zoo's string form.
-        initial_value: The value; a type that moves starts from it (finite, >= 0; 0.001).
-        warmup_fraction: Fraction of the run (in [0, 1); 0) that rises to the first value of the curve; the
-            curve takes the rest. In steps: ``warmup_steps``.
-        warmup_start_factor: Start of the warmup, as a fraction of the value that it reaches (in [0, 1]; 0).
-        warmup_shape: ``linear``, ``cosine`` or ``exponential``, which needs a warmup_start_factor > 0 (linear).
-        end_fraction: Fraction of the run (in (0, 1]; 1) after which the last value holds. In steps: ``end_steps``.
+        cfg: A number (the initial value), a mapping with the keys below, or a string in the form of the RL Zoo.
+        initial_value: Value of a constant schedule; in other types, the value where the curve starts. Range: >= 0.
+            Default: 0.001.
+        warmup_fraction: Fraction of the run for the warmup, which rises to the first value of the curve. Range: [0, 1).
+            Default: 0.0. In steps: ``warmup_steps``.
+        warmup_start_factor: Value at the start of the warmup, as a fraction of the value at its end. Range: [0, 1].
+            Default: 0.0.
+        warmup_shape: Shape of the warmup. ``exponential`` needs a warmup_start_factor above 0. Range: ``linear``,
+            ``cosine``, ``exponential``. Default: ``linear``.
+        end_fraction: Fraction of the run at which the curve ends; its last value stays from there on. Range: (0, 1].
+            Default: 1.0. In steps: ``end_steps``.
 
     Raises:
-        ScheduleConfigError: Something in the config is unknown, of the wrong kind or out of its range.
+        ScheduleConfigError: Something in the config is unknown, of the wrong type or out of its range.
 
     Example:
         >>> schedule = BaseLRSchedule.create({"type": "linear", "initial_value": 0.001})
@@ -97,19 +101,19 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
     def create(cls, cfg: Config, total_steps: float | None = None) -> BaseLRSchedule:
         """Turn a config into a schedule.
 
-        Use this wherever a user hands over a learning rate: it takes every form that the package knows.
+        Use it wherever your program accepts a learning rate: it takes every form of a config.
 
         Args:
-            cfg: A number or numeral (held constant), a mapping with a ``type`` (without one: constant), the Zoo's
-                string form (``"lin_3e-4"``, ``"cosine_3e-4"``), a list of phases, a function of progress, or a
-                schedule, which is returned as it is.
-            total_steps: Length of the run in the steps of the ``*_steps`` keys (> 0; None where there are none).
+            cfg: A number (a constant schedule), a mapping with a ``type`` (without it: constant), a string in the form
+                of the RL Zoo (``"lin_3e-4"``, ``"cosine_3e-4"``), a list of phases, a function of progress, or a
+                schedule, which is returned unchanged.
+            total_steps: Length of the run in the steps of the ``*_steps`` keys (> 0; None if the config has none).
 
         Returns:
             A frozen schedule of the class registered under ``type``.
 
         Raises:
-            ScheduleConfigError: The config cannot be used; the message says where and why.
+            ScheduleConfigError: The config is wrong; the message has the place and the reason.
 
         Example:
             >>> BaseLRSchedule.create({"type": "linear", "warmup_steps": 50}, total_steps=1000)
@@ -129,7 +133,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
 
     @classmethod
     def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields as given, with those added that follow from others; a type may override it."""
+        """Return the given fields, and the fields that follow from them; a type can override this method."""
         return given
 
     @classmethod
@@ -142,7 +146,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
         return total_steps * (end - start)
 
     def check(self) -> None:
-        """Raise ScheduleConfigError where fields do not fit together; a type that has such fields extends it."""
+        """Raise ScheduleConfigError if fields do not fit together; a type with other conditions extends this method."""
         for name in fractions_of(type(self)):  # vars(self) would cost every later call CPython's fast attribute path
             require_room_for_a_step(name, getattr(self, name))
         if self.end_fraction - self.warmup_fraction < TICK:
@@ -153,7 +157,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
             raise ScheduleConfigError.at("warmup_start_factor", self.warmup_start_factor, message)
 
     def prepare(self) -> None:
-        """Set what the formula needs again and again and fields do not say directly, in slots; none by default."""
+        """Compute, once, what the formula needs besides the fields, and set it in slots; nothing by default."""
 
     def _set_fields(self, fields: Mapping[str, Any]) -> None:
         schedules: list[BaseLRSchedule] = []
@@ -174,17 +178,17 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
 
     @property
     def schedules(self) -> tuple[BaseLRSchedule, ...]:
-        """The schedules that this one is made of, in their order; none for a curve of its own."""
+        """The parts of this schedule, in their order; empty if it has none."""
         return self._schedules
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        """Return the formula of the type, as a paper has it.
+        """Return the value of the curve alone, by the formula of the type.
 
-        Warmup and early end are keys of every type, which `__call__` puts around the formula.
+        `__call__` adds the warmup and the early end.
 
         Args:
-            progress_remaining: 1.0 where the curve starts, 0.0 where it is complete; a float, or an array of `xp`.
-            xp: The array API namespace of `progress_remaining`, of whose kind the returned value is.
+            progress_remaining: 1.0 at the start of the curve, 0.0 at its end; a float, or an array of `xp`.
+            xp: The array API namespace of `progress_remaining` and of the returned value.
         """
         return self.initial_value if xp is floats else xp.full_like(progress_remaining, self.initial_value)
 
@@ -202,11 +206,11 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
                 (numpy, masked or not, dense torch or jax, of any shape; in ``jax.jit`` and ``torch.compile`` too).
 
         Returns:
-            A plain float for a number; for an array one of the same kind, dtype, shape and device.
+            A plain float for a number; for an array, an array of the same library, dtype, shape and device.
 
         Raises:
-            ValueError: The progress is NaN (where values are not known yet, while tracing, NaN counts as 0).
-            TypeError: It is no number and no array of floats.
+            ValueError: The progress is NaN. While a function is traced, values are not known yet, and NaN counts as 0.
+            TypeError: The progress is neither a number nor an array of floats.
         """
         if type(progress_remaining) is float and 0.0 <= progress_remaining <= 1.0:
             if self._direct:
@@ -230,7 +234,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
     __rmul__ = __mul__
 
     def describe(self) -> str:
-        """Return the type and its fields on one short line, as a legend shows them."""
+        """Return the type and its fields on one short line, for a legend."""
         fields = self.written_fields()
         return text.describe(fields) if isinstance(fields, dict) else repr(fields)
 

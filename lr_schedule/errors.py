@@ -50,10 +50,10 @@ class Problem:
 
 
 class ScheduleConfigError(ValueError):
-    """A schedule configuration that cannot be used; the message names path, value received and what is allowed.
+    """A config that cannot be used; the message names the path, the value received and what is allowed.
 
     Attributes:
-        problems: Every `Problem` found, in the order of the configuration.
+        problems: Every `Problem` found, in the order of the config.
 
     Example:
         >>> BaseLRSchedule.create({"type": "linear", "final_valu": 0.1})
@@ -79,7 +79,7 @@ class ScheduleConfigError(ValueError):
         return cls([Problem(path, received, message)])
 
     def below(self, path: Keys) -> ScheduleConfigError:
-        """Return the same error, seen from a configuration that holds this one at `path`."""
+        """Return the same error for a config that contains this one at `path`."""
         return ScheduleConfigError([replace(problem, path=path + problem.path) for problem in self.problems])
 
 
@@ -108,7 +108,7 @@ class Problems:
         self.found.append(Problem(key if isinstance(key, tuple) else (key,), received, message))
 
     def gathered(self, *path: str | int) -> Gathering:
-        """Return a context that adds the problems of an error raised in it, which stands at `path`, and goes on."""
+        """Return a context that adds the problems of an error raised in it, which is at `path`, and goes on."""
         return Gathering(self, path)
 
     def raise_any(self) -> None:

@@ -21,12 +21,12 @@ _NUMERAL = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s
 
 
 def is_numeral(text: str) -> bool:
-    """Tell whether `text` is a decimal number, as YAML 1.1 hands over ``3e-4`` (a string, for want of a dot)."""
+    """Tell whether `text` is a decimal number, as YAML 1.1 hands over ``3e-4`` (a string, because it has no dot)."""
     return _NUMERAL.fullmatch(text) is not None
 
 
 def to_number(value: Any) -> float:
-    """Return `value` as a float; it may be a number, a numeral, a numpy scalar or a 0-d array, but not a boolean."""
+    """Return `value` as a float: a number, also in a string, a numpy scalar or a 0-d array, but not a boolean."""
     if type(value) is float:
         return value + 0.0  # -0.0 becomes 0.0
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
@@ -58,7 +58,7 @@ def _validate_whole_number(value: Any) -> float | int:
 
 
 class NumberRule:
-    """Marks a number in an annotation: finite, within bounds; numerals are numbers there, and booleans are not.
+    """Marks a number in an annotation: finite, within bounds; a string may hold it, and a boolean is not one.
 
     Pydantic asks the mark for a schema when it builds a model. Its own ``Field`` and ``BeforeValidator`` would do the
     same, but would have to import pydantic here, which alone costs more than all of ``import lr_schedule``.
@@ -101,7 +101,7 @@ class BooleanRule:
 
 
 class ValidatedAs:
-    """Marks a field that is validated as another kind than a type checker sees, such as a tuple given as a list."""
+    """Marks a field that is validated as another type than a type checker sees, such as a tuple given as a list."""
 
     def __init__(self, kind: Any, **constraints: Any) -> None:
         self.kind = kind
@@ -117,7 +117,7 @@ class Reads:
 
     Args:
         read: Takes what was written and the length of the run in steps (None where unknown), and returns the value.
-        definition: Name of the definition in `json_schema` that says what may stand there (None: any data).
+        definition: Name of the definition in `json_schema` that says what may be there (None: any data).
     """
 
     def __init__(self, read: Callable[[Any, float | None], Any], definition: str | None = None) -> None:
@@ -155,7 +155,7 @@ class Quiet:
 
 
 QUIET = Quiet()
-"""The mark itself: ``k: Annotated[PositiveNumber, QUIET] = 1.0``. A kind that declares the field anew makes it loud."""
+"""The mark itself: ``k: Annotated[PositiveNumber, QUIET] = 1.0``. A class that declares it again takes it off."""
 
 IS_NUMBER = NumberRule()
 
@@ -182,7 +182,7 @@ _SIGNS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "le": ("<=", operator.le),
     "lt": ("<", operator.lt),
 }
-"""How each bound is written, and the comparison that it stands for."""
+"""How each bound is written, and the comparison that it means."""
 
 
 def bounds_of(kind: Any) -> Iterator[tuple[str, Any, Callable[[Any, Any], bool]]]:
@@ -196,17 +196,17 @@ def bounds_of(kind: Any) -> Iterator[tuple[str, Any, Callable[[Any, Any], bool]]
 
 
 def at_least(smallest: int) -> Any:
-    """Return the kind of a whole number that is not below `smallest`."""
+    """Return the annotation of a whole number that is not below `smallest`."""
     return Annotated[int, NumberRule(ge=smallest)]
 
 
 def read_number(kind: Any, value: Any, key: str | int) -> float:
-    """Return `value` as a number of that kind, or raise the error that says what the key accepts.
+    """Return `value` as a number of that type, or raise the error that says what the key accepts.
 
     Args:
         kind: An annotation of this module, such as `PositiveNumber`.
-        value: What the user wrote: a number, a numeral, a numpy scalar.
-        key: Where it stands: a key, or an index of a list.
+        value: What the user wrote: a number, a number in a string, a numpy scalar.
+        key: Where it is: a key, or an index of a list.
 
     Example:
         >>> read_number(PositiveNumber, "1e6", "total_steps")
@@ -230,7 +230,7 @@ _RULES: dict[Any, Any] = {float: IS_NUMBER, int: IS_NUMBER, bool: BooleanRule()}
 
 
 def with_number_rules(annotation: Any) -> Any:
-    """Return the annotation of a field in which numerals are numbers and booleans alone booleans, at any depth."""
+    """Return the annotation of a field with our rules for numbers and booleans in it, at any depth."""
     origin, options = get_origin(annotation), get_args(annotation)
     if isinstance(annotation, type) and annotation in _RULES:
         return Annotated[annotation, _RULES[annotation]]

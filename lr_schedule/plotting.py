@@ -32,32 +32,34 @@ def plot(
 ) -> Axes:
     """Draw schedules and controllers on one axis, from the start of training on the left to its end on the right.
 
-    Use it to compare schedules before a run is paid for, and controllers by a metric that a run has recorded;
-    ``schedule.plot()`` draws a single schedule. A controller is drawn as its schedule, and the band of its bounds.
+    Use it to compare schedules before you train, and controllers on a metric that a run has recorded.
+    ``schedule.plot()`` draws a single schedule. For a controller, the plot shows its schedule and the band between its
+    bounds.
 
     Args:
         schedules: A list of schedules, of controllers or of configs (anything that ``BaseLRSchedule.create`` or
-            ``create_controller`` takes; a ``metric`` beside them counts for nothing), or a single one.
+            ``create_controller`` takes; a key ``metric`` has no effect here), or a single one.
         ax: The matplotlib axes to draw on (None: those of a new figure).
-        labels: One legend entry per schedule (None: what differs from the other schedules, shortened).
-        run_timesteps: Length of the run (> 0), for an axis in timesteps and for ``*_steps`` keys (None: an axis of
-            the fraction of training that is over).
+        labels: One legend entry for each schedule (None: its differences from the others, shortened).
+        run_timesteps: Length of the run (> 0), for an axis in timesteps and for ``*_steps`` keys (None: the axis shows
+            the elapsed fraction of the run).
         total_timesteps: Another name of `run_timesteps`.
-        log: Whether values stand on a logarithmic axis, which shows the largest thousandth of a curve that reaches 0
-            (None: where a controller is drawn, as a controller multiplies, and where the axis is logarithmic already).
-        points: How many values are drawn, evenly spaced (>= 2; 1001).
-        replay: Pairs of progress_remaining (<= 1, from the start of the run to its end) and metric, as a run has
-            recorded them; what each controller would have made of them is drawn over it as steps (None: nothing).
+        log: Whether the axis of values is logarithmic; for a curve that reaches 0, it ends at a thousandth of the
+            largest value (None: logarithmic if there is a controller, or if the axis already is).
+        points: Number of evenly spaced values in a curve (>= 2; 1001).
+        replay: Pairs of progress_remaining (<= 1, from the start of the run to its end) and metric, as a run recorded
+            them. For each controller, the plot adds the values that it would have had (None: nothing).
         **line: Anything that ``Axes.plot`` takes, such as ``color`` or ``linewidth``.
 
     Returns:
-        The axes, with one line per schedule, in the order given, and after that of a controller one for its replay.
+        The axes, with one line for each schedule, in the given order. The line of a replay follows that of its
+        controller.
 
     Raises:
-        ScheduleConfigError: A config cannot be used, or the replay cannot, or no controller is there for it.
-        ValueError: There is nothing to draw, or the number of labels differs from that of the schedules.
-        TypeError: `schedules` is nothing that a schedule or a controller is made of.
-        ImportError: matplotlib is not installed (the extra ``plot`` brings it).
+        ScheduleConfigError: A config or the replay is wrong, or there is a replay but no controller.
+        ValueError: There is nothing to draw, or the number of labels is not the number of schedules.
+        TypeError: `schedules` is not a form of a schedule or a controller.
+        ImportError: matplotlib is not installed; it is in the extra ``plot``.
 
     Example:
         >>> axes = plot([{"type": "cosine"}, "lin_3e-4"], run_timesteps=100_000)
@@ -99,7 +101,7 @@ class ControllerCurve:
         return self.controller.schedule.sample(n)
 
     def describe(self) -> str:
-        """Return the kind of controller and its schedule on one short line."""
+        """Return the type of the controller and its schedule on one short line."""
         return f"{self.controller.type} of {self.controller.schedule.describe()}"
 
     def band(self, n: int) -> tuple[Any, Any]:

@@ -57,27 +57,26 @@ def suggest_schedule(
     total_steps: float | None = None,
     **space: Any,
 ) -> dict[str, Any]:
-    """Let a trial choose a schedule: its type, and a value for each of the type's keys that has a range.
+    """Let a trial choose a schedule: a type, and a value for each key of the type that has a range.
 
-    Use it in an Optuna objective in the place of ``trial.suggest_float``. The trial asks only for the keys of the type
-    that it chose, so a TPE sampler is best made with ``multivariate=True, group=True``.
+    Use it in an Optuna objective instead of ``trial.suggest_float``. The trial chooses values only for the keys of the
+    chosen type, so make a TPE sampler with ``multivariate=True, group=True``.
 
     Args:
         trial: An Optuna trial. Its parameters are ``<name>.type`` and ``<name>.<key>``; its user attribute
-            ``<name>.config`` holds the result.
-        name: What the schedule is of ("learning_rate").
+            ``<name>.config`` is the result.
+        name: The scheduled hyperparameter ("learning_rate").
         types: The types to choose from (constant, linear, cosine, cosine_warmup).
-        total_steps: Length of the run, for ``*_steps`` keys (> 0; None where there are none).
-        **space: For each config key what to choose from: ``(low, high)`` for a number in between, ``(low, high,
-            "log")`` for one on a logarithmic scale, a list for one of its items, anything else for a fixed value.
-            What is not given follows `SPACE` and `TYPE_SPACE`, for the keys that are the type's own. A key counts
-            for those of the types that take it.
+        total_steps: Length of the run, for ``*_steps`` keys (> 0; None if there are none).
+        **space: The range of each config key: ``(low, high)`` for a number between them, ``(low, high, "log")`` for the
+            same on a logarithmic scale, a list for one of its items, anything else for a fixed value. `SPACE` and
+            `TYPE_SPACE` are the default ranges. A range applies to all types that take the key.
 
     Returns:
-        The config of the chosen schedule as plain data, every key written out.
+        The config of the chosen schedule as plain data, with every key.
 
     Raises:
-        ScheduleConfigError: A type or a key is unknown, or a choice gives no schedule.
+        ScheduleConfigError: A type or a key is unknown, or a choice is not a valid schedule.
 
     Example:
         >>> import optuna
@@ -98,23 +97,24 @@ def suggest_schedule(
 
 
 def suggest(sampler: Sampler, name: str = "learning_rate", types: Sequence[str] = TYPES, **space: Any) -> Sampler:
-    """Return a sampler of the RL Zoo that searches for a schedule where `sampler` searches for a number.
+    """Return a sampler of the RL Zoo that searches for a schedule instead of the number that `sampler` searches for.
 
-    Use it on an entry of ``rl_zoo3.hyperparams_opt.HYPERPARAMS_SAMPLER``. The number becomes the schedule's
-    initial_value, so that it is found under its old name among the parameters of a trial. A sampler that searches for
-    this schedule already is not searched twice: the new choice counts.
+    Use it on an entry of ``rl_zoo3.hyperparams_opt.HYPERPARAMS_SAMPLER``. The number becomes the initial_value of the
+    schedule; it keeps its name among the parameters of a trial. If `sampler` already searches for this schedule, the
+    new choice replaces the old one.
 
     Args:
         sampler: A function ``(trial, n_actions, n_envs, additional_args) -> hyperparameters``.
         name: The hyperparameter ("learning_rate").
         types: The types to choose from, as in `suggest_schedule`.
-        **space: What to choose from for each key, as in `suggest_schedule`.
+        **space: The range of each key, as in `suggest_schedule`.
 
     Returns:
-        A function of the same form; what it returns holds a `BaseLRSchedule` under `name`.
+        A function of the same form; its result has a `BaseLRSchedule` under `name`.
 
     Raises:
-        ScheduleConfigError: A type or a key is unknown, or values from the middle of the ranges give no schedule.
+        ScheduleConfigError: A type or a key is unknown, or values from the middle of the ranges are not a valid
+            schedule.
 
     Example:
         >>> from rl_zoo3.hyperparams_opt import HYPERPARAMS_SAMPLER
@@ -154,11 +154,11 @@ class _Middle:
 
 
 def restore_schedules(params: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a trial's parameters with those of each schedule replaced by its config.
+    """Return the parameters of a trial, with the config of each schedule instead of its single parameters.
 
     Args:
         params: ``trial.params``, or hyperparameters made from them.
-        attributes: ``trial.user_attrs``, where `suggest_schedule` left the config.
+        attributes: ``trial.user_attrs``, where `suggest_schedule` stores the config.
 
     Example:
         >>> logged = {"learning_rate.config": {"type": "linear", "initial_value": 0.1}}
@@ -220,24 +220,24 @@ def _own_ranges(cls: type[Frozen], given: Mapping[str, Any], total_steps: float 
     stages = [key for key in STAGES if key in ranges]
     if cls.type not in TYPE_SPACE or not stages:
         return ranges
-    # Stages that the caller gave leave less room for the others. Whatever a trial draws has to fit, so the ends of the
+    # Stages that the caller gave leave less for the others. Whatever a trial draws has to fit, so the ends of the
     # ranges count and not what is drawn: a range that changed between trials would be no range to a sampler.
-    room = _room_beside(cls, given, total_steps)
-    scale = min(1.0, room / sum(ranges[key][1] for key in stages))
+    left = _left_beside(cls, given, total_steps)
+    scale = min(1.0, left / sum(ranges[key][1] for key in stages))
     return {**ranges, **{key: (ranges[key][0] * scale, ranges[key][1] * scale) for key in stages if 0.0 < scale < 1.0}}
 
 
-def _room_beside(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> float:
-    """Return the share of the run that the longest of the given stages leave over."""
-    room = 1.0
+def _left_beside(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> float:
+    """Return the fraction of the run that the longest of the given stages leave."""
+    left = 1.0
     for key, choices in given.items():
         field = allowed_keys(cls)[key]
         ends = choices[:2] if isinstance(choices, tuple) else choices if isinstance(choices, list) else [choices]
         # What is no number is left for `create` to complain about.
         with suppress(TypeError):
-            shares = [to_number(end) / (1.0 if key == field else total_steps or 1.0) for end in ends]
-            room -= max(shares) if field in STAGES else 1.0 - min(shares) if field == "end_fraction" else 0.0
-    return room
+            fractions = [to_number(end) / (1.0 if key == field else total_steps or 1.0) for end in ends]
+            left -= max(fractions) if field in STAGES else 1.0 - min(fractions) if field == "end_fraction" else 0.0
+    return left
 
 
 def _is_set_by(cls: type[Frozen], key: str, space: Mapping[str, Any]) -> bool:

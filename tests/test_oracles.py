@@ -95,7 +95,7 @@ def test_every_schedule_of_a_library_that_follows_the_step_is_in_the_table(libra
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda library: library.LIBRARY)
 def test_the_page_for_those_who_come_from_a_library_holds_the_rows_that_were_compared(library: ModuleType) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    section = page.split(f"| `{library.LIBRARY}` | lr_schedule | what differs |\n|---|---|---|\n")[1].split("\n\n")[0]
+    section = page.split(f"| `{library.LIBRARY}` | lr_schedule | differences |\n|---|---|---|\n")[1].split("\n\n")[0]
     assert section.splitlines() == [f"| `{row.call}` | `{row.config}` | {row.differs} |" for row in library.ROWS]
 
 

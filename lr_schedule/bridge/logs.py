@@ -37,7 +37,7 @@ class Cell(NamedTuple):
     place: str = ""
 
     def read(self) -> float:
-        """Return the number, or raise the error that says what must stand there."""
+        """Return the number, or raise the error that says what must be there."""
         try:
             return read_number(Value, self.text, "value")
         except ScheduleConfigError as error:
@@ -56,26 +56,28 @@ def from_log(
 ) -> PiecewiseLinearLRSchedule:
     """Turn a recorded value into a schedule of few straight lines.
 
-    Use it to run again, and to share as a few numbers, what a controller, a search by population or a hand found.
+    Use it to repeat, or to share as a few numbers, what a controller, a population-based search or a person did in a
+    run.
 
     Formula:
-        Lines between the fewest points that stay within ``tolerance * max(values)`` of every row; before the first row
-        its value holds, after the last one the last.
+        Lines between few points that are within ``tolerance * max(values)`` of every row. Before the first row and
+        after the last one, the value is constant.
 
     Args:
         source: A list or array of pairs (step, value); the path of a CSV file with a header (as Stable-Baselines3,
             TensorBoard and Weights & Biases write it) or of two columns without one; or the path of a TensorBoard file
-            or of the folder that holds it, which needs the package tensorboard. Steps ascend; values are finite and
-            >= 0. Rows of a file in which the value is missing are passed over.
+            or of its folder, which needs the package tensorboard. Steps ascend; values are finite and >= 0. Rows of a
+            file without the value are skipped.
         key: Column or tag of the value (None: the only one, or the only learning rate).
         tolerance: Largest distance from a row, as a fraction of the largest value (in [1e-9, 1); 0.01).
         total_steps: Length of the run in the steps of the record (>= the last of them; None: the last of them).
 
     Returns:
-        A schedule of type ``piecewise_linear``; its config holds fractions of the run, and fits a run of any length.
+        A schedule of type ``piecewise_linear``. Its config contains fractions of the run, so it fits a run of any
+        length.
 
     Raises:
-        ScheduleConfigError: The source cannot be read, a row or an argument is wrong; says which one.
+        ScheduleConfigError: The source cannot be read, or a row or an argument is wrong; the message says which one.
         ModuleNotFoundError: tensorboard is needed, and not installed.
 
     Example:
@@ -88,7 +90,7 @@ def from_log(
     steps, values = _in_order(_rows_of(source, key))
     total = steps[-1] if total_steps is None else read_total_steps(total_steps)
     if total == 0.0:
-        raise ScheduleConfigError.at("total_steps", None, "the only row stands at step 0: say how long the run is")
+        raise ScheduleConfigError.at("total_steps", None, "the only row is at step 0: give the length of the run")
     if total < steps[-1]:
         message = f"must be at least the last step of the record, {steps[-1]:.10g}"
         raise ScheduleConfigError.at("total_steps", total_steps, message)

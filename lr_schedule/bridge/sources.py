@@ -27,29 +27,30 @@ DRIVES = (
 
 
 def from_steps(source: Any, total_steps: float) -> BaseLRSchedule:
-    """Turn what knows a learning rate step by step into a schedule of progress.
+    """Turn a function of the step, or a scheduler that counts steps, into a schedule of progress.
 
-    Use it to give an optax schedule, a Keras schedule or a scheduler of your own to what asks for progress, such as
-    Stable-Baselines3. For a scheduler class of torch use `from_torch`.
+    Use it for a schedule of optax or Keras, or for your own scheduler, in libraries that use progress, such as
+    Stable-Baselines3. For a scheduler class of torch, use `from_torch`.
 
     Formula:
-        The value at step ``floor((1 - p) * total_steps + 1/2)``, the nearest one, exactly as the source gives it.
+        The value of the source at the nearest step, ``floor((1 - p) * total_steps + 1/2)``, without rounding.
 
     Args:
-        source: The first of these forms that fits counts. *fvcore*: has ``WHERE_EPSILON`` and is callable with the
-            elapsed share of the run. *Stepper*: has ``step()`` or ``step_update(n)`` and an ``optimizer`` with
-            ``param_groups``; a copy is stepped, from its present state on, and the rate of its first param group
-            counts. *Keras*: has ``get_config`` and is callable. *Value*: has ``value(step)`` and is not callable.
-            *Function*: callable with a step. It must be pure, as it is asked in any order, once for each step.
+        source: One of these forms; the first that matches is used. *fvcore*: has ``WHERE_EPSILON`` and is callable with
+            the elapsed fraction of the run. *Scheduler*: has ``step()`` or ``step_update(n)`` and an ``optimizer`` with
+            ``param_groups``; a copy is stepped from its present state, and the value is the rate of its first param
+            group. *Keras*: has ``get_config`` and is callable. *Value*: has ``value(step)`` and is not callable.
+            *Function*: callable with a step. It must be pure, because it is called once for each step, in any order.
         total_steps: Length of the run in the source's steps (finite, > 0; may be fractional).
 
     Returns:
-        A schedule. It asks the source for a step when that step is first needed, and keeps the answer. What is saved
-        of it is the table of its values, which is of type ``table``.
+        A schedule. It calls the source for a step when the step is first needed, and keeps the result. It is saved as a
+        table of its values, of type ``table``.
 
     Raises:
-        ScheduleConfigError: The source fits no form or follows a metric, or total_steps is out of range.
-        ValueError: When asked, where the source fails or gives NaN, infinity or a negative value; names the step.
+        ScheduleConfigError: The source has none of these forms, or follows a metric, or total_steps is out of range.
+        ValueError: In a call, if the source fails or returns NaN, infinity or a negative value; the message names the
+            step.
 
     Example:
         >>> schedule = from_steps(lambda step: 0.001 * 0.5**step, total_steps=4)

@@ -84,16 +84,16 @@ class StepwiseLRSchedule(BaseLRSchedule):
 
 
 class TableLRSchedule(StepwiseLRSchedule):
-    """A value for each step of the run; a progress between two steps gets the value of the nearest one.
+    """One value for each step of the run; between two steps, the value is that of the nearer one.
 
-    `from_steps` and `from_torch` make it; it is what a schedule becomes that has nothing else to be saved as.
+    The schedules of `from_steps` and `from_torch` are saved in this form if they have no other config.
 
     Formula:
         ``values[floor((1 - p) * total_steps + 1/2)]``
 
     Args:
-        values: The values at steps 0, 1, 2, ... (finite, >= 0); one more than the steps of the run. Required.
-        total_steps: Length of the run in these steps (finite, > 0; may be fractional). Required.
+        values: The values at steps 0, 1, 2, ...: one more than the run has steps. Range: each >= 0. Required.
+        total_steps: Length of the run in these steps; it may be fractional. Range: > 0. Required.
 
     Example:
         >>> TableLRSchedule(values=[0.3, 0.2, 0.1], total_steps=2)(0.5)

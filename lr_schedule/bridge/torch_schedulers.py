@@ -32,31 +32,34 @@ def from_torch(
 ) -> BaseLRSchedule:
     """Turn a scheduler of torch into a schedule of progress.
 
-    Use it to give a scheduler that you know and trust to what asks for progress, such as Stable-Baselines3.
+    Use it for a torch scheduler in libraries that use progress, such as Stable-Baselines3.
 
     Formula:
         The learning rate after ``floor((1 - p) * total_steps + 1/2)`` calls of the scheduler's ``step()``, bit for bit.
-        A OneCycleLR holds its last value, where torch's own rebounds and then fails.
+        A OneCycleLR keeps its last value at the end of the run; in torch, its value rises again and the next step
+        fails.
 
     Args:
-        scheduler: A class of ``torch.optim.lr_scheduler`` or its name; a function (or class of your own) that makes a
-            scheduler from an optimizer; or a scheduler over your optimizer, of which a copy is stepped, from its
-            present state on, while both stay as they are.
+        scheduler: A class of ``torch.optim.lr_scheduler`` or its name; a function, or your own class, that makes a
+            scheduler from an optimizer; or a scheduler of your optimizer. Of that one, a copy is stepped from its
+            present state; neither the scheduler nor your optimizer changes.
         total_steps: Length of the run in steps of the scheduler (finite, > 0; may be fractional). A class that takes
             ``total_steps`` itself gets it, as the nearest whole number.
-        initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001), or a list of them, one for
-            each param group that the scheduler is made for. Not for a scheduler over your optimizer, which has them.
-        group: Index of the param group whose value counts (0).
-        key: Which number of the param group counts, as ``momentum`` or ``betas[0]`` that a OneCycleLR moves too ("lr").
+        initial_value: Learning rate at which the scheduler starts (finite, >= 0; 0.001), or a list with one for each
+            param group. Not for a scheduler of your optimizer, which already has one.
+        group: Index of the param group whose value is used (0).
+        key: Which number of the param group is used ("lr"); a OneCycleLR also changes ``momentum`` or ``betas[0]``.
         kwargs: Arguments of the class or function.
 
     Returns:
-        A schedule. With a class of torch and arguments that are plain data it is a `TorchLRSchedule`, whose config and
-        pickle hold class and arguments; else they hold the table of its values, which is of type ``table``.
+        A schedule. For a class of torch with arguments that are plain data, it is a `TorchLRSchedule`, which is saved
+        as the name of the class and its arguments. Other schedules are saved as a table of their values, of type
+        ``table``.
 
     Raises:
         ScheduleConfigError: The scheduler follows a metric (ReduceLROnPlateau), or an argument is unknown or wrong.
-        ValueError: When asked, where the scheduler fails or gives NaN, infinity or a negative value; names the step.
+        ValueError: In a call, if the scheduler fails or has NaN, infinity or a negative value; the message names the
+            step.
 
     Example:
         >>> schedule = from_torch("StepLR", total_steps=100, initial_value=0.5, step_size=50, gamma=0.5)
@@ -175,19 +178,18 @@ Steps = Annotated[float, NumberRule(gt=0, le=10_000_000)]
 
 
 class TorchLRSchedule(StepwiseLRSchedule):
-    """A scheduler of torch, by its class name and arguments, as a schedule of progress.
+    """A scheduler of torch, given by its class name and arguments.
 
-    Use it to name one in a config; in Python, `from_torch` makes it. Every key that is not named here is an argument of
-    the class.
+    Use it in a config; in Python, use `from_torch`. Each key that is not in the list below is an argument of the class.
 
     Formula:
         The learning rate after ``floor((1 - p) * total_steps + 1/2)`` calls of the scheduler's ``step()``, bit for bit.
 
     Args:
-        scheduler: Name of a class of ``torch.optim.lr_scheduler``, such as ``OneCycleLR`` (required).
-        total_steps: Length of the run in steps of the scheduler (finite, in (0, 10000000], as each step is made; may
-            be fractional; required). A class that takes ``total_steps`` itself gets it, as the nearest whole number.
-        initial_value: Learning rate that the scheduler starts from (finite, >= 0; 0.001).
+        scheduler: Name of a class of ``torch.optim.lr_scheduler``, such as ``OneCycleLR``. Required.
+        total_steps: Number of steps of the scheduler in the run; it may be fractional. A class that takes
+            ``total_steps`` itself gets this number, rounded to a whole one. Range: (0, 10_000_000]. Required.
+        initial_value: Learning rate at which the scheduler starts. Range: >= 0. Default: 0.001.
 
     Example:
         >>> TorchLRSchedule(scheduler="ExponentialLR", total_steps=2, initial_value=0.5, gamma=0.5).sample(3).tolist()

@@ -1,7 +1,7 @@
 """torch's own ``step()``, with the arithmetic and without the ceremony around it.
 
 Stepping through a run once costs less this way than torch's own loop over it. Each private name here is one that torch
-2.13 reads or writes in the lines that it stands for; a class that overrides any of them is stepped by its own ``step``.
+2.13 reads or writes in the lines that this module replaces; a class that overrides one is stepped by its own ``step``.
 """
 
 from __future__ import annotations

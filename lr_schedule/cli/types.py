@@ -73,7 +73,7 @@ def run(options: TypesOptions) -> int:
     print(
         "Most types also take warmup_fraction, _start_factor and _shape, and end_fraction; a key that ends in _fraction"
     )
-    print("has a twin that ends in _steps, and final_value has one in final_ratio.")
+    print("can be given in steps, under the name that ends in _steps, and final_value as final_ratio.")
     return 0
 
 

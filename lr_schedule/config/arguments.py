@@ -25,7 +25,7 @@ def is_data(value: Any) -> bool:
 
 
 def numerals_to_numbers(value: Any) -> Any:
-    """Return arguments with the numerals in them as numbers (YAML hands over ``3e-3`` as a string)."""
+    """Return arguments with the numbers in strings in them as numbers (YAML hands over ``3e-3`` as a string)."""
     if type(value) is dict:
         return {key: numerals_to_numbers(item) for key, item in value.items()}
     if type(value) in (list, tuple):

@@ -61,7 +61,7 @@ class Frozen:
                 setattr(cls, name, getattr(cls, name))
 
     def written_fields(self) -> Any:
-        """Return type and fields as they stand, functions included; `to_config` is this, for what can be written."""
+        """Return the type and the fields, including functions; `to_config` returns the same if there are none."""
         quiet = quiet_fields_of(type(self))
         said: dict[str, Any] = {"type": self.type}
         for name in fields_of(type(self)):
@@ -127,7 +127,7 @@ def as_kept(value: Any, parts: list[Any]) -> Any:
 
 
 def to_plain(value: Any, path: Keys = ()) -> Any:
-    """Return nested fields as JSON-able data; a Python function among them is an error that says where it stands."""
+    """Return nested fields as JSON-able data; a Python function among them is an error that says where it is."""
     if isinstance(value, Mapping):
         return {key: to_plain(item, (*path, key)) for key, item in value.items()}
     if isinstance(value, frozenset):

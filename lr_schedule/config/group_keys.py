@@ -22,7 +22,7 @@ class GroupKey(NamedTuple):
     Attributes:
         name: What the user calls it.
         stem: The key.
-        item: Which item of it (None: all that stands there).
+        item: Which item of it (None: all of it).
     """
 
     name: str
@@ -77,7 +77,7 @@ def find_key(name: Any, groups: Sequence[Group], path: tuple[str | int, ...]) ->
     Args:
         name: Such as ``weight_decay`` or ``betas[0]``.
         groups: The param groups; each must have it.
-        path: Where the name stands.
+        path: Where the name is.
     """
     found = NAME.fullmatch(name) if isinstance(name, str) else None
     stem, item = found.groups() if found else (None, None)

@@ -51,7 +51,7 @@ def read(
         given.update(keywords)
     if (
         cls.type not in registry
-    ):  # cloudpickle makes a class and its bases anew, and gives each its type only afterwards
+    ):  # cloudpickle makes a class and its bases again, and gives each its type only afterwards
         kinds: Any = reversed(cls.__mro__)
         registry.update({kind.type: kind for kind in kinds if "type" in vars(kind)})
     if "controller" in given and "controller" not in fields_of(cls):
@@ -161,7 +161,7 @@ def _take_free_keys(cls: Any, given: dict[str, Any], problems: Problems) -> None
     free = {key: given.pop(key) for key in list(given) if key not in fields}
     together = given.pop(cls.free_keys, {})
     if not isinstance(together, Mapping):
-        problems.add(cls.free_keys, together, "must be a mapping; each of its keys may also stand beside the others")
+        problems.add(cls.free_keys, together, "must be a mapping; its keys may also be given beside the others")
         together = {}
     for key in free.keys() & together.keys():
         problems.add(key, free[key], f"given beside the other keys and in {cls.free_keys}; give one of them")
@@ -212,7 +212,7 @@ def _problems_from(
         yield from cause.below((key, *rest)).problems
         return
     if details["type"] == "missing" and not rest and field in written:
-        return  # what stands there is wrong, and reported already
+        return  # the value there is wrong, and reported already
     received = None if details["type"] == "missing" else _item_at([value], (0, *rest), details["input"])
     unit = "" if key == field else f" once resolved to {field}"
     if total_steps is not None and key == steps_twin(field):
@@ -262,7 +262,7 @@ _IN_OUR_WORDS = {
 
 
 def _item_at(container: Any, path: Sequence[Any], default: Any) -> Any:
-    """Return what stands at `path` in nested data, or the default where the path leads out of it."""
+    """Return the value at `path` in nested data, or the default where the path leads out of it."""
     try:
         return reduce(getitem, path, container)
     except (LookupError, TypeError):

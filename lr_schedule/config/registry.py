@@ -12,7 +12,7 @@ from lr_schedule.errors import ScheduleConfigError, did_you_mean
 from lr_schedule.fields import is_numeral
 
 ENTRY_POINTS = "lr_schedule.types"
-"""The group of entry points by which an installed package offers a type: its name, and where its class stands."""
+"""The group of entry points by which an installed package offers a type: its name, and where its class is."""
 
 registry: dict[str, type[Frozen]] = {}
 """Every class by the `type` that names it in a config."""
@@ -35,7 +35,7 @@ SYNONYMS = {
 
 
 def register(cls: type[Frozen]) -> None:
-    """Make `cls` known under its type; a second class of that name is an error, but for one that is defined again."""
+    """Register `cls` under its type; a second class of that name is an error, unless it replaces the first."""
     name: Any = cls.type
     if not isinstance(name, str) or not name or name != name.strip():
         raise ScheduleConfigError.at("type", name, "must be a name, without spaces around it")
@@ -46,7 +46,7 @@ def register(cls: type[Frozen]) -> None:
         message = "defines __init__, which create and pickle never call; declare fields, and override prepare"
         raise TypeError(f"{cls.__qualname__} {message}")
     holder = registry.get(name)
-    # A notebook's cell that runs again and a module that is loaded again define the class of that name anew.
+    # A notebook's cell that runs again and a module that is loaded again define the class of that name again.
     if holder is not None and (cls.__module__, cls.__qualname__) != (holder.__module__, holder.__qualname__):
         raise ScheduleConfigError.at("type", name, f"already the type of {holder.__module__}.{holder.__qualname__}")
     registry[name] = cls
@@ -117,7 +117,7 @@ def _words(name: object) -> list[str]:
 
 
 def parse_string(text: str) -> dict[str, Any]:
-    """Return the mapping that a string stands for: a numeral, or the Zoo's ``<type>_<initial_value>``.
+    """Return the mapping that a string stands for: a number in a string, or the Zoo's ``<type>_<initial_value>``.
 
     For a type with a final_value, that may follow: ``<type>_<initial_value>_<final_value>``.
     """

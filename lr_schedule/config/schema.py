@@ -1,4 +1,4 @@
-"""One JSON Schema for every registered kind of schedule, for editors and checkers."""
+"""One JSON Schema for every registered type, for editors and checkers."""
 
 from __future__ import annotations
 
@@ -17,33 +17,34 @@ from lr_schedule.config.twins import allowed_keys, steps_twin, twins_of
 SCHEDULE: dict[str, Any] = {"$ref": "#/$defs/_schedule"}
 
 FORMS = "must be a number, a mapping with a type, a list of phases, or a string such as 'cosine_3e-4'"
-FREE = "Arguments, which may also stand beside the other keys."
+FREE = "Arguments. They may also be keys beside the other keys."
 TOTAL_STEPS = {
     **schema_of({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]}),
     "title": "total_steps",
-    "description": "Length of the run in the steps of the keys that end in _steps (finite, > 0; may be fractional).",
+    "description": "Length of the run, for the keys that end in _steps; it may be fractional. Range: > 0.",
 }
-SHARES: dict[str, tuple[dict[str, Any], str]] = {
+PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "fraction": (
         {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-        "Share of the run that this phase takes (in (0, 1]); those of all phases sum to 1.",
+        "Fraction of the run for this phase. The fractions of all phases sum to 1. Range: (0, 1].",
     ),
     "steps": (
         {"type": "number", "exclusiveMinimum": 0},
-        "Length of this phase in steps (finite, > 0); those of all phases sum to total_steps.",
+        "Length of this phase in steps. The steps of all phases sum to total_steps. Range: > 0.",
     ),
 }
-TWIN = re.compile(r" (?:Twin|In steps)\b.*$")
+ENDING = re.compile(r" ?(?:Range: |Default: |Required\.|In steps: ).*$")
+"""The sentences with range, default and steps that end the description of a key."""
 
 
 def json_schema() -> dict[str, Any]:
     """Return one JSON Schema (draft 2020-12) for a schedule of every registered type.
 
-    Use it to have an editor complete and check schedules in YAML; types that you register are in it too. It accepts
-    what `create` accepts, but for conditions between the values of several keys, which JSON Schema cannot state.
+    Use it for an editor that completes and checks schedules in YAML. It includes the types that you register. It
+    accepts what `create` accepts. It does not check conditions between the values of several keys: JSON Schema cannot.
 
     Returns:
-        Plain JSON-able data; ``$defs`` holds one entry per type beside the short forms (number, string, list).
+        Plain JSON-able data; ``$defs`` has one entry for each type, and the short forms (number, string, list).
 
     Example:
         >>> sorted(json_schema()["$defs"]["linear"]["properties"])[:3]
@@ -107,17 +108,17 @@ def branches(schemas: Mapping[str, Any], untyped: Any, named_by: str = "type") -
 
 
 def _phase_schema(types: Mapping[str, Any]) -> dict[str, Any]:
-    share = {key: _described(key, schema_of(field), text) for key, (field, text) in SHARES.items()}
-    variants = types_with(share, types)
+    part = {key: _described(key, schema_of(field), text) for key, (field, text) in PARTS.items()}
+    variants = types_with(part, types)
     wrapped = {
-        "properties": {"schedule": SCHEDULE, "total_steps": TOTAL_STEPS, **share},
+        "properties": {"schedule": SCHEDULE, "total_steps": TOTAL_STEPS, **part},
         "additionalProperties": False,
     }
     untyped = {"if": {"required": ["schedule"]}, "then": wrapped, "else": variants["constant"]}
     return {
-        "description": "A schedule and its share of the run: fraction or steps, beside the keys of its type.",
-        "properties": share,
-        "allOf": [*_one_of(list(share)), *branches(variants, untyped)],
+        "description": "The keys of a schedule and its part of the run, as fraction or steps.",
+        "properties": part,
+        "allOf": [*_one_of(list(part)), *branches(variants, untyped)],
     }
 
 
@@ -139,7 +140,7 @@ def schema_of_type(cls: type[Frozen], named_by: str = "type") -> dict[str, Any]:
     for key, field in allowed_keys(cls).items():
         schema, text = fields["properties"][field], texts.get(field, "")
         if key != field:
-            text = f"{field}, {twins_of(cls)[key].meaning}. {TWIN.sub('', text)}"
+            text = f"{field}, {twins_of(cls)[key].meaning}. {meaning_of(text)}"
             schema = scaled(schema)
         properties[key] = _described(key, schema_of(schema), text)
     properties.setdefault("total_steps", TOTAL_STEPS)
@@ -204,7 +205,7 @@ def summary(cls: type) -> str:
 
 
 def describe_fields(cls: Any) -> dict[str, str]:
-    """Return what the docstrings of a kind and of its bases say of each of its keys."""
+    """Return the description of each key in the docstrings of a class and its bases."""
     texts: dict[str, str] = {}
     for kind in reversed(cls.__mro__):
         arguments = re.search(r"^Args:\n(.*?)(?:\n\S|\Z)", inspect.getdoc(kind) or "", re.DOTALL | re.MULTILINE)
@@ -213,8 +214,13 @@ def describe_fields(cls: Any) -> dict[str, str]:
     return {key: text for key, text in texts.items() if key in fields_of(cls)}
 
 
+def meaning_of(text: str) -> str:
+    """Return the description of a key without the sentences on its range, its default and its form in steps."""
+    return ENDING.sub("", text)
+
+
 def own_fields(cls: type[Frozen]) -> list[str]:
-    """Return the fields that make a type what it is, without those that it shares with every type at one default."""
+    """Return the fields of a type, without those that have the same default in every type."""
     shared = shared_fields(cls)
     return [field for field in fields_of(cls) if field not in shared or getattr(cls, field) != shared[field]]
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of what stands at one key: numbers with their bounds, the same as strings, lists, words."""
+"""The JSON Schema of the value at one key: numbers with their bounds, the same as strings, lists, words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REFUSED = {
     ("maximum", 1): (_ABOVE_ONE,),
     ("exclusiveMaximum", 1): (_ABOVE_ONE, _ONE),
 }
-"""The numerals that lie outside a bound, as far as a pattern can tell.
+"""The numbers in strings that lie outside a bound, as far as a pattern can tell.
 
 It sees digits and not their size: where an exponent outweighs the digits before it (``50e-3``), and for any other
 bound, it lets the numeral pass.
@@ -40,7 +40,7 @@ _HIGHEST = ("maximum", "exclusiveMaximum")
 def schema_of(field: dict[str, Any]) -> dict[str, Any]:
     """Return a schema for what a field accepts, from the one that pydantic gives for what it holds.
 
-    A number may be given as a numeral, an optional one as null, and both stand in one schema: editors show for an
+    A number may also be a string, and an optional one null. All of it is in one schema: editors show for an
     ``anyOf`` the texts of its branches in place of the text of the key.
     """
     if DEFINITION in field:
@@ -59,7 +59,7 @@ def schema_of(field: dict[str, Any]) -> dict[str, Any]:
 
 
 def scaled(field: dict[str, Any]) -> dict[str, Any]:
-    """Return the field's schema for its twin, of which only the sign is known: in steps, or as a share of a value."""
+    """Return the field's schema for its key in another unit (steps, or a ratio), of which only the sign is known."""
     if "anyOf" in field:
         return scaled(next(option for option in field["anyOf"] if option.get("type") != "null"))
     bare = {key: value for key, value in field.items() if key not in (*_HIGHEST, "default")}
@@ -71,7 +71,7 @@ def scaled(field: dict[str, Any]) -> dict[str, Any]:
 
 
 def string_pattern(names: list[str], falling: list[str]) -> str:
-    """Return the pattern of a schedule in a string: a numeral, or a name with one behind it, of some types with two."""
+    """Return the pattern of a schedule in a string: a number, or a name and a number, or for some types two numbers."""
     forms, pairs = ("|".join(re.escape(name) for name in listed) for listed in (names, falling))
     value = rf"{_SPACE}(?!{_NEGATIVE})[-+]?{_UNSIGNED}{_SPACE}"
     return rf"^((({forms})_)?|({pairs})_{value}_){value}$"

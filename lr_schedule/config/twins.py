@@ -1,4 +1,4 @@
-"""Keys that are another key: a fraction of the run given in steps, a final value given as a fraction of the first.
+"""Keys that set a field in another unit: a fraction of the run in steps, a final value as a fraction of the first.
 
 One table serves the reader, the JSON Schema, the docs and the search with Optuna.
 """
@@ -17,11 +17,11 @@ Convert = Callable[[Any, Any, Mapping[str, Any], "float | None"], Any]
 
 
 class Twin(NamedTuple):
-    """A key that stands for a field.
+    """A key that sets a field in another unit.
 
     Attributes:
         field: The field that it sets.
-        meaning: How it says it.
+        meaning: The other unit.
         convert: Takes the class, what was written, the other keys and the steps of the run; returns the field's value.
     """
 
@@ -40,7 +40,7 @@ def _from_ratio(cls: Any, ratio: Any, given: Mapping[str, Any], total_steps: flo
     try:
         return read_number(Value, ratio, "final_ratio") * to_number(given.get("initial_value", cls.initial_value))
     except (ScheduleConfigError, TypeError):
-        message = "must be a finite number >= 0, a share of initial_value"
+        message = "must be a finite number >= 0, a fraction of initial_value"
         raise ScheduleConfigError.at((), ratio, message) from None
 
 
@@ -54,11 +54,11 @@ def steps_twin(field: str) -> str | None:
 
 @once
 def twins_of(cls: Any) -> dict[str, Twin]:
-    """Return every key of a class that stands for one of its fields."""
+    """Return every key of a class that sets one of its fields in another unit."""
     fields = fields_of(cls)
     twins = {key: Twin(field, "in steps", _from_steps) for field in fields if (key := steps_twin(field)) is not None}
     if "final_value" in fields:
-        twins["final_ratio"] = Twin("final_value", "as a share of initial_value", _from_ratio)
+        twins["final_ratio"] = Twin("final_value", "as a fraction of initial_value", _from_ratio)
     return {key: twin for key, twin in twins.items() if key not in fields}
 
 

@@ -20,7 +20,7 @@ from lr_schedule.errors import Keys, Problem, ScheduleConfigError
 MAX_BYTES = 1_000_000
 """Size of the largest file that is read; the largest that the RL Zoo ships has 12 kB."""
 MAX_NODES = 50_000
-"""How many keys and values a file may hold, counted anew at each alias."""
+"""How many keys and values a file may hold, counted again at each alias."""
 MAX_DEPTH = 50
 """How many mappings and lists may stand within each other."""
 UNFINISHED = (0, 0)
@@ -32,10 +32,10 @@ SUFFIXES = (".yml", ".yaml")
 MAX_DIGITS = 100
 NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 IN_OUR_WORDS = {
-    "found character '\\t' that cannot start any token": "a tab stands here; YAML is indented with spaces",
+    "found character '\\t' that cannot start any token": "there is a tab here; YAML is indented with spaces",
     "found unhashable key": "a key must be a word or a number, not a list or a mapping",
     "mapping values are not allowed here": (
-        "no key can stand here: the line is indented too far, the one before lacks a colon and a space, "
+        "there can be no key here: the line is indented too far, the one before lacks a colon and a space, "
         "or a text with a colon in it lacks quotes"
     ),
     "could not find expected ':'": "a colon and a space must follow a key",
@@ -66,7 +66,7 @@ class Document(NamedTuple):
     root: yaml.Node | None
 
     def position(self, path: Keys) -> tuple[int, int]:
-        """Return line and column (from 1) of what stands at `path`, or of the innermost thing around it."""
+        """Return line and column (from 1) of the value at `path`, or of the innermost thing around it."""
         node, mark = self.root, None if self.root is None else self.root.start_mark
         for step in path:
             if step in SHORT_FORMS and isinstance(node, yaml.SequenceNode):
@@ -79,7 +79,7 @@ class Document(NamedTuple):
         return (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
 
     def locate(self, error: ScheduleConfigError, below: Keys = ()) -> ScheduleConfigError:
-        """Return the error of what stands at the path `below`, each problem with its place, in the file's order."""
+        """Return the error of the value at the path `below`, each problem with its place, in the file's order."""
         located = [self._locate(problem) for problem in error.below(below).problems]
         located.sort(key=lambda problem: (problem.line, problem.column))
         return ScheduleConfigError(located)
@@ -160,7 +160,7 @@ def read_yaml(path: str | Path) -> Document:
     Use it for a file that may come from anyone. ``3e-4`` without a dot, a string in YAML 1.1, is read as a number.
 
     Args:
-        path: The file: UTF-8, at most 1 MB, one YAML document of at most 50,000 keys and values, aliases counted anew
+        path: The file: UTF-8, at most 1 MB, one YAML document of at most 50,000 keys and values, aliases counted again
             each time that they are used.
 
     Returns:

@@ -1,6 +1,6 @@
 """Controller: a schedule times one number, the scale, which a metric moves up and down.
 
-The rule of each kind is a pure function of state, metric and progress, in the array API: the same lines serve `observe`
+The rule of each type is a pure function of state, metric and progress, in the array API: the same lines serve `observe`
 in a Python loop and `update` inside ``jax.jit`` and ``lax.scan``.
 """
 
@@ -38,26 +38,26 @@ CHECKED = 1_000
 
 
 kinds: dict[str, type[Controller]] = {}
-"""Every kind of controller by the name that a config calls it under the key ``controller``."""
+"""Every type of controller, by its name under the key ``controller`` of a config."""
 
 
 class Controller(Frozen):
-    """A schedule whose value a metric scales, within bounds; the kinds say how the metric moves the scale.
+    """A schedule that a metric scales, within bounds; its subclasses are the rules.
 
-    Subclass it for a rule of your own: give the class a ``type``, its config keys as fields, and the rule as `judge`.
+    Subclass it for your own rule: give the class a ``type``, its config keys as fields, and the rule as `judge`.
 
     Formula:
         ``clip(schedule(p) * scale, minimum(p), maximum(p))``
 
-    Asking changes nothing; `observe` alone moves the scale. Two controllers are equal if their configs are, whatever
-    their scales.
+    A call changes nothing; only `observe` changes the scale. Two controllers are equal if their configs are equal,
+    whatever their scales are.
 
     Args:
         cfg: A mapping of the keys below.
         schedule: The schedule that is scaled. Required.
         minimum: Lower bound of the value (>= 0), a number or a schedule.
-        maximum: Upper bound of the value, a number or a schedule; it counts where the lower bound is above it.
-        during_warmup: Whether the metric counts while the schedule warms up (False: the scale then stays as it is).
+        maximum: Upper bound of the value, a number or a schedule; it wins if the lower bound is above it.
+        during_warmup: Whether the metric counts during the warmup of the schedule (False).
 
     Raises:
         ScheduleConfigError: Something in the config is unknown, of the wrong type or out of its range.
@@ -66,7 +66,7 @@ class Controller(Frozen):
     __slots__ = ("__dict__", "__weakref__", "_state", "_warned")
 
     memory: ClassVar[State] = {}
-    """What a kind remembers beside the scale, as it is before the first observation."""
+    """What a type of controller remembers besides the scale, as it is before the first observation."""
     reach: ClassVar[float] = math.inf
     """How many times larger or smaller than its schedule the value may get where no bound is given."""
 
@@ -102,7 +102,7 @@ class Controller(Frozen):
 
     @classmethod
     def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields as given, with those added that follow from others; a kind may override it."""
+        """Return the given fields, and the fields that follow from them; a type can override this method."""
         return given
 
     @classmethod
@@ -111,7 +111,7 @@ class Controller(Frozen):
         return total_steps
 
     def check(self) -> None:
-        """Raise ScheduleConfigError where a bound is negative, or the upper one always below the lower one."""
+        """Raise ScheduleConfigError if a bound is negative, or the upper one is always below the lower one."""
         scheduled = isinstance(self.minimum, Frozen) or isinstance(self.maximum, Frozen)
         places = [1.0 - point / CHECKED for point in range(CHECKED + 1 if scheduled else 1)]
         levels = [(at(self.minimum, place), at(self.maximum, place)) for place in places]
@@ -121,11 +121,11 @@ class Controller(Frozen):
             raise ScheduleConfigError.at("maximum", self.maximum, f"must be >= minimum, which is {self.minimum!r}")
 
     def judge(self, state: State, metric: Any, progress_remaining: Any, xp: Any) -> tuple[State, Any]:
-        """Return what changes in the state beside the scale, and where that goes: 1.0 up, -1.0 down, 0.0 nowhere.
+        """Return the changes of the state, and the direction of the scale: 1.0 is up, -1.0 is down, 0.0 is no change.
 
         Args:
-            state: What the controller remembers.
-            metric: What was observed; NaN and infinities are possible.
+            state: The state of the controller.
+            metric: The observation; it may be NaN or infinite.
             progress_remaining: 1.0 at the start of the run, 0.0 at its end.
             xp: The array API namespace of all of these.
         """
@@ -171,7 +171,7 @@ class Controller(Frozen):
         return self.value(self._state, progress_remaining)
 
     def extremes(self, progress_remaining: Any) -> tuple[Any, Any]:
-        """Return the smallest and the largest value to which any metrics can lead at a progress."""
+        """Return the smallest and the largest possible value at a progress, for any metrics."""
         falls, rises = (getattr(type(self), name) is not getattr(Controller, name) for name in ("lowered", "raised"))
         scales = SMALLEST if falls else 1.0, LARGEST if rises else 1.0
         lowest, highest = (self.value({"scale": scale}, progress_remaining) for scale in scales)
@@ -179,20 +179,20 @@ class Controller(Frozen):
 
     @property
     def scale(self) -> float:
-        """What the schedule is multiplied with now."""
+        """The present factor of the schedule."""
         scale: float = self._state["scale"]
         return scale
 
     def observe(self, metric: Any, progress_remaining: float) -> None:
-        """Move the scale by one observation of the metric.
+        """Change the scale by one observation of the metric.
 
         Args:
-            metric: The metric after an update (None: there is none, so that nothing moves). NaN and infinities are
-                warned of once; what they do is said by each kind.
+            metric: The metric after an update (None: nothing changes). The first NaN or infinity warns; each controller
+                defines what it does.
             progress_remaining: The progress at which it was observed (1.0 at the start, 0.0 at the end).
 
         Raises:
-            TypeError: The metric is no number.
+            TypeError: The metric is not a number.
         """
         if metric is None:
             return
@@ -205,7 +205,7 @@ class Controller(Frozen):
         self._derive(_state={name: float(new) for name, new in state.items()})
 
     def replay(self, series: Iterable[tuple[float, Any]]) -> list[float]:
-        """Return the values that a recorded metric would have produced, without touching this controller.
+        """Return the values that this controller would have had with a recorded metric; it does not change.
 
         Args:
             series: Pairs of progress_remaining and metric, in the order of the run.
@@ -221,14 +221,14 @@ class Controller(Frozen):
         return values
 
     def state_dict(self) -> dict[str, float]:
-        """Return the state as plain numbers by name, to be saved."""
+        """Return the state as a dictionary of plain numbers, to save it."""
         return dict(self._state)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a saved state.
+        """Continue from a saved state.
 
         Raises:
-            ScheduleConfigError: It is not the state of a controller of this kind, or a number in it is not finite.
+            ScheduleConfigError: It is not the state of a controller of this type, or a number in it is not finite.
         """
         names = self.init().keys()
         if not isinstance(state_dict, Mapping) or state_dict.keys() != names:
@@ -239,7 +239,7 @@ class Controller(Frozen):
         self._derive(_state=numbers)
 
     def written_fields(self) -> dict[str, Any]:
-        """Return the kind under its key, and the fields as they stand."""
+        """Return the type under its key, and the fields."""
         fields: dict[str, Any] = super().written_fields()
         return {"controller": fields.pop("type"), **fields}
 
@@ -251,7 +251,7 @@ class Controller(Frozen):
         return restore, (self.type if self.is_built_in else type(self), self.written_fields(), self.state_dict())
 
     def bounds(self, progress_remaining: Any, base: Any, xp: Any) -> tuple[Any, Any]:
-        """Return the bounds at a progress, where the schedule is `base`; the upper one may be infinite."""
+        """Return the bounds at a progress at which the schedule is `base`; the upper one may be infinite."""
         low, high = (at(bound, progress_remaining) for bound in (self.minimum, self.maximum))
         if low is None:
             low = base / self.reach
@@ -284,7 +284,7 @@ def _namespace_of(*values: Any) -> Any:
 
 
 def find_kind(name: Any) -> type[Controller]:
-    """Return the kind of controller that a config calls `name`."""
+    """Return the class of the controller that a config calls `name`."""
     if isinstance(name, str) and name in kinds:
         return kinds[name]
     message = f"unknown controller{did_you_mean(name, sorted(kinds))} Allowed: {', '.join(sorted(kinds))}"

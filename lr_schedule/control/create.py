@@ -15,15 +15,14 @@ def create_controller(cfg: Any, total_steps: float | None = None) -> Controller:
     """Turn a config into a controller.
 
     Args:
-        cfg: A mapping with the kind under ``controller`` and its keys beside it; or a controller, which is returned.
-        total_steps: Length of the run in the steps of the ``*_steps`` keys of its schedules (> 0; None where there are
-            none).
+        cfg: A mapping with the type under ``controller`` and the keys of this type; or a controller, which is returned.
+        total_steps: Length of the run in the steps of the ``*_steps`` keys of its schedules (> 0; None if it has none).
 
     Returns:
-        A controller of that kind, before its first observation.
+        A controller of that type, before its first observation.
 
     Raises:
-        ScheduleConfigError: The config cannot be used; the message says where and why.
+        ScheduleConfigError: The config is wrong; the message has the place and the reason.
 
     Example:
         >>> controller = create_controller({"controller": "kl", "schedule": 0.001, "target_kl": 0.01})

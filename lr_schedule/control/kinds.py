@@ -14,25 +14,26 @@ Band = Annotated[float, NumberRule(ge=1)]
 
 
 class KLController(Controller):
-    """Holds the KL divergence of an update near a target by scaling the learning rate.
+    """Keeps the KL divergence of an update near a target by scaling the learning rate.
 
-    Use it with PPO and its relatives, where the right rate depends on the task and changes during the run.
+    Use it with PPO and similar algorithms, whose best learning rate depends on the task and changes during the run.
 
     Formula:
-        KL above ``band * target_kl``: ``scale / factor``; KL below ``target_kl / band``: ``scale * factor``.
+        ``scale / factor`` if the KL is above ``band * target_kl``; ``scale * factor`` if it is below ``target_kl /
+        band``.
 
     Args:
-        schedule: The learning rate that is scaled, in any form that `BaseLRSchedule.create` takes. Required.
-        target_kl: KL divergence per update (> 0; 0.01), a number or a schedule.
-        band: How many times larger or smaller than the target the KL may be (>= 1; 2.0).
-        factor: By what one step divides or multiplies the scale (> 1; 1.5).
-        on_zero: What a KL of 0 or below does: ``hold`` (the default, as in rsl_rl and Brax) or ``raise`` the rate (as
-            in skrl, rl_games and sample-factory).
-        minimum: Lower bound of the rate (1e-6), a number or a schedule.
-        maximum: Upper bound of the rate (1e-2), a number or a schedule.
-        during_warmup: Whether the KL counts while the schedule warms up (False).
+        schedule: The learning rate to scale, in any form that `BaseLRSchedule.create` takes. Required.
+        target_kl: Target of the KL divergence per update, above 0. Default: 0.01.
+        band: Factor by which the KL may be above or below the target. Range: >= 1. Default: 2.0.
+        factor: Factor by which one step divides or multiplies the scale. Range: > 1. Default: 1.5.
+        on_zero: What a KL of 0 or below does: nothing (``hold``, as in rsl_rl and Brax) or a step up (``raise``, as in
+            skrl, rl_games and sample-factory). Range: ``hold``, ``raise``. Default: ``hold``.
+        minimum: Lower bound of the learning rate. Default: 1e-06.
+        maximum: Upper bound of the learning rate. Default: 0.01.
+        during_warmup: Whether the KL counts during the warmup of the schedule. Default: False.
 
-    A KL that is NaN or infinite is a step down.
+    A KL that is NaN or infinite counts as too high.
 
     Example:
         >>> controller = KLController(schedule=0.001)
@@ -73,25 +74,25 @@ class KLController(Controller):
 
 
 class TargetController(Controller):
-    """Holds any metric near a goal by scaling the value that moves it.
+    """Keeps any metric near a goal by scaling a value that affects it.
 
-    Use it for an entropy, a clip fraction or a success rate that should stay where it is, or follow a schedule.
+    Use it for an entropy, a clip fraction or a success rate that should be constant, or follow a schedule.
 
     Formula:
-        Metric above the band of the goal: ``scale / factor`` for ``down``, ``scale * factor`` for ``up``; below
-        the band the other way. The band reaches from ``goal / band`` to ``goal * band``.
+        If the metric is above ``goal * band``: ``scale / factor`` for the direction ``down``, ``scale * factor`` for
+        ``up``. If it is below ``goal / band``, the opposite.
 
     Args:
-        schedule: The value that is scaled, in any form that `BaseLRSchedule.create` takes. Required.
-        goal: Where the metric should be, a number of any sign or a schedule. Required.
-        band: How many times larger or smaller than the goal the metric may be (>= 1; 1.1).
-        factor: By what one step divides or multiplies the scale (> 1; 1.1).
-        direction: ``down``: a metric above its goal lowers the value (the default); ``up``: it raises the value.
-        minimum: Lower bound of the value, a number or a schedule (None: a hundredth of the schedule).
-        maximum: Upper bound of the value, a number or a schedule (None: a hundred times the schedule).
-        during_warmup: Whether the metric counts while the schedule warms up (False).
+        schedule: The value to scale, in any form that `BaseLRSchedule.create` takes. Required.
+        goal: Goal of the metric; a number may have any sign. Required.
+        band: Factor by which the metric may be above or below the goal. Range: >= 1. Default: 1.1.
+        factor: Factor by which one step divides or multiplies the scale. Range: > 1. Default: 1.1.
+        direction: Direction of the value if the metric is above its goal. Range: ``down``, ``up``. Default: ``down``.
+        minimum: Lower bound of the value. Without it, a hundredth of the schedule. Default: None.
+        maximum: Upper bound of the value. Without it, a hundred times the schedule. Default: None.
+        during_warmup: Whether the metric counts during the warmup of the schedule. Default: False.
 
-    A metric that is NaN or infinite moves nothing.
+    A metric that is NaN or infinite changes nothing.
 
     Example:
         >>> controller = TargetController(schedule=0.01, goal=0.5, factor=2.0)
@@ -125,27 +126,31 @@ class TargetController(Controller):
 class PlateauController(Controller):
     """Lowers a value when a metric stops improving.
 
-    Use it where the metric is steady enough to judge: an evaluation's mean reward, or a mean over many episodes.
+    Use it with a steady metric: the mean reward of an evaluation, or a mean over many episodes.
 
     Formula:
-        ``scale * factor`` after ``patience + 1`` observations in a row that are no improvement; one is an improvement
-        if it is better than the best by more than ``threshold * abs(best)``.
+        ``scale * factor`` after ``patience + 1`` observations in a row without an improvement. An observation is an
+        improvement if it is better than the best one by more than ``threshold * abs(best)``.
 
     Args:
-        schedule: The value that is scaled, in any form that `BaseLRSchedule.create` takes. Required.
-        mode: ``max``: larger is better (the default); ``min``: smaller is better.
-        factor: What one step multiplies the scale with (in (0, 1); 0.5).
-        patience: Observations without an improvement that are let pass (>= 0; 10); the next one lowers the value. This
-            is torch's meaning; Keras and optax act one observation earlier.
-        threshold: By what fraction of ``abs(best)`` the best must be beaten (>= 0; 1e-4). It works for negative
-            returns too, where ``best * (1 + threshold)``, the rule of torch and optax, lies below the best.
-        cooldown: Observations after a step down in which none counts as bad (>= 0; 0).
-        smoothing: How many observations make one, by their mean (>= 1; 1).
-        minimum: Lower bound of the value (0.0), a number or a schedule.
-        maximum: Upper bound of the value, a number or a schedule (None: none).
-        during_warmup: Whether the metric counts while the schedule warms up (False).
+        schedule: The value to scale, in any form that `BaseLRSchedule.create` takes. Required.
+        mode: Whether a larger metric is better (``max``) or a smaller one (``min``). Range: ``max``, ``min``. Default:
+            ``max``.
+        factor: Factor by which one step multiplies the scale. Range: (0, 1). Default: 0.5.
+        patience: Number of observations in a row without an improvement that change nothing; the next one lowers the
+            value. torch counts in the same way; Keras and optax act one observation earlier. Range: whole number >= 0.
+            Default: 10.
+        threshold: Fraction of ``abs(best)`` by which an observation must beat the best one. It works for negative
+            returns too; the rule of torch and optax, ``best * (1 + threshold)``, does not. Range: >= 0. Default:
+            0.0001.
+        cooldown: Number of observations after a step down that do not count as bad. Range: whole number >= 0. Default:
+            0.
+        smoothing: Number of observations whose mean counts as one. Range: whole number >= 1. Default: 1.
+        minimum: Lower bound of the value. Default: 0.0.
+        maximum: Upper bound of the value. Without it, there is none. Default: None.
+        during_warmup: Whether the metric counts during the warmup of the schedule. Default: False.
 
-    A metric that is NaN or infinite is no improvement, and ends the mean that it is a part of.
+    A metric that is NaN or infinite is not an improvement, and ends the mean of ``smoothing`` observations early.
 
     Example:
         >>> controller = PlateauController(schedule=0.01, patience=1)

@@ -30,12 +30,12 @@ PLACED: dict[str, Any] = {
 
 
 def json_schema() -> dict[str, Any]:
-    """Return one JSON Schema (draft 2020-12) for a controller of every type, with the ``metric`` that feeds it.
+    """Return one JSON Schema (draft 2020-12) for controllers of every type, with the key ``metric``.
 
-    Use it to have an editor complete and check controllers in YAML.
+    Use it for an editor that completes and checks controllers in YAML.
 
     Returns:
-        Plain JSON-able data; beside the ``$defs`` of `lr_schedule.json_schema` there is one for each controller.
+        Plain JSON-able data, with the ``$defs`` of `lr_schedule.json_schema` and one more for each controller.
 
     Example:
         >>> from lr_schedule.control import json_schema

@@ -1,7 +1,7 @@
 """Schedules made of schedules: one after another, multiplied, repeated, delayed, kept within bounds.
 
 A part is anything that `BaseLRSchedule.create` takes: a number, a mapping, a list, a schedule, a Python function. Each
-part sees a progress of its own, from 1.0 at its start to 0.0 at its end.
+part has its own progress, from 1.0 at its start to 0.0 at its end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lr_schedule.steps import NO_TOTAL_STEPS, take_total_steps
 
 
 class Phase(NamedTuple):
-    """A schedule and the share of the run in which it counts."""
+    """A schedule and its fraction of the run."""
 
     schedule: BaseLRSchedule
     fraction: float
@@ -40,7 +40,7 @@ def _read_phase(cfg: Any, total_steps: float | None) -> Phase:
     given = dict(cfg)
     if "total_steps" in given and not has_total_steps(given):
         total_steps = take_total_steps(given, total_steps)
-    fraction = _read_share(given, total_steps)
+    fraction = _read_fraction(given, total_steps)
     own_steps = None if total_steps is None else total_steps * fraction
     if given.keys() != {"schedule"}:
         return Phase(BaseLRSchedule.create(given, own_steps), fraction)
@@ -48,8 +48,8 @@ def _read_phase(cfg: Any, total_steps: float | None) -> Phase:
         return Phase(BaseLRSchedule.create(given["schedule"], own_steps), fraction)
 
 
-def _read_share(given: dict[str, Any], total_steps: float | None) -> float:
-    """Take ``fraction`` or ``steps`` out of `given`, and return the share of the run."""
+def _read_fraction(given: dict[str, Any], total_steps: float | None) -> float:
+    """Take ``fraction`` or ``steps`` out of `given`, and return the fraction of the run."""
     if ("fraction" in given) == ("steps" in given):
         raise ScheduleConfigError.at("fraction", given.get("fraction"), "give either fraction or steps for each part")
     key = "fraction" if "fraction" in given else "steps"
@@ -57,13 +57,13 @@ def _read_share(given: dict[str, Any], total_steps: float | None) -> float:
     if key == "steps" and total_steps is None:
         raise ScheduleConfigError.at(key, received, NO_TOTAL_STEPS)
     try:
-        share = to_number(received) if key == "fraction" else to_number(received) / (total_steps or 1.0)
+        fraction = to_number(received) if key == "fraction" else to_number(received) / (total_steps or 1.0)
     except TypeError:
-        share = math.nan
-    if not TICK <= share <= 1.0:
+        fraction = math.nan
+    if not TICK <= fraction <= 1.0:
         limit = "1" if key == "fraction" else f"total_steps, {total_steps}"
         raise ScheduleConfigError.at(key, received, f"must be a number > 0 and <= {limit}")
-    return share
+    return fraction
 
 
 def _each_by(read: Callable[[Any, float | None], Any]) -> Callable[[Any, float | None], list[Any]]:
@@ -90,16 +90,18 @@ Phases = Annotated[Sequence[Any], Reads(_each_by(_read_phase), "phases")]
 
 
 class SequentialLRSchedule(BaseLRSchedule):
-    """One schedule after another, each in its own share of the run.
+    """One schedule after another, each for its own fraction of the run.
 
-    A bare list of mappings is the short form. Where two parts meet, the later one counts.
+    A list of mappings is the short form. At the point where two parts meet, the value is that of the later part.
 
     Formula:
-        ``part(p')``, with ``p'`` the share that is left of the part in which progress lies.
+        ``part(p')``, where part is the schedule of the current part of the run and p' is the fraction of this part that
+        is left.
 
     Args:
-        parts: Mappings, each a schedule with its ``fraction`` of the run or its ``steps`` beside the keys of its type
-            (what is no mapping stands under a key ``schedule``). Fractions sum to 1. Required, at least one.
+        parts: The phases: mappings, each with the keys of one schedule and its ``fraction`` of the run, or its
+            ``steps``. A phase that is no mapping, such as a number or a function, goes under the key ``schedule`` of a
+            mapping. The fractions sum to 1. Required.
 
     Example:
         >>> hold = {"type": "constant", "initial_value": 0.001, "fraction": 0.5}
@@ -145,16 +147,16 @@ class SequentialLRSchedule(BaseLRSchedule):
 
 
 class ProductLRSchedule(BaseLRSchedule):
-    """Schedules multiplied with each other, all over the whole run; ``0.5 * schedule`` makes one.
+    """The product of several schedules over the whole run; ``0.5 * schedule`` makes one.
 
     Formula:
         ``parts[0](p) * parts[1](p) * ...``
 
     Args:
-        parts: The factors, each a schedule. Required, at least one.
+        parts: The factors, each a schedule; at least one. Required.
 
     Raises:
-        ValueError: When asked, where the product is too large for a float.
+        ValueError: In a call, if the product is too large for a float.
 
     Example:
         >>> ProductLRSchedule(parts=[0.5, {"type": "linear", "initial_value": 0.001}])(0.5)
@@ -175,14 +177,14 @@ class ProductLRSchedule(BaseLRSchedule):
 
 
 class RepeatLRSchedule(BaseLRSchedule):
-    """A schedule that runs several times over, each time in an equal share of the run.
+    """A schedule that is repeated; all repetitions take equal fractions of the run.
 
     Formula:
-        ``schedule(p')``, with ``p'`` the share that is left of the repetition in which progress lies.
+        ``schedule(p')``, where p' is the fraction of the current repetition that is left.
 
     Args:
-        times: How often (1 to 1,000,000; 2).
-        schedule: What to repeat; its steps are those of one repetition. Required.
+        times: Number of repetitions. Range: whole number in [1, 1_000_000]. Default: 2.
+        schedule: The schedule to repeat. Its steps are those of one repetition. Required.
 
     Example:
         >>> RepeatLRSchedule(schedule={"type": "linear", "initial_value": 0.001}, times=2)(0.75)
@@ -209,14 +211,15 @@ class RepeatLRSchedule(BaseLRSchedule):
 
 
 class DelayLRSchedule(BaseLRSchedule):
-    """A schedule that starts late: its first value holds for a share of the run.
+    """A schedule that starts late; until it starts, the value is its first value.
 
     Formula:
-        ``schedule(p')``, with ``p'`` 1 up to ``t = delay_fraction``, then ``p / (1 - delay_fraction)``.
+        ``schedule(p')``, where p' is 1 up to ``t = delay_fraction`` and ``p / (1 - delay_fraction)`` after it.
 
     Args:
-        delay_fraction: Share of the run before it starts (in (0, 1); required). Twin in steps: ``delay_steps``.
-        schedule: What to delay; its steps count from there. Required.
+        delay_fraction: Fraction of the run before the schedule starts. Range: (0, 1). Required. In steps:
+            ``delay_steps``.
+        schedule: The schedule to delay. Its steps count from its start. Required.
 
     Example:
         >>> DelayLRSchedule(schedule={"type": "linear", "initial_value": 0.001}, delay_fraction=0.5)(0.25)
@@ -240,15 +243,15 @@ class DelayLRSchedule(BaseLRSchedule):
 
 
 class ClipLRSchedule(BaseLRSchedule):
-    """A schedule kept within bounds.
+    """A schedule whose value is kept within bounds.
 
     Formula:
         ``min(max(schedule(p), minimum), maximum)``
 
     Args:
-        schedule: What to keep within bounds. Required.
-        minimum: Lower bound (finite, >= 0; 0.0).
-        maximum: Upper bound (finite, >= minimum; None: no bound).
+        schedule: The schedule to keep within the bounds. Required.
+        minimum: Lower bound. Range: >= 0. Default: 0.0.
+        maximum: Upper bound, at least minimum. Without it, there is none. Range: >= 0. Default: None.
 
     Example:
         >>> ClipLRSchedule(schedule={"type": "linear", "initial_value": 0.001}, minimum=0.0001)(0.0)

@@ -1,6 +1,7 @@
 """Curves that rise and fall, once or many times.
 
-Notation: ``t`` is the elapsed share of the run since the warmup; a cycle or a phase is a length in the whole run.
+Notation: ``t`` is the elapsed fraction of the run since the warmup; the length of a cycle or a phase is a fraction of
+the whole run.
 """
 
 from __future__ import annotations
@@ -19,23 +20,25 @@ CycleMultiplier = Annotated[float, NumberRule(ge=1, le=1000)]
 
 
 class CosineRestartsLRSchedule(BaseLRSchedule):
-    """Half a cosine wave again and again, each time from the top (SGDR).
+    """Half a cosine wave, repeated; each cycle starts at its peak again (SGDR).
 
-    Give the length of the first cycle, or how many cycles are to fill the run.
+    Give the length of the first cycle, or give the number of cycles.
 
     Formula:
-        In cycle n, of length ``first_cycle_fraction * cycle_multiplier ** n`` and with c its share that is over:
-        ``final_value + (initial_value * peak_multiplier ** n - final_value) * (1 + cos(pi * c)) / 2``. With ``cycles``,
-        the first cycle has the length with which so many of them fill the run.
+        In cycle n, of length ``first_cycle_fraction * cycle_multiplier ** n``: ``final_value + (initial_value *
+        peak_multiplier ** n - final_value) * (1 + cos(pi * c)) / 2``, where c is the elapsed fraction of the cycle.
+        With ``cycles``, the length of the first cycle is the one with which that many cycles fill the run.
 
     Args:
-        initial_value: Value at the start of the first cycle (finite, >= 0; 0.001).
-        final_value: Value at the end of each cycle (finite, >= 0; 0.0).
-        first_cycle_fraction: Share of the run that the first cycle takes (in (0, 1]; None). Twin:
-            ``first_cycle_steps``.
-        cycles: How many cycles fill the run, in place of first_cycle_fraction (1 to 1,000,000; None).
-        cycle_multiplier: Length of a cycle over that of the one before (in [1, 1000]; 1.0).
-        peak_multiplier: Peak of a cycle over that of the one before (finite, > 0; 1.0).
+        initial_value: Value at the start of the first cycle. Range: >= 0. Default: 0.001.
+        final_value: Value at the end of each cycle. Range: >= 0. Default: 0.0.
+        first_cycle_fraction: Fraction of the run for the first cycle. Give either this key or cycles. Range: (0, 1].
+            Default: None. In steps: ``first_cycle_steps``.
+        cycles: Number of cycles in the run. Give either this key or first_cycle_fraction. Range: whole number in [1,
+            1_000_000]. Default: None.
+        cycle_multiplier: Length of a cycle divided by the length of the cycle before it. Range: [1, 1_000]. Default:
+            1.0.
+        peak_multiplier: Peak of a cycle divided by the peak of the cycle before it. Range: > 0. Default: 1.0.
 
     Example:
         >>> CosineRestartsLRSchedule(initial_value=0.001, cycles=2).sample(5).round(6).tolist()
@@ -74,17 +77,19 @@ class CyclicLRSchedule(BaseLRSchedule):
     """A zigzag between a lower and an upper value.
 
     Formula:
-        ``initial_value + (peak_value - initial_value) * rise * scale``: rise goes from 0 to 1 in up_fraction and
-        back in down_fraction; in cycle n scale is 1 (triangular), ``0.5 ** n`` (triangular2) or
-        ``gamma ** (cycles elapsed)``.
+        ``initial_value + (peak_value - initial_value) * rise * scale``. The rise goes from 0 to 1 in up_fraction and
+        back to 0 in down_fraction. In cycle n, the scale is 1 (triangular), ``0.5 ** n`` (triangular2) or ``gamma **
+        (cycles elapsed)`` (exp_range).
 
     Args:
-        initial_value: The lower bound, where each cycle starts (finite, >= 0; 0.001).
-        peak_value: The upper bound (finite, >= initial_value; required).
-        up_fraction: Share of the run that a rise takes (in (0, 1]; required). Twin in steps: ``up_steps``.
-        down_fraction: Share of the run that a fall takes (in (0, 1]; None: as long as the rise). Twin: ``down_steps``.
-        mode: ``triangular``, ``triangular2`` or ``exp_range`` (triangular).
-        gamma: Factor on the height per cycle, for exp_range (in (0, 1]; 1.0).
+        initial_value: The lower value, where each cycle starts. Range: >= 0. Default: 0.001.
+        peak_value: The upper value, at least initial_value. Range: >= 0. Required.
+        up_fraction: Fraction of the run for one rise. Range: (0, 1]. Required. In steps: ``up_steps``.
+        down_fraction: Fraction of the run for one fall. Without it, as long as the rise. Range: (0, 1]. Default: None.
+            In steps: ``down_steps``.
+        mode: How the height of the cycles changes: not at all, by half in each cycle, or by gamma. Range:
+            ``triangular``, ``triangular2``, ``exp_range``. Default: ``triangular``.
+        gamma: Factor of the height per cycle, for the mode ``exp_range``. Range: (0, 1]. Default: 1.0.
 
     Example:
         >>> CyclicLRSchedule(initial_value=0.001, peak_value=0.003, up_fraction=0.25).sample(5).tolist()
@@ -125,21 +130,22 @@ class CyclicLRSchedule(BaseLRSchedule):
 
 
 class OneCycleLRSchedule(BaseLRSchedule):
-    """One rise to a large value and one long fall to almost nothing (super-convergence).
+    """One rise to a large value and one long fall to almost zero (super-convergence).
 
     Formula:
-        From ``initial_value / div_factor`` up to initial_value in warmup_fraction, then down to
-        ``initial_value / div_factor / final_div_factor``; with 3 phases, first back to ``initial_value / div_factor``
-        in another warmup_fraction. Each phase is half a cosine wave or a line.
+        A rise from ``initial_value / div_factor`` to initial_value in warmup_fraction, then a fall to ``initial_value /
+        div_factor / final_div_factor``. With 3 phases, the value first falls back to ``initial_value / div_factor``, in
+        another warmup_fraction. Each phase is half a cosine wave or a line.
 
     Args:
-        initial_value: The peak, torch's max_lr (finite, >= 0; 0.001).
-        warmup_fraction: Share of the run that rises, torch's pct_start (in (0, 1), below 1 / 2 for 3 phases; 0.3).
-            Twin in steps: ``warmup_steps``.
-        div_factor: The peak over the first value (finite, >= 1; 25.0).
-        final_div_factor: The first value over the last (finite, >= 1; 10000.0).
-        phases: 2, or 3 with a fall back to the first value between (2).
-        shape: ``cosine`` or ``linear`` (cosine).
+        initial_value: The peak (``max_lr`` in torch). Range: >= 0. Default: 0.001.
+        warmup_fraction: Fraction of the run for the rise (``pct_start`` in torch); with 3 phases, below 1/2. Range: (0,
+            1). Default: 0.3. In steps: ``warmup_steps``.
+        div_factor: The peak divided by the first value. Range: >= 1. Default: 25.0.
+        final_div_factor: The first value divided by the last value. Range: >= 1. Default: 10000.0.
+        phases: Number of phases; with 3, the value falls back to the first value before the last phase. Range: ``2``,
+            ``3``. Default: 2.
+        shape: Shape of each phase. Range: ``cosine``, ``linear``. Default: ``cosine``.
 
     Example:
         >>> OneCycleLRSchedule(initial_value=0.025)(1.0)

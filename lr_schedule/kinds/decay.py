@@ -1,8 +1,8 @@
-"""Curves that lead from initial_value to final_value, complete at the end of the run.
+"""Curves from initial_value to final_value, which they reach at the end of the run.
 
-Notation: ``p`` is progress_remaining (1.0 at the start, 0.0 at the end) and ``t = 1 - p`` the elapsed share.
-Every kind also takes ``warmup_fraction``, ``warmup_start_factor`` and ``end_fraction``, see `BaseLRSchedule`; those
-with a ``final_value`` take ``final_ratio`` in its place, a share of initial_value.
+Notation: ``p`` is progress_remaining (1.0 at the start, 0.0 at the end) and ``t = 1 - p`` is the elapsed fraction.
+Every type also takes ``warmup_fraction``, ``warmup_start_factor`` and ``end_fraction``, see `BaseLRSchedule`; types
+with a ``final_value`` take ``final_ratio`` instead of it, a fraction of initial_value.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ Bound = Annotated[float, NumberRule(ge=-100, le=100)]
 class LinearLRSchedule(BaseLRSchedule):
     """A straight line from initial_value to final_value.
 
-    The usual choice for PPO, whose published results were obtained with it.
+    The usual choice for PPO: the published results of PPO on Atari use it.
 
     Formula:
         ``p * initial_value + (1 - p) * final_value``
 
     Args:
-        initial_value: Value at the start of training (finite, >= 0; 0.001).
-        final_value: Value at the end of training (finite, >= 0; 0.0).
+        initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
+        final_value: Value at the end of training. Range: >= 0. Default: 0.0.
 
     Example:
         >>> LinearLRSchedule(initial_value=0.001, final_value=0.0005)(0.5)
@@ -66,18 +66,19 @@ class PolynomialLRSchedule(BaseLRSchedule):
     Use a power above 1 to spend more of the run at small values than a line does, below 1 for the opposite.
 
     Formula:
-        ``(initial_value - final_value) * (1 - s ** k) ** power + final_value``, where s is t; with decay_fraction it is
-        ``min(t / decay_fraction, 1)``, and with ``cycle`` too it starts anew over the next multiple of decay_fraction
-        each time that one is over, as ``t / (decay_fraction * max(ceil(t / decay_fraction), 1))``.
+        ``(initial_value - final_value) * (1 - s ** k) ** power + final_value``, where s is t. With decay_fraction, s is
+        ``min(t / decay_fraction, 1)``. With ``cycle`` too, the decay starts again at each multiple of decay_fraction
+        and takes until the next one: s is ``t / (decay_fraction * max(ceil(t / decay_fraction), 1))``.
 
     Args:
-        initial_value: Value at the start of training (finite, >= 0; 0.001).
-        final_value: Value at the end of training (finite, >= 0; 0.0).
-        power: Exponent (finite, >= 0; 2.0).
-        k: Exponent of the elapsed time, above 1 to stay high for longer (k-decay; finite, > 0; 1.0).
-        decay_fraction: Fraction of the run in which final_value is reached (finite, > 0, above 1 if the run ends
-            before; None: the whole curve). In steps: ``decay_steps``.
-        cycle: Whether to decay again after decay_fraction, over ever longer cycles, or to hold (False).
+        initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
+        final_value: Value at the end of training. Range: >= 0. Default: 0.0.
+        power: Exponent of the curve. Range: >= 0. Default: 2.0.
+        k: Exponent of the elapsed time; above 1, the value stays high for longer (k-decay). Range: > 0. Default: 1.0.
+        decay_fraction: Fraction of the run in which the curve reaches final_value; above 1, the run ends before that.
+            Without it, the whole curve. Range: > 0. Default: None. In steps: ``decay_steps``.
+        cycle: Whether to decay again after decay_fraction, in longer and longer cycles. If not, the final value stays.
+            Default: False.
 
     Example:
         >>> PolynomialLRSchedule(initial_value=0.001)(0.5)
@@ -111,16 +112,16 @@ class PolynomialLRSchedule(BaseLRSchedule):
 class CosineAnnealingLRSchedule(BaseLRSchedule):
     """Half a cosine wave from initial_value to final_value: level at both ends, steepest in the middle.
 
-    A good default where a run has a known length.
+    A good default if the length of the run is known.
 
     Formula:
-        ``final_value + (initial_value - final_value) * (1 + cos(pi * t ** k)) / 2``, computed as a square of a sine,
-        which keeps all digits next to the ends.
+        ``final_value + (initial_value - final_value) * (1 + cos(pi * t ** k)) / 2``. The code uses the square of a sine
+        instead, which is as precise near the ends as in the middle.
 
     Args:
-        initial_value: Value at the start of training (finite, >= 0; 0.001).
-        final_value: Value at the end of training (finite, >= 0; 0.0).
-        k: Exponent of the elapsed time, above 1 to stay high for longer (k-decay; finite, > 0; 1.0).
+        initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
+        final_value: Value at the end of training. Range: >= 0. Default: 0.0.
+        k: Exponent of the elapsed time; above 1, the value stays high for longer (k-decay). Range: > 0. Default: 1.0.
 
     Example:
         >>> CosineAnnealingLRSchedule(initial_value=0.001).sample(3).round(6).tolist()
@@ -158,22 +159,23 @@ CosineLRSchedule = CosineAnnealingLRSchedule
 
 
 class ExponentialLRSchedule(InPeriods):
-    """The same factor in every equal stretch of time.
+    """A decay by a constant factor per unit of time.
 
-    Give the rate, or the value to end at, from which the rate follows.
+    Give the rate, or give the final value, from which the rate follows.
 
     Formula:
-        ``initial_value * decay_rate ** (t / decay_fraction)``, not below final_value where one is given, or
-        ``initial_value ** p * final_value ** t`` where decay_rate is not; ``staircase`` rounds
-        ``t / decay_fraction`` down.
+        ``initial_value * decay_rate ** (t / decay_fraction)``; with final_value, not below it. Without decay_rate:
+        ``initial_value ** p * final_value ** t``. With ``staircase``, ``t / decay_fraction`` is rounded down.
 
     Args:
-        initial_value: Value at the start of training (finite, >= 0; 0.001).
-        decay_rate: Factor per decay_fraction (in (0, 1]; 0.1, or computed where final_value alone is given).
-        final_value: Value at the end, or with decay_rate the floor (finite, > 0, <= initial_value as a floor; None).
-        decay_fraction: Fraction of the run after which decay_rate has been applied once (finite, > 0, above 1 if the
-            run ends before; None: the whole curve). In steps: ``decay_steps``.
-        staircase: Whether to decay at once at the end of each period (False).
+        initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
+        decay_rate: Factor per decay_fraction. Without it, the factor that leads to final_value; without both, 0.1.
+            Range: (0, 1]. Default: None.
+        final_value: Value at the end of training. With decay_rate, the lower bound of the curve, which is at most
+            initial_value. Range: >= 0. Default: None.
+        decay_fraction: Fraction of the run after which the value has been multiplied by decay_rate once; above 1, the
+            run ends before that. Without it, the whole curve. Range: > 0. Default: None. In steps: ``decay_steps``.
+        staircase: Whether to decay in one step at the end of each decay_fraction. Default: False.
 
     Example:
         >>> round(ExponentialLRSchedule(initial_value=0.001, final_value=0.00001)(0.5), 9)
@@ -225,16 +227,16 @@ class ExponentialLRSchedule(InPeriods):
 
 
 class RexLRSchedule(BaseLRSchedule):
-    """Reflected exponential: stays high for long, then falls ever faster.
+    """Reflected exponential: a decay that is slow at first and becomes faster towards the end.
 
-    Made for runs with a small budget of steps.
+    Its authors made it for training with a small budget of steps.
 
     Formula:
         ``final_value + (initial_value - final_value) * p / (1 / 2 + p / 2)``
 
     Args:
-        initial_value: Value at the start of training (finite, >= 0; 0.001).
-        final_value: Value at the end of training (finite, >= 0; 0.0).
+        initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
+        final_value: Value at the end of training. Range: >= 0. Default: 0.0.
 
     Example:
         >>> RexLRSchedule(initial_value=0.003)(0.5)
@@ -254,18 +256,21 @@ class RexLRSchedule(BaseLRSchedule):
 
 
 class TanhLRSchedule(BaseLRSchedule):
-    """A fall along a hyperbolic tangent: level, a smooth drop, level again.
+    """A decay along a hyperbolic tangent: level, then a smooth drop, then level again.
 
-    It starts and ends a little inside initial_value and final_value, as the tangent never reaches its limits.
+    The first value is slightly below initial_value and the last slightly above final_value, because the curve never
+    reaches its limits.
 
     Formula:
         ``final_value + (initial_value - final_value) / 2 * (1 - tanh(lower + (upper - lower) * t))``
 
     Args:
-        initial_value: Limit at the start (finite, >= 0; 0.001).
-        final_value: Limit at the end (finite, >= 0; 0.0).
-        lower: Argument of the tangent at the start of training (in [-100, 100]; -6.0).
-        upper: Argument of the tangent at the end of training (in [-100, 100], above lower; 3.0).
+        initial_value: Limit that the curve approaches at its start. Range: >= 0. Default: 0.001.
+        final_value: Limit that the curve approaches at its end. Range: >= 0. Default: 0.0.
+        lower: Argument of the hyperbolic tangent at the start; the lower it is, the longer the level start. Range:
+            [-100, 100]. Default: -6.0.
+        upper: Argument of the hyperbolic tangent at the end, above lower; the higher it is, the longer the level end.
+            Range: [-100, 100]. Default: 3.0.
 
     Example:
         >>> round(TanhLRSchedule(initial_value=0.001)(1 / 3), 9)

@@ -1,4 +1,4 @@
-"""A decay that starts where a run stands."""
+"""A decay that starts where a run is now."""
 
 from __future__ import annotations
 

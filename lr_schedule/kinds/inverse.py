@@ -1,6 +1,6 @@
-"""Decays by one over elapsed time, which have no end of their own.
+"""Decays by one over the elapsed time, which do not depend on the end of the run.
 
-Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed share. Every kind also takes ``warmup_fraction``,
+Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed fraction. Every type also takes ``warmup_fraction``,
 ``warmup_start_factor`` and ``end_fraction``, see `BaseLRSchedule`.
 """
 
@@ -18,19 +18,19 @@ from lr_schedule.numeric import floats
 
 
 class InverseTimeLRSchedule(InPeriods):
-    """A decay by one over the elapsed time: fast at first, then ever slower.
+    """A decay by one over the elapsed time: fast at first, then slower and slower.
 
     Formula:
-        ``initial_value / (1 + decay_rate * (t / decay_fraction) ** step_exponent)``; ``staircase`` rounds
-        ``t / decay_fraction`` down.
+        ``initial_value / (1 + decay_rate * (t / decay_fraction) ** step_exponent)``. With ``staircase``, ``t /
+        decay_fraction`` is rounded down.
 
     Args:
-        initial_value: Value at the start of training (finite, >= 0; 0.001).
-        decay_rate: Share by which the divisor grows per decay_fraction (finite, >= 0; 1.0).
-        decay_fraction: Fraction of the run that makes one period (finite, > 0, above 1 if the run ends before; None:
-            the whole curve). In steps: ``decay_steps``.
-        step_exponent: Exponent of the elapsed periods (finite, > 0; 1.0).
-        staircase: Whether to decay at once at the end of each period (False).
+        initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
+        decay_rate: What is added to the divisor, which starts at 1, per decay_fraction. Range: >= 0. Default: 1.0.
+        decay_fraction: Fraction of the run that is one period; above 1, the run ends before the first period does.
+            Without it, the whole curve. Range: > 0. Default: None. In steps: ``decay_steps``.
+        step_exponent: Exponent of the number of elapsed periods. Range: > 0. Default: 1.0.
+        staircase: Whether to decay in one step at the end of each period. Default: False.
 
     Example:
         >>> InverseTimeLRSchedule(initial_value=0.001)(0.0)
@@ -61,20 +61,20 @@ class InverseTimeLRSchedule(InPeriods):
 
 
 class InverseSqrtLRSchedule(BaseLRSchedule):
-    """A decay by one over the square root of time, or another power of it, which needs no end to be known.
+    """A decay by one over the square root, or another power, of time; it does not depend on the end of the run.
 
-    With a warmup of the same length as the timescale it is the schedule of fairseq, and with a level one, of which
-    warmup_start_factor is 1, that of T5.
+    With a warmup as long as the timescale it is the schedule of fairseq. If the warmup is level too (a
+    warmup_start_factor of 1), it is the schedule of T5.
 
     Formula:
         ``initial_value / (t / timescale_fraction + shift) ** exponent``
 
     Args:
-        initial_value: Value at the start of the curve, for a shift of 1 (finite, >= 0; 0.001).
-        timescale_fraction: Fraction of the run that makes one unit of time (finite, > 0; 0.1). In steps:
+        initial_value: Value at the start of the curve, if shift is 1. Range: >= 0. Default: 0.001.
+        timescale_fraction: Fraction of the run that is one unit of time. Range: > 0. Default: 0.1. In steps:
             ``timescale_steps``.
-        shift: Units of time already over at the start of the curve (finite, >= 1e-6; 1.0).
-        exponent: Power of time that the value is divided by (in (0, 10]; 0.5: the square root).
+        shift: Units of time that have elapsed at the start of the curve. Range: >= 1e-06. Default: 1.0.
+        exponent: Power of the time by which the value is divided; 0.5 is the square root. Range: (0, 10]. Default: 0.5.
 
     Example:
         >>> InverseSqrtLRSchedule(initial_value=0.001, timescale_fraction=0.25)(0.25)
@@ -113,15 +113,15 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
 class NoamLRSchedule(InverseSqrtLRSchedule):
     """The schedule of the first Transformer: a linear warmup, then a decay by the square root of time.
 
-    It is the inverse square root with the length of the warmup as its timescale.
+    It is `inverse_sqrt` with the length of the warmup as its timescale.
 
     Formula:
         ``initial_value * t / warmup_fraction`` up to the peak, then ``initial_value * sqrt(warmup_fraction / t)``. In
-        the paper the peak is ``(d_model * warmup_steps) ** -0.5``.
+        the paper, the peak is ``(d_model * warmup_steps) ** -0.5``.
 
     Args:
-        initial_value: The peak, which the warmup reaches (finite, >= 0; 0.001).
-        warmup_fraction: Share of the run that warms up (in (0, 1); 0.1). Twin: ``warmup_steps``.
+        initial_value: The peak, which the warmup reaches. Range: >= 0. Default: 0.001.
+        warmup_fraction: Fraction of the run for the warmup. Range: (0, 1). Default: 0.1. In steps: ``warmup_steps``.
 
     Example:
         >>> NoamLRSchedule(initial_value=0.001, warmup_fraction=0.1)(0.6)

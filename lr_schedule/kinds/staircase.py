@@ -1,7 +1,7 @@
 """Steps down (or up) at places in the run, and straight lines between such places.
 
-Notation: ``t`` is the elapsed share of the whole run. Milestones and points are places in the whole run, a warmup
-included; a period is a length in it. A value holds from its own place on: at a milestone, the new value counts.
+Notation: ``t`` is the elapsed fraction of the whole run. Milestones and points are places in the whole run, including
+the warmup; a period is a length in it. At a milestone, the value is already the new one.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ Values = Annotated[Sequence[float], ValidatedAs(tuple[Value, ...])]
 
 
 class StepLRSchedule(BaseLRSchedule):
-    """A factor of gamma at the end of every period.
+    """A staircase: at the end of each period, the value is multiplied by gamma.
 
     Formula:
         ``initial_value * gamma ** floor(t / period_fraction)``
 
     Args:
-        initial_value: Value at the start of training (finite, >= 0; 0.001).
-        period_fraction: Share of the run between two steps (in (0, 1]; required). Twin: ``period_steps``.
-        gamma: Factor at each step (finite, > 0; 0.1).
+        initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
+        period_fraction: Fraction of the run between two steps of the staircase. Range: (0, 1]. Required. In steps:
+            ``period_steps``.
+        gamma: Factor at each step of the staircase. Range: > 0. Default: 0.1.
 
     Example:
         >>> StepLRSchedule(initial_value=0.001, period_fraction=0.5, gamma=0.5).sample(5).tolist()
@@ -54,16 +55,16 @@ class StepLRSchedule(BaseLRSchedule):
 
 
 class MultiStepLRSchedule(BaseLRSchedule):
-    """A factor of gamma at each milestone.
+    """A staircase with steps of any length: at each milestone, the value is multiplied by gamma.
 
     Formula:
         ``initial_value * gamma ** n``, with n the number of milestones reached.
 
     Args:
-        initial_value: Value at the start of training (finite, >= 0; 0.001).
-        milestone_fractions: Places of the steps, ascending shares of the whole run (in (0, 1); required). Twin in
-            steps: ``milestone_steps``.
-        gamma: Factor at each milestone (finite, > 0; 0.1).
+        initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
+        milestone_fractions: Milestones, as fractions of the whole run in ascending order. Range: each in (0, 1).
+            Required. In steps: ``milestone_steps``.
+        gamma: Factor at each milestone. Range: > 0. Default: 0.1.
 
     Example:
         >>> MultiStepLRSchedule(initial_value=0.001, milestone_fractions=[0.5, 0.75], gamma=0.5)(0.4)
@@ -87,15 +88,15 @@ class MultiStepLRSchedule(BaseLRSchedule):
 
 
 class PiecewiseConstantLRSchedule(BaseLRSchedule):
-    """One value up to the first milestone, another from each milestone on.
+    """A constant value up to the first milestone, and another one from each milestone on.
 
     Formula:
         ``values[n]``, with n the number of milestones reached.
 
     Args:
-        values: The values, one more than there are milestones (finite, >= 0; required).
-        milestone_fractions: Places where the next value starts, ascending shares of the whole run (in (0, 1);
-            required). Twin in steps: ``milestone_steps``.
+        values: The values: one more than there are milestones. Range: each >= 0. Required.
+        milestone_fractions: Milestones at which the next value starts, as fractions of the whole run in ascending
+            order. Range: each in (0, 1). Required. In steps: ``milestone_steps``.
 
     Example:
         >>> PiecewiseConstantLRSchedule(values=[0.001, 0.0001], milestone_fractions=[0.8])(0.2)
@@ -122,21 +123,21 @@ class PiecewiseConstantLRSchedule(BaseLRSchedule):
 
 
 class PiecewiseLinearLRSchedule(BaseLRSchedule):
-    """Straight lines through points; the first value holds before the first point, the last after the last.
+    """Straight lines between points; before the first point and after the last one, the value is constant.
 
     Formula:
         Between the points ``(a, u)`` and ``(b, v)``: ``u + (v - u) * (t - a) / (b - a)``.
 
     Args:
-        points: Pairs [fraction, value], ascending shares of the whole run (in [0, 1]) with values (finite, >= 0); at
-            least one; required. Twin in steps: ``step_points``, pairs [step, value].
+        points: Pairs ``[fraction, value]``, at least one. The fractions are of the whole run and in ascending order.
+            Range: pairs of [0, 1] and >= 0. Required. In steps: ``step_points``.
 
     Example:
         >>> PiecewiseLinearLRSchedule(points=[[0, 0.001], [0.5, 0.0005], [1, 0]])(0.25)
         0.00025
 
     Source:
-        RLlib's form for a scheduled hyperparameter.
+        The form of a scheduled hyperparameter in RLlib.
     """
 
     __slots__ = ("_heights", "_places")

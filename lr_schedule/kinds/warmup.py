@@ -1,7 +1,7 @@
-"""Kinds that are made of stages: a warmup, a plateau, a decay.
+"""Types that consist of stages: a warmup, a plateau, a decay.
 
-Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed share of the run. The linear warmup itself stands in
-`BaseLRSchedule`, for every kind; here are the kinds that always have one.
+Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed fraction of the run. `BaseLRSchedule` defines the
+warmup itself, for every type; this module defines the types that always have one.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from lr_schedule.numeric.places import TICK, tick
 class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
     """A linear warmup to initial_value, then half a cosine wave to final_value.
 
-    Use it where the first updates are noisy: large networks, attention, off-policy critics.
+    Use it if the first updates are noisy: with large networks, attention or off-policy critics.
 
     Formula:
         ``initial_value * t / warmup_fraction`` up to ``t = warmup_fraction``, then the cosine of
         `CosineAnnealingLRSchedule` over the remaining ``1 - warmup_fraction``.
 
     Args:
-        initial_value: The peak, which the warmup reaches (finite, >= 0; 0.001).
-        final_value: Value at the end of training (finite, >= 0; 0.0).
-        k: Exponent of the elapsed time of the cosine, as in `CosineAnnealingLRSchedule` (finite, > 0; 1.0).
-        warmup_fraction: Share of the run that warms up (in (0, 1); 0.1). Twin in steps: ``warmup_steps``.
+        initial_value: The peak, which the warmup reaches. Range: >= 0. Default: 0.001.
+        final_value: Value at the end of training. Range: >= 0. Default: 0.0.
+        k: Exponent of the elapsed time of the cosine, as in `CosineAnnealingLRSchedule`. Range: > 0. Default: 1.0.
+        warmup_fraction: Fraction of the run for the warmup. Range: (0, 1). Default: 0.1. In steps: ``warmup_steps``.
 
     Example:
         >>> CosineWarmupLRSchedule(initial_value=0.001, warmup_fraction=0.5).sample(5).round(6).tolist()
@@ -53,25 +53,27 @@ class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
 class WarmupStableDecayLRSchedule(BaseLRSchedule):
     """A linear warmup, a long plateau, and a short decay at the end (WSD).
 
-    The plateau can be extended at will, as only the last stretch depends on where the run ends.
+    You can extend the plateau during a run, because only the decay depends on the end of the run.
 
     Formula:
-        With ``l`` the fraction of the decay that is left and ``v = initial_value * decay_start_factor``,
-        ``final_value + (v - final_value) * g(l)``: linear ``g = l``; cosine ``g = sin(pi / 2 * l) ** 2``;
-        mirrored_cosine ``g = 2 * l - sin(pi / 2 * l) ** 2``; 1-sqrt and sqrt ``g = 1 - sqrt(1 - l)``; 1-square and
-        square ``g = 1 - (1 - l) ** 2``. exponential is ``v ** l * final_value ** (1 - l)``, inverse_linear
-        ``1 / (l / v + (1 - l) / final_value)``.
+        After the plateau: ``final_value + (v - final_value) * g(l)``, where l is the fraction of the decay that is left
+        and v is ``initial_value * decay_start_factor``. g(l) is ``l`` (linear), ``sin(pi / 2 * l) ** 2`` (cosine), ``2
+        * l - sin(pi / 2 * l) ** 2`` (mirrored_cosine), ``1 - sqrt(1 - l)`` (1-sqrt, sqrt) or ``1 - (1 - l) ** 2``
+        (1-square, square). Two shapes have another formula: ``v ** l * final_value ** (1 - l)`` (exponential) and ``1 /
+        (l / v + (1 - l) / final_value)`` (inverse_linear).
 
     Args:
-        initial_value: The plateau (finite, >= 0; 0.001).
-        final_value: Value at the end of training, for every shape (finite, >= 0; 0.0). Exponential and inverse_linear
-            need one above 0.
-        warmup_fraction: Share of the run that warms up (in [0, 1); 0.1). Twin in steps: ``warmup_steps``.
-        decay_fraction: Share of the run that decays, at its end (in (0, 1]; 0.1). Twin: ``decay_steps``.
-        decay_shape: ``linear``, ``cosine``, ``mirrored_cosine``, ``1-sqrt`` or ``sqrt``, ``1-square`` or ``square``,
-            ``exponential`` or ``inverse_linear`` (linear).
-        decay_start_factor: Fraction of the plateau to which the value drops where the decay starts (in (0, 1]; 1.0).
-            With a linear shape and 0.7 it is the lowered line of Dremov et al.
+        initial_value: Value of the plateau. Range: >= 0. Default: 0.001.
+        final_value: Value at the end of training. The shapes ``exponential`` and ``inverse_linear`` need one above 0.
+            Range: >= 0. Default: 0.0.
+        warmup_fraction: Fraction of the run for the warmup. Range: [0, 1). Default: 0.1. In steps: ``warmup_steps``.
+        decay_fraction: Fraction of the run for the decay, at the end of the run. Range: (0, 1]. Default: 0.1. In steps:
+            ``decay_steps``.
+        decay_shape: Shape of the decay. ``sqrt`` is another name of ``1-sqrt``, and ``square`` of ``1-square``. Range:
+            ``linear``, ``cosine``, ``mirrored_cosine``, ``1-sqrt``, ``sqrt``, ``1-square``, ``square``,
+            ``exponential``, ``inverse_linear``. Default: ``linear``.
+        decay_start_factor: Fraction of the plateau to which the value drops at the start of the decay. With 0.7 and the
+            shape ``linear``, the curve is the lowered line of Dremov et al. Range: (0, 1]. Default: 1.0.
 
     Example:
         >>> WarmupStableDecayLRSchedule(initial_value=0.001, decay_fraction=0.2)(0.1)
@@ -109,18 +111,20 @@ class WarmupStableDecayLRSchedule(BaseLRSchedule):
 
 
 class TriStageLRSchedule(BaseLRSchedule):
-    """A linear warmup, a plateau, an exponential decay, and the last value held to the end.
+    """A linear warmup, a plateau and an exponential decay; after the decay, the value is constant.
 
     Formula:
-        ``initial_value ** l * final_value ** (1 - l)``, with ``l`` the share of the decay that is left.
+        After the plateau: ``initial_value ** l * final_value ** (1 - l)``, where l is the fraction of the decay that is
+        left.
 
     Args:
-        initial_value: The plateau (finite, > 0; 0.001).
-        final_value: Value after the decay (finite, > 0; 0.00001).
-        warmup_fraction: Share of the run that warms up (in [0, 1); 0.1). Twin in steps: ``warmup_steps``.
-        warmup_start_factor: Where the warmup starts, as a share of initial_value (in [0, 1]; 0.01).
-        hold_fraction: Share of the run on the plateau (in [0, 1]; 0.4). Twin in steps: ``hold_steps``.
-        decay_fraction: Share of the run that decays (in (0, 1]; 0.5). Twin in steps: ``decay_steps``.
+        initial_value: Value of the plateau. Range: > 0. Default: 0.001.
+        final_value: Value after the decay. Range: > 0. Default: 1e-05.
+        warmup_fraction: Fraction of the run for the warmup. Range: [0, 1). Default: 0.1. In steps: ``warmup_steps``.
+        warmup_start_factor: Value at the start of the warmup, as a fraction of initial_value. Range: [0, 1]. Default:
+            0.01.
+        hold_fraction: Fraction of the run for the plateau. Range: [0, 1]. Default: 0.4. In steps: ``hold_steps``.
+        decay_fraction: Fraction of the run for the decay. Range: (0, 1]. Default: 0.5. In steps: ``decay_steps``.
 
     Example:
         >>> round(TriStageLRSchedule(initial_value=0.001)(0.25), 9)

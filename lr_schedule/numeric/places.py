@@ -1,7 +1,7 @@
 """Places in a run: which of them are reached, how many periods are over, and the value that belongs to each.
 
 ``1 - p`` is off by a rounding or two from the fraction ``k / T`` that a caller meant. So a place counts as reached when
-it is reached but for such roundings.
+it is reached up to such rounding errors.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def tick(elapsed: Any, xp: Any) -> float:
 
 
 def whole_periods(elapsed: Any, period: float, xp: Any) -> Any:
-    """Return how many whole periods are over; one that is over but for rounding counts."""
+    """Return how many whole periods are over; one that is over up to a rounding error counts."""
     return xp.floor((elapsed + tick(elapsed, xp)) / period)
 
 

@@ -110,7 +110,7 @@ def _fit(x: Any, y: Any, bound: float, *, joined: bool) -> list[Point]:
     """Return the points of links that each go on as far as a line can.
 
     A link that starts where the one before it may end costs one point; but a line that can start anywhere gets further.
-    Where each starts anew at the next place, there are at most as many links as in any other solution, and so at most
+    Where each starts again at the next place, there are at most as many links as in any other solution, and so at most
     twice as many points.
     """
     import numpy as np

@@ -43,7 +43,7 @@ def is_array(value: Any) -> bool:
 
 
 def to_progress(value: Any) -> float:
-    """Return one progress in [0, 1] for any kind of number; NaN is a ValueError, what is no number a TypeError."""
+    """Return one progress in [0, 1] for any type of number; NaN is a ValueError, what is no number a TypeError."""
     if isinstance(value, str) and is_numeral(value):
         raise TypeError(f"progress_remaining must be a number or an array of floats, not the string {value!r}")
     try:

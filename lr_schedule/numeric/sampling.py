@@ -22,7 +22,7 @@ class Sampled:
         raise NotImplementedError
 
     def sample(self, n: int) -> npt.NDArray[np.float64]:
-        """Return the values at `n` (>= 1) points spaced evenly from progress 1 to progress 0, as a float64 array."""
+        """Return the values at `n` (>= 1) evenly spaced points from progress 1 to progress 0, as a float64 array."""
         import numpy as np
 
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -30,7 +30,7 @@ class Sampled:
         return np.asarray(self(np.linspace(1.0, 0.0, n)))
 
     def to_steps(self, total_steps: float) -> StepFunction:
-        """Return the schedule as a picklable function of the step, for optax, ``LambdaLR`` and loops that count steps.
+        """Return the schedule as a function of the step, for optax, ``LambdaLR`` and loops that count steps.
 
         Args:
             total_steps: Length of the run in these steps (finite, > 0; may be fractional).
@@ -38,11 +38,11 @@ class Sampled:
         return StepFunction(self, total_steps)
 
     def to_points(self, total_steps: float, tolerance: float = 1e-3) -> list[tuple[float, float]]:
-        """Return few (step, value) pairs between which straight lines follow the schedule.
+        """Return a short list of (step, value) pairs; straight lines between them follow the schedule.
 
-        Use it for what takes points: RLlib, rl_games, a JSON config. The lines are within the tolerance at every whole
-        step (of a run of more than 2**20 steps: at that many, and on both sides of each jump). A jump is two points, at
-        the steps before and after it.
+        Use it for programs that take points, such as RLlib and rl_games, and for JSON configs. The lines are within the
+        tolerance at every whole step. In a run of more than 2**20 steps, they are so at 2**20 steps and on both sides
+        of each jump. A jump is two points, at the steps before and after it.
 
         Args:
             total_steps: Length of the run in these steps (finite, > 0; may be fractional).

@@ -63,7 +63,7 @@ class InTime:
         return self._curve(inner if inner > 0.0 else 0.0, xp)
 
     def elapsed(self, progress_remaining: Any) -> Any:
-        """Return the fraction of the whole run that is over since the warmup, for a progress of the curve itself."""
+        """Return the fraction of the whole run since the warmup, for the progress of the curve itself."""
         return (1.0 - progress_remaining) * self._span
 
     def _warmup(self, progress: Any, xp: Any) -> Any:

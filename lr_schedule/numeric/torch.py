@@ -1,4 +1,4 @@
-"""The array API namespace of torch tensors: that of array-api-compat, but for what torch.compile cannot trace in it."""
+"""The array API namespace of torch tensors: array-api-compat without what torch.compile cannot trace."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from torch import clamp as clip  # torch.compile breaks off at the keyword handl
 __all__ = ["clip"]
 
 
-# Looked up anew at each use: torch.compile does not trace a namespace that is copied and kept in a variable.
+# Looked up again at each use: torch.compile does not trace a namespace that is copied and kept in a variable.
 def __getattr__(name: str) -> Any:
     return getattr(compat, name)
 

@@ -13,17 +13,17 @@ from lr_schedule.kinds.warmup import WarmupStableDecayLRSchedule
 
 
 def cool_down(source: Any, steps: float, to: float = 0.0, shape: str = "1-sqrt") -> WarmupStableDecayLRSchedule:
-    """Return a schedule that starts, to the bit, at the rate in use, and decays from there.
+    """Return a schedule that starts exactly at the learning rate in use and decays from there.
 
-    Use it to stop a run of constant rate or a WSD run early and to finish it well: give the schedule to a new
-    `ScheduleLR` with `steps` as its total_steps. For models of Stable-Baselines3 see `lr_schedule.sb3.cool_down`.
+    Use it to finish a run with a constant learning rate, or a WSD run, early and well: pass the schedule to a new
+    `ScheduleLR` with `steps` as its total_steps. For models of Stable-Baselines3, use `lr_schedule.sb3.cool_down`.
 
     Formula:
         The decay of `WarmupStableDecayLRSchedule`, over the whole run, from the rate of the optimizer.
 
     Args:
-        source: An optimizer of torch, or the rate itself (a number), such as that of one param group of several.
-        steps: Length of the cool-down in calls of ``step()`` (finite, > 0).
+        source: A torch optimizer, or the learning rate itself, such as that of one of several param groups.
+        steps: Length of the decay in calls of ``step()`` (finite, > 0).
         to: Rate at its end (finite, >= 0; 0.0).
         shape: A decay_shape of `WarmupStableDecayLRSchedule` ("1-sqrt").
 
@@ -31,7 +31,7 @@ def cool_down(source: Any, steps: float, to: float = 0.0, shape: str = "1-sqrt")
         The schedule, for a run of `steps`.
 
     Raises:
-        ScheduleConfigError: An argument cannot be used, or the param groups have different rates.
+        ScheduleConfigError: An argument is wrong, or the param groups have different rates.
 
     Example:
         >>> import torch

@@ -20,14 +20,14 @@ def configure_optimizer(optimizer_type: str, params: Any, **kwargs: Any) -> torc
         optimizer_type: Name of a class of ``torch.optim``, in upper or lower case: ``"adamw"``, ``"SGD"``; or
             ``"Lamb"``, which needs the package pytorch-optimizer.
         params: The parameters, or param groups.
-        kwargs: Arguments of the class, such as ``lr``; a numeral (``"3e-4"``, as YAML hands it over) is a number.
+        kwargs: Arguments of the class, such as ``lr``; a number in a string (``"3e-4"``, as YAML reads it) is a number.
 
     Returns:
         The optimizer.
 
     Raises:
-        ScheduleConfigError: The name or an argument is unknown, or the class refuses an argument's value.
-        ModuleNotFoundError: The package that has the optimizer is not installed.
+        ScheduleConfigError: The name or an argument is unknown, or the class does not accept the value of an argument.
+        ModuleNotFoundError: The package of the optimizer is not installed.
 
     Example:
         >>> configure_optimizer("sgd", [torch.zeros(2)], lr=0.1, momentum=0.9).defaults["momentum"]

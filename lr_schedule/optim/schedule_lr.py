@@ -53,28 +53,28 @@ class Driven(NamedTuple):
 
 
 class ScheduleLR(LRScheduler):
-    """A scheduler of torch that follows schedules of progress.
+    """A torch scheduler that follows schedules of progress.
 
-    Use it in a loop of your own, or wherever a scheduler of torch is expected. Step k gets the value of the schedule at
-    progress ``1 - k / total_steps``; past the end, the last value holds. It writes a tensor in place, and leaves
-    ``optimizer.step`` as it is, so that it may be stepped before or after the optimizer without a warning.
+    Use it in your own training loop, and wherever a torch scheduler is expected. At step k, the value is that of the
+    schedule at progress ``1 - k / total_steps``; after the end of the run, the value is constant. It writes tensors in
+    place. You can step it before or after the optimizer without a warning, because it does not patch
+    ``optimizer.step``.
 
     Args:
-        optimizer: The optimizer; its values are set for step 0 at once.
-        schedule: A schedule of the learning rate or any config of one, for all param groups; or a list with one of
-            these for each group. A list of mappings with ``fraction`` or ``steps``, or of [step, value] pairs, is one
-            schedule, for all groups. A controller, or a config of one, is a schedule that `observe` scales. For other
-            keys of the param groups a mapping, as ``{"lr": ..., "weight_decay": ..., "betas[0]": ...}``: each of its
-            values is what may stand for the learning rate.
+        optimizer: The optimizer; its values for step 0 are set immediately.
+        schedule: A schedule or config of the learning rate, for all param groups; or a list with one for each group. A
+            list of mappings with ``fraction`` or ``steps``, or of [step, value] pairs, is one schedule, for all groups.
+            A controller, or its config, is a schedule that `observe` scales. For other keys of the param groups, use a
+            mapping such as ``{"lr": ..., "weight_decay": ..., "betas[0]": ...}``, whose values have these same forms.
         total_steps: Length of the run in calls of ``step()`` (finite, > 0; may be fractional).
-        last_epoch: The last step that was made, to go on after it (-1: none).
-        relative: Whether the schedules give factors of what each group started with, as for layer-wise decay or muP,
-            and not the values themselves (False).
+        last_epoch: The last step that was done, to continue after it (-1: none).
+        relative: Whether the value of a schedule is a factor of the initial value of each group, as for layer-wise
+            decay or muP (False).
 
     Raises:
-        ScheduleConfigError: A config or total_steps cannot be used, a key is none of the param groups, or a list does
-            not fit them.
-        ValueError: There is a list, and param groups share one tensor.
+        ScheduleConfigError: A config or total_steps is wrong, a key is not in the param groups, or a list does not fit
+            them.
+        ValueError: The schedules are a list, and param groups share one tensor.
 
     Example:
         >>> import torch
@@ -125,14 +125,14 @@ class ScheduleLR(LRScheduler):
             return (create_controller if is_controller else BaseLRSchedule.create)(cfg, self.total_steps)
 
     def observe(self, metric: Any) -> None:
-        """Let every controller among the schedules see a metric of the present step; the next `step` uses what it did.
+        """Pass a metric of the present step to all controllers among the schedules, for the next `step`.
 
         Args:
-            metric: The metric, such as the KL divergence of the last update (None: there is none; nothing moves).
+            metric: The metric, such as the KL divergence of the last update (None: nothing changes).
 
         Raises:
             ScheduleConfigError: No schedule is a controller.
-            TypeError: The metric is no number.
+            TypeError: The metric is not a number.
         """
         controllers = self._controllers()
         if not controllers:
@@ -144,7 +144,7 @@ class ScheduleLR(LRScheduler):
         return [schedule for schedule in self.schedules if isinstance(schedule, Controller)]
 
     def step(self, epoch: int | None = None) -> None:
-        """Go on to the next step, or to step `epoch`, and set the values for it."""
+        """Go to the next step, or to step `epoch`, and set its values."""
         epoch = self.last_epoch + 1 if epoch is None else epoch
         progress = 1.0 - epoch / self.total_steps
         schedule, groups = self._for_all, self.optimizer.param_groups
@@ -163,7 +163,7 @@ class ScheduleLR(LRScheduler):
                 LR.write(group, rate)
 
     def set(self) -> None:
-        """Set the values of the present step once more."""
+        """Set the values of the present step again."""
         self.step(self.last_epoch)
 
     def get_lr(self) -> list[float | Tensor]:
@@ -181,10 +181,10 @@ class ScheduleLR(LRScheduler):
         return self.get_lr()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a later run needs to go on from here: the step, and the states of controllers.
+        """Return what a resumed run needs: the step, and the states of controllers.
 
-        The length of the run and the configs of the schedules stand in it too, so that `load_state_dict` can tell a run
-        that is another one; None stands for what is no plain data, such as a function.
+        It also contains the length of the run and the configs of the schedules, so `load_state_dict` can recognize
+        another run. The config is None for a schedule that is not plain data, such as a function.
         """
         states = [controller.state_dict() for controller in self._controllers()]
         return {
@@ -196,13 +196,13 @@ class ScheduleLR(LRScheduler):
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a saved state, of this or of another scheduler of torch, and set the values for it.
+        """Continue from a saved state of this or of another torch scheduler, and set the values for its step.
 
-        What the state says of the run that it comes from, and what is different now, is a UserWarning.
+        If the saved run had another length or other schedules, a UserWarning names the differences.
 
         Raises:
-            ScheduleConfigError: The state has no ``last_epoch``, or one that is no number of steps; or the controllers
-                that were saved are not those of this scheduler.
+            ScheduleConfigError: The state has no ``last_epoch``, or a wrong one; or the saved controllers are not those
+                of this scheduler.
         """
         epoch = state_dict.get("last_epoch")
         if isinstance(epoch, bool) or not isinstance(epoch, (int, float)) or not math.isfinite(epoch):
@@ -254,20 +254,20 @@ def _is_point(item: Any) -> bool:
 
 
 def configure_lr_scheduler(optimizer: Optimizer, learning_rate: Config, total_steps: float | None = None) -> ScheduleLR:
-    """Return the scheduler that a learning rate in a config stands for.
+    """Return the scheduler for a learning rate from a config.
 
     Args:
         optimizer: The optimizer.
-        learning_rate: A number (held constant), a mapping with a ``type``, a list of mappings as phases, each with its
+        learning_rate: A number (a constant), a mapping with a ``type``, a list of mappings as phases, each with its
             ``fraction`` of the run or its ``steps``, or anything else that `BaseLRSchedule.create` takes.
-        total_steps: Length of the run in calls of ``step()`` (finite, > 0; may be fractional). None where every phase
-            of a list has its ``steps``, which then sum to it.
+        total_steps: Length of the run in calls of ``step()`` (finite, > 0; may be fractional). None if every phase of a
+            list has ``steps``: their sum is the length.
 
     Returns:
         A `ScheduleLR`, at step 0.
 
     Raises:
-        ScheduleConfigError: The learning rate or total_steps cannot be used.
+        ScheduleConfigError: The learning rate or total_steps is wrong.
 
     Example:
         >>> import torch

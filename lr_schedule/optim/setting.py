@@ -14,19 +14,19 @@ from lr_schedule.fields import to_number
 
 
 def set_lr(optimizer: Optimizer, value: Any) -> None:
-    """Set the learning rate of an optimizer, of all its param groups or of each.
+    """Set the learning rate of an optimizer: one for all param groups, or one for each.
 
-    A rate that is a tensor is written in place: a compiled or CUDA-graph-captured optimizer goes on without being
-    compiled again, where a float that changes makes ``torch.compile`` start anew.
+    A rate that is a tensor is written in place. A compiled or CUDA-graph-captured optimizer then need not be compiled
+    again; a float that changes makes ``torch.compile`` compile again.
 
     Args:
         optimizer: The optimizer.
         value: The rate (finite, >= 0), or a list or array of rates, one for each param group.
 
     Raises:
-        ValueError: A rate is NaN, infinite or negative, their number is not that of the param groups, or groups that
-            are given a rate each share one tensor.
-        TypeError: A rate is no number.
+        ValueError: A rate is NaN, infinite or negative, the number of rates is not that of the param groups, or there
+            are several rates for groups that share one tensor.
+        TypeError: A rate is not a number.
 
     Example:
         >>> import torch

@@ -38,7 +38,7 @@ def refuse_callbacks(section: Mapping[Any, Any], may_import: Callable[[str], boo
     """Raise for each callback of a section that is none, or is given what it does not take.
 
     Args:
-        section: Hyperparameters, as they stand in a file.
+        section: Hyperparameters, as they are in a file.
         may_import: Tells of a dotted name whether it may be imported (None: none may, and ScheduleCallback alone is
             known, by its name).
     """

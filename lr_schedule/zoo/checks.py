@@ -45,7 +45,7 @@ def problems_in(
             refuse_mistakes(section, algo, is_known_package if algo else None)
     mistaken = {problem.path for problem in problems.found}
     for found in find_schedules(document.data):
-        # What stands at a key that takes no schedule is to be moved, not to be read as one there.
+        # The value at a key that takes no schedule is to be moved, not to be read as one there.
         if not any(found.path[: len(path)] == path for path in mistaken if path):
             with problems.gathered():
                 found.create(total_timesteps)
@@ -81,7 +81,7 @@ def refuse_mistakes(
     """Raise for all that is wrong with a section beside its schedules.
 
     Args:
-        section: Hyperparameters, as they stand in a file.
+        section: Hyperparameters, as they are in a file.
         algo: The algorithm that they are for (None: unknown).
         may_import: Tells of the dotted name of a callback whether it may be imported (None: none may).
     """

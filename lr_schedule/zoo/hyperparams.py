@@ -30,7 +30,7 @@ NEEDS_FEEDING = (
 
 
 class Hyperparams(NamedTuple):
-    """One section of a hyperparameter file, split by who takes what.
+    """One section of a hyperparameter file: the arguments of the algorithm, and the rest.
 
     Attributes:
         model: Keywords of the algorithm, as in ``PPO(env=env, **model)``; schedules are `BaseLRSchedule` objects.
@@ -52,24 +52,24 @@ def load_hyperparams(
     *,
     total_timesteps: float | None = None,
 ) -> Hyperparams:
-    """Read hyperparameters in the RL Zoo's format, with every schedule in them ready to be called.
+    """Read hyperparameters in the format of the RL Zoo, with schedules as callable objects.
 
     Use it to train from a Zoo file without the Zoo. Schedules (mappings, lists of phases, strings such as
     ``cosine_3e-4``) are made at ``learning_rate``, ``clip_range``, ``clip_range_vf``, ``delta_std``,
-    ``qf_learning_rate`` and in a ScheduleCallback under ``callback``; numbers stay numbers.
+    ``qf_learning_rate`` and in a ScheduleCallback under ``callback``. Numbers are not changed.
 
     Args:
-        source: A YAML file, or a mapping (OmegaConf's too), with one section per environment or with the
+        source: A YAML file, or a mapping such as one of OmegaConf, with one section for each environment or with the
             hyperparameters themselves, as in the ``config.yml`` that the Zoo saves. It is not changed.
-        env_id: The section; ``atari`` or ``default`` serve where it has none of its own (None: the only section).
+        env_id: The section; if there is none for it, ``atari`` or ``default`` (None: the only section).
         run_timesteps: Length of the run, for the ``*_steps`` keys (> 0; None: ``n_timesteps`` of the section).
         total_timesteps: Another name of `run_timesteps`.
 
     Returns:
-        The keywords of the algorithm, and what is for the Zoo.
+        The keyword arguments of the algorithm, and the other keys.
 
     Raises:
-        ScheduleConfigError: The file, the section or a schedule cannot be used; every problem names its line.
+        ScheduleConfigError: The file, the section or a schedule is wrong; every problem has its line.
 
     Example:
         >>> model, zoo = load_hyperparams({"n_timesteps": 1e5, "policy": "MlpPolicy", "learning_rate": "lin_3e-4"})
@@ -114,7 +114,7 @@ def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> 
 
 
 def _copy(value: Any) -> Any:
-    """Return containers of any kind as new dicts and lists; what they hold stays the same objects."""
+    """Return containers of any type as new dicts and lists; what they hold stays the same objects."""
     if isinstance(value, Mapping):
         return {key: _copy(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, tuple)):

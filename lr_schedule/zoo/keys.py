@@ -61,7 +61,7 @@ def wrong_key(key: Any, algo: type[Any] | None = None) -> str:
     """Return what is wrong with a key of a section; empty where nothing is, or nobody can know.
 
     Args:
-        key: The key, as it stands in a file.
+        key: The key, as it is in a file.
         algo: The algorithm of the section (None: unknown; a key is then wrong only where it is a letter or so away
             from one that every section may have).
     """

@@ -82,7 +82,7 @@ def _section() -> dict[str, Any]:
 
 
 def _at(key: str) -> dict[str, Any]:
-    """Return what may stand at a key: a schedule, or what turns clipping off."""
+    """Return what a key accepts: a schedule, or what turns clipping off."""
     if key not in OFF_WHEN_NEGATIVE:
         return FOLLOWED
     off = ["number", "null"] if key == "clip_range_vf" else ["number"]

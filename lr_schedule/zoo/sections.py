@@ -119,7 +119,7 @@ def find_schedules(data: Any, path: Keys = (), total_timesteps: float | None = N
 
     Args:
         data: What a YAML file holds.
-        path: Where `data` stand.
+        path: Where `data` are.
         total_timesteps: Length of the run that is stated around `data` (None: none is).
     """
     if isinstance(data, Mapping):
@@ -147,7 +147,7 @@ def find_schedules_in_section(section: Mapping[Any, Any], total_timesteps: float
     """Return every schedule of one section, numbers included; ``None`` and "no clipping" are left out.
 
     Args:
-        section: Hyperparameters, as they stand in a file.
+        section: Hyperparameters, as they are in a file.
         total_timesteps: Length of the run; a ScheduleCallback may state one of its own.
     """
     found = []

@@ -10,7 +10,7 @@ MISTAKEN_FILES: list[tuple[str | bytes, list[str]]] = [
     ('3e-4\n', ['1:1: must be a mapping with a section for each environment, or a schedule']),
     ('- a\n- b\n', ['1:1: must be a mapping with a section for each environment, or a schedule']),
     ('A:\n', ['1:1: A: must be a mapping of hyperparameters; the section is empty (received None)']),
-    ('A:\n\tlearning_rate: 1\n', ['2:1: a tab stands here; YAML is indented with spaces']),
+    ('A:\n\tlearning_rate: 1\n', ['2:1: there is a tab here; YAML is indented with spaces']),
     ('A: {learning_rate: 1\n', ["2:1: while parsing a flow mapping: expected ',' or '}', but got '<stream end>'"]),
     ('A:\n  learning_rate: 1\n clip_range: 2\n', ["3:2: while parsing a block mapping: expected <block end>, but found '<block mapping start>'"]),
     ('A:\n  learning_rate:{type: linear}\n  policy: x\n', ["2:3: A.learning_rate:{type: unknown key; did you mean 'learning_rate'? A space must follow its colon. (received 'linear}')"]),

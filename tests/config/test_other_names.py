@@ -87,9 +87,12 @@ def test_a_value_of_the_wrong_kind_is_told_in_the_words_of_a_file_and_each_mista
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a:\n\tb: 1", "file.yml:2:1: a tab stands here; YAML is indented with spaces"),
+        ("a:\n\tb: 1", "file.yml:2:1: there is a tab here; YAML is indented with spaces"),
         ("? [a, b]\n: 1", "file.yml:1:3: a key must be a word or a number, not a list or a mapping"),
-        ("learning_rate:3e-4\npolicy: x", "file.yml:2:7: no key can stand here: the line is indented too far, the one"),
+        (
+            "learning_rate:3e-4\npolicy: x",
+            "file.yml:2:7: there can be no key here: the line is indented too far, the one",
+        ),
         ("a: |\nb", "file.yml:2:2: a colon and a space must follow a key"),
         ("a: !!timestamp soon", "file.yml:1:4: a value cannot be read as !!timestamp"),
         ("a: !!bool perhaps", "file.yml:1:4: a value cannot be read as !!bool"),

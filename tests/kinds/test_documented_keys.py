@@ -2,81 +2,120 @@
 
 from __future__ import annotations
 
-import re
+import importlib
 from collections.abc import Iterator
-from typing import Any, get_args
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import pytest
 
 from lr_schedule import BaseLRSchedule, json_schema
 from lr_schedule.config.model import default_of, fields_of
-from lr_schedule.config.schema import describe_fields
-from lr_schedule.fields import bounds_of, describe_number
+from lr_schedule.config.schema import ENDING, describe_fields
+from lr_schedule.control.controller import kinds
+from lr_schedule.fields import (
+    QUIET,
+    Count,
+    Fraction,
+    Number,
+    OpenFraction,
+    PartialFraction,
+    PositiveNumber,
+    ValidatedAs,
+    Value,
+    at_least,
+    with_number_rules,
+)
 from tests.cases import CASES
 from tests.kinds.needed import BUILT_IN, NEEDED
 
 create = BaseLRSchedule.create
 
-INTERVAL = re.compile(r"\((?:[^()]*, )?in ([\[(])(.+?), (.+?)([\])])")
-BOUND = re.compile(r"finite, (>=?) ([^;,)]+)")
-SIGNS = {"[": ">=", "(": ">", "]": "<=", ")": "<"}
-BETWEEN_FIELDS = {
-    ("clip", "maximum"),
-    ("cyclic", "peak_value"),
-    ("exponential", "final_value"),
-}
-"""Keys of values that stand in a condition with another one, which their documentation has in place of their range."""
-
-
-def nested(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for option in get_args(annotation):
-        yield from nested(option)
-
-
-@pytest.mark.parametrize("name", BUILT_IN)
-def test_the_documented_range_of_a_key_is_the_range_that_it_has(name: str) -> None:
-    texts, cls = describe_fields(BUILT_IN[name]), BUILT_IN[name]
-    for key, kind in fields_of(cls).items():
-        if "finite" not in describe_number(kind):
-            continue
-        actual = {(sign, float(limit)) for option in nested(kind) for sign, limit, _ in bounds_of(option)}
-        interval, bound = INTERVAL.search(texts[key]), BOUND.search(texts[key])
-        if (name, key) in BETWEEN_FIELDS:
-            assert actual == {(">=", 0.0)}
-        elif interval:
-            opened, low, high, closed = interval.groups()
-            assert actual == {(SIGNS[opened], float(low)), (SIGNS[closed], float(high))}, (key, texts[key])
-        else:
-            assert bound, (key, texts[key])
-            assert actual == {(bound[1], float(bound[2]))}, (key, texts[key])
-
-
-DEFAULT = re.compile(r"(?:; |\()([^;()]+)\)\.?(?: |$)")
+DOCS = Path(__file__).parents[2] / "docs"
 UNSAID = {("torch", "arguments")}
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
-def test_the_documented_default_of_a_key_is_the_default_that_it_has(name: str) -> None:
-    texts, cls = describe_fields(BUILT_IN[name]), BUILT_IN[name]
-    for key in fields_of(cls):
-        if (name, key) in UNSAID:
-            continue
-        default = default_of(cls, key, missing="required")
-        if default == "required":
-            assert re.search(r"[Rr]equired|at least one; required", texts[key]), (key, texts[key])
-            continue
-        said = [found.removesuffix(": the whole curve") for found in DEFAULT.findall(texts[key])]
-        if (name, key) == ("exponential", "decay_rate"):
-            assert create({"type": name}).to_config()[key] == 0.1
-            assert "(in (0, 1]; 0.1, or computed" in texts[key]
-            continue
-        assert said, (key, texts[key])
-        last = said[-1].split(":")[0]
-        if isinstance(default, float):
-            assert float(last) == default, (key, texts[key])
-        else:
-            assert last == str(default), (key, texts[key])
+@pytest.fixture(scope="module")
+def key_tables() -> Iterator[Any]:
+    """The module that makes the tables of keys in the docs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(DOCS))
+        yield importlib.import_module("key_tables")
+
+
+def ends_as_the_code_says(cls: Any, key: str, key_tables: Any) -> bool:
+    said = ENDING.search(describe_fields(cls)[key])
+    return said is not None and said[0].strip() == key_tables.ending(cls, key)
+
+
+@pytest.mark.parametrize("name", [*BUILT_IN, *kinds])
+def test_a_docstring_says_range_default_and_steps_of_each_key_as_the_code_has_them(name: str, key_tables: Any) -> None:
+    cls = BUILT_IN.get(name) or kinds[name]
+    keys = [key for key in fields_of(cls) if (name, key) not in UNSAID]
+    wrong = [key for key in keys if not ends_as_the_code_says(cls, key, key_tables)]
+    assert wrong == [], [key_tables.ending(cls, key) for key in wrong]
+
+
+class Documented(BaseLRSchedule):
+    """A type with one key.
+
+    Args:
+        peak: The highest value. Range: > 0. Default: 2.0.
+    """
+
+    peak: PositiveNumber = 2.0
+
+
+class WrongRange(Documented):
+    """A type with one key.
+
+    Args:
+        peak: The highest value. Range: >= 0. Default: 2.0.
+    """
+
+
+class WrongDefault(Documented):
+    """A type with one key.
+
+    Args:
+        peak: The highest value. Range: > 0. Default: 3.0.
+    """
+
+
+def test_a_docstring_with_a_wrong_range_or_default_is_seen(key_tables: Any) -> None:
+    assert ends_as_the_code_says(Documented, "peak", key_tables)
+    assert not ends_as_the_code_says(WrongRange, "peak", key_tables)
+    assert not ends_as_the_code_says(WrongDefault, "peak", key_tables)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "said"),
+    [
+        (Number, "any number"),
+        (Value, ">= 0"),
+        (PositiveNumber | None, "> 0"),
+        (Fraction, "[0, 1]"),
+        (OpenFraction, "(0, 1)"),
+        (Annotated[PartialFraction, QUIET], "[0, 1)"),
+        (Count, "whole number in [1, 1_000_000]"),
+        (at_least(2), "whole number >= 2"),
+        (bool, "`true`, `false`"),
+        (Literal["a", "b"], "`a`, `b`"),
+        (Literal[2, 3], "`2`, `3`"),
+        (Annotated[Any, ValidatedAs(tuple[OpenFraction, ...])], "each in (0, 1)"),
+        (Annotated[Any, ValidatedAs(tuple[Value, ...])], "each >= 0"),
+        (Annotated[Any, ValidatedAs(tuple[tuple[Fraction, Value], ...])], "pairs of [0, 1] and >= 0"),
+        (str, "-"),
+    ],
+)
+def test_the_range_in_a_table_is_that_of_the_annotation(annotation: Any, said: str, key_tables: Any) -> None:
+    assert key_tables.range_of(with_number_rules(annotation)) == said
+
+
+def test_the_range_of_a_key_in_steps_ends_at_the_length_of_the_run(key_tables: Any) -> None:
+    table = key_tables.key_table(BUILT_IN["cosine_warmup"], ["warmup_fraction"])
+    assert "| `warmup_fraction` | `0.1` | (0, 1) | fraction |" in table
+    assert "| `warmup_steps` | - | (0, `total_steps`) | steps |" in table
 
 
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -174,6 +213,11 @@ def test_every_default_is_the_one_of_this_table(name: str) -> None:
     schedule = create({"type": name, **NEEDED.get(name, {})})
     given = {*NEEDED.get(name, {}), "arguments", "decay_rate"}
     assert all(getattr(schedule, key) == value for key, value in expected.items() if key not in given)
+
+
+def test_an_exponential_without_rate_and_final_value_decays_to_the_tenth_that_its_docstring_names() -> None:
+    assert create("exponential_1").to_config()["decay_rate"] == 0.1
+    assert "without both, 0.1." in describe_fields(BUILT_IN["exponential"])["decay_rate"]
 
 
 def test_every_built_in_type_is_in_the_tables_here() -> None:

@@ -159,7 +159,7 @@ ROWS = [
     Row(
         "PolynomialLR(0.1, 0.001, total_iters=800, power=2.0)",
         "{type: polynomial, initial_value: 0.1, final_value: 0.001, power: 2, end_steps: 800}",
-        "for the documented `cycle` see Keras; version 2.10.0 computes none, and holds `end_learning_rate`",
+        "for the documented `cycle`, see Keras; version 2.10.0 has no cycles and stays at `end_learning_rate`",
     ),
     Row(
         "LinearLR(0.1, 0.001, total_iters=800)",
@@ -168,7 +168,7 @@ ROWS = [
     Row(
         "ExponentialLR(0.1, total_iters=300, decay_rate=0.5)",
         "{type: exponential, initial_value: 0.1, decay_rate: 0.5, decay_steps: 300}",
-        "past the end of the run Cerebras goes on; ours holds",
+        "after the end of the run, Cerebras continues; ours stays constant",
     ),
     Row(
         "ExponentialLR(0.1, total_iters=300, decay_rate=0.5, staircase=True)",
@@ -183,13 +183,13 @@ ROWS = [
     Row(
         "InverseExponentialTimeDecayLR(0.1, step_exponent=2, total_iters=10000, decay_rate=0.5)",
         "{type: inverse_time, initial_value: 0.1, decay_rate: 0.5, decay_steps: 100, step_exponent: 2}",
-        "Cerebras takes the power of the steps alone, ours of the periods: `decay_steps` is "
-        "`total_iters ** (1 / step_exponent)`; with `staircase` and an exponent above 1 there is no config",
+        "Cerebras takes the power of the steps, ours of the periods: our `decay_steps` is "
+        "`total_iters ** (1 / step_exponent)`; there is no config for `staircase` with an exponent above 1",
     ),
     Row(
         "InverseSquareRootDecayLR(0.1, scale=1.0, warmup_steps=100)",
         "{type: inverse_sqrt, initial_value: 0.01, timescale_steps: 100, warmup_steps: 100, warmup_start_factor: 1}",
-        "its warmup is level; `initial_value` is `initial_learning_rate * scale / sqrt(warmup_steps)`",
+        "its warmup is constant; `initial_value` is `initial_learning_rate * scale / sqrt(warmup_steps)`",
     ),
     Row(
         "CosineDecayLR(0.1, 0.001, total_iters=800)",
@@ -198,13 +198,13 @@ ROWS = [
     Row(
         "CosineAnnealingLR(0.1, T_max=1000, eta_min=0.001)",
         "{type: cosine, initial_value: 0.1, final_value: 0.001}",
-        "past `T_max` Cerebras climbs again; ours holds",
+        "after `T_max`, Cerebras rises again; ours stays constant",
     ),
     Row(
         "CosineAnnealingWarmRestarts(0.1, T_0=250, eta_min=0.001)",
         "{type: cosine_restarts, initial_value: 0.1, final_value: 0.001, cycles: 4}",
-        "at the last step Cerebras has started another cycle; ours ends the last one. Version 2.10.0 computes "
-        "something else after the first cycle, see below",
+        "at the last step, Cerebras has started another cycle; ours ends the last one. Version 2.10.0"
+        " differs after the first cycle, see below",
         last=999,
     ),
     Row(
@@ -227,7 +227,7 @@ ROWS = [
     Row(
         "LambdaLR(0.1, lambda step: 0.99 ** step)",
         "{type: exponential, initial_value: 0.1, decay_rate: 0.99, decay_steps: 1}",
-        "`set_lr_lambda` is a function of progress in ours, see below",
+        "write `set_lr_lambda` as a function of progress, see below",
     ),
     Row(
         "MultiplicativeLR(0.1, coefficient=0.995)",
@@ -250,12 +250,12 @@ ROWS = [
         "CyclicLR(0.01, 0.1, 100, 150, 'exp_range', gamma=0.5 ** (1 / 250))",
         "{type: cyclic, initial_value: 0.01, peak_value: 0.1, up_steps: 100, down_steps: 150, mode: exp_range, "
         "gamma: 0.5}",
-        "`gamma` of Cerebras is per step, ours per cycle: `gamma ** (step_size_up + step_size_down)`",
+        "`gamma` of Cerebras is per step, ours is per cycle: `gamma ** (step_size_up + step_size_down)`",
     ),
     Row(
         "OneCycleLR(0.004, max_lr=0.1, total_steps=1000)",
         "{type: one_cycle, initial_value: 0.1, warmup_steps: 299}",
-        "as torch; `div_factor` of ours is `max_lr / initial_learning_rate`",
+        "as torch; our `div_factor` is `max_lr / initial_learning_rate`",
         last=999,
         total_steps=999,
     ),

@@ -101,23 +101,23 @@ ROWS = [
     Row(
         "LearningRateExp(0.1, 1000, stop_lr=0.001, decay_steps=50)",
         "{type: exponential, initial_value: 0.1, final_value: 0.001, decay_steps: 50, staircase: true}",
-        "DeePMD shortens a `decay_steps` that is longer than the run; ours then never steps",
+        "DeePMD shortens a `decay_steps` that is longer than the run; ours does not, and then never steps",
     ),
     Row(
         "LearningRateExp(0.1, 1000, stop_lr_ratio=0.01, decay_steps=50, smooth=True)",
         "{type: exponential, initial_value: 0.1, final_ratio: 0.01}",
-        "a smooth decay to a given end is the same for any `decay_steps`",
+        "a smooth decay to a given end does not depend on `decay_steps`",
     ),
     Row(
         "LearningRateExp(0.1, 1000, stop_lr=0.001, decay_steps=120)",
         "{type: exponential, initial_value: 0.1, final_value: 0.001, decay_steps: 120, staircase: true}",
-        "where no step falls on the end of the run, both end a little above the stop",
+        "if the end of the run is not at a step of the staircase, both end slightly above the stop",
     ),
     Row(
         "LearningRateExp(0.1, 1000, stop_lr=0.005, decay_steps=100, decay_rate=0.5)",
         "{type: exponential, initial_value: 0.1, final_value: 0.005, decay_rate: 0.5, decay_steps: 100, "
         "staircase: true}",
-        "with a rate the stop is a floor",
+        "with a `decay_rate`, the stop is a lower bound",
     ),
     Row(
         "LearningRateExp(0.1, 1000, stop_lr_ratio=0.05, decay_steps=100, decay_rate=0.5, smooth=True)",

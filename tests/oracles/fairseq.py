@@ -102,7 +102,7 @@ ROWS = [
     Row(
         "cosine(0.1, 900, warmup_updates=100, min_lr=0.001)",
         "{type: cosine, initial_value: 0.1, final_value: 0.001, warmup_steps: 100, warmup_start_factor: 0.01}",
-        "fairseq warms up from `min_lr`; at the last step it has started another cycle",
+        "the warmup of fairseq starts at `min_lr`; at the last step, fairseq has started another cycle",
         last=999,
     ),
     Row(
@@ -110,7 +110,7 @@ ROWS = [
         "{type: product, parts: [{type: multi_step, initial_value: 1, gamma: 0.5, milestone_steps: [100, 300, 700]}, "
         "{type: cosine_restarts, initial_value: 0.1, final_value: 0.001, first_cycle_steps: 100, "
         "cycle_multiplier: 2}]}",
-        "`lr_shrink` shrinks `min_lr` too; with `min_lr` 0 it is `peak_multiplier`",
+        "`lr_shrink` shrinks `min_lr` too; if `min_lr` is 0, use `peak_multiplier`",
     ),
     Row(
         "tri_stage(0.1, 100, 300, 500, init_lr_scale=0.01, final_lr_scale=0.05)",
@@ -125,7 +125,7 @@ ROWS = [
         "triangular(0.01, 0.1, 200, lr_shrink=0.8, shrink_min=True)",
         "{type: product, parts: [{type: step, initial_value: 1, gamma: 0.8, period_steps: 200}, "
         "{type: cyclic, initial_value: 0.01, peak_value: 0.1, up_steps: 100}]}",
-        "with `lr_shrink` but no `shrink_min`: a list of cycles",
+        "with `lr_shrink` but without `shrink_min`, write a list of cycles",
     ),
     Row(
         "step(0.1, lr_decay_period=300, lr_decay=0.5, min_lr=0.02)",

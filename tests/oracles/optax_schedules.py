@@ -32,7 +32,7 @@ ROWS = [
         "polynomial_schedule(0.1, 0.01, 3, 600, transition_begin=100)",
         "{type: delay, delay_steps: 100, schedule: "
         "{type: polynomial, initial_value: 0.1, final_value: 0.01, power: 3, end_steps: 600}}",
-        "`transition_begin` is a `delay`",
+        "`transition_begin` becomes a `delay`",
     ),
     Row(
         "exponential_decay(0.1, 200, 0.5)",
@@ -47,12 +47,12 @@ ROWS = [
         "exponential_decay(0.1, 200, 0.5, transition_begin=300)",
         "{type: delay, delay_steps: 300, schedule: "
         "{type: exponential, initial_value: 0.1, decay_rate: 0.5, decay_steps: 200}}",
-        "`transition_begin` is a `delay`",
+        "`transition_begin` becomes a `delay`",
     ),
     Row(
         "exponential_decay(0.001, 1000, 100.0)",
         "{type: exponential, initial_value: 0.001, final_value: 0.1}",
-        "`decay_rate` is at most 1; give the value to end at",
+        "our `decay_rate` is at most 1; write the final value instead",
     ),
     Row(
         "cosine_decay_schedule(0.1, 800, alpha=0.05)",
@@ -61,17 +61,17 @@ ROWS = [
     Row(
         "cosine_decay_schedule(0.1, 1000, exponent=2)",
         "{type: product, parts: [{type: cosine, initial_value: 0.1}, {type: cosine, initial_value: 1}]}",
-        "an `exponent` that is no whole number, or one with an `alpha`, has no config",
+        "there is no config for a fractional `exponent`, or for an `exponent` together with `alpha`",
     ),
     Row(
         "piecewise_constant_schedule(0.1, {300: 0.5, 700: 0.2})",
         "{type: piecewise_constant, values: [0.1, 0.05, 0.01], milestone_steps: [300, 700]}",
-        "ours lists the values, optax the factors between them",
+        "ours has the values, optax has the factors between them",
     ),
     Row(
         "piecewise_interpolate_schedule('linear', 0.1, {300: 0.5, 800: 0.2})",
         "{type: piecewise_linear, step_points: [[0, 0.1], [300, 0.05], [800, 0.01]]}",
-        "ours lists the values, optax the factors between them",
+        "ours has the values, optax has the factors between them",
     ),
     Row(
         "piecewise_interpolate_schedule('cosine', 0.1, {300: 0.5, 1000: 0.2})",
@@ -81,7 +81,7 @@ ROWS = [
     Row(
         "linear_onecycle_schedule(1000, 0.1)",
         "{type: piecewise_linear, step_points: [[0, 0.004], [300, 0.1], [850, 0.004], [1000, 0.0000004]]}",
-        "its phases are 30 %, 55 % and 15 % of the run; those of `one_cycle` with `phases: 3` are like torch's",
+        "its phases are 30 %, 55 % and 15 % of the run; `one_cycle` with `phases: 3` has the phases of torch",
     ),
     Row(
         "cosine_onecycle_schedule(1000, 0.1)",
@@ -94,7 +94,7 @@ ROWS = [
     Row(
         "warmup_cosine_decay_schedule(0.01, 0.1, 200, 1000, 0.001)",
         "{type: cosine, initial_value: 0.1, final_value: 0.001, warmup_steps: 200, warmup_start_factor: 0.1}",
-        "`decay_steps` of optax counts the warmup, as `end_steps` of ours does",
+        "`decay_steps` of optax includes the warmup, as our `end_steps` does",
     ),
     Row(
         "warmup_exponential_decay_schedule(0.0, 0.1, 200, 300, 0.5, staircase=True)",
@@ -113,6 +113,6 @@ ROWS = [
         "[{type: linear, initial_value: 0.01, final_value: 0.1, steps: 200}, "
         "{type: constant, initial_value: 0.1, steps: 300}, "
         "{type: exponential, initial_value: 0.1, decay_rate: 0.5, decay_steps: 100, steps: 500}]",
-        "ours gives the length of each part, optax the places where they meet",
+        "ours has the length of each part, optax has the boundaries between them",
     ),
 ]

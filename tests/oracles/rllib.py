@@ -41,8 +41,8 @@ ROWS = [
     Row(
         "Scheduler([[0, 0.1], [300, 0.05], [800, 0.01]])",
         "{type: piecewise_linear, step_points: [[0, 0.1], [300, 0.05], [800, 0.01]]}",
-        "what `lr: [[0, 0.1], ...]` makes in an algorithm's config; its steps are environment steps, so that "
-        "`total_steps` is their number",
+        "made by `lr: [[0, 0.1], ...]` in the config of an algorithm; RLlib counts environment steps,"
+        " so `total_steps` is their number",
     ),
     Row(
         "PolynomialSchedule(600, 0.01, initial_p=0.1, power=2.0)",
@@ -51,6 +51,6 @@ ROWS = [
     Row(
         "ExponentialSchedule(600, initial_p=0.1, decay_rate=0.05)",
         "{type: exponential, initial_value: 0.1, decay_rate: 0.05, decay_steps: 600}",
-        "past the end of the run RLlib goes on; ours holds",
+        "after the end of the run, RLlib continues; ours stays constant",
     ),
 ]

@@ -20,16 +20,16 @@ ROWS = [
     Row(
         "LinearSchedule(0.1, 0.001, end_fraction=1.0)",
         "{type: linear, initial_value: 0.1, final_value: 0.001}",
-        "before the start (progress above 1) SB3 extrapolates; ours holds",
+        "before the start (progress above 1), SB3 extrapolates; ours stays constant",
     ),
     Row(
         "LinearSchedule(1.0, 0.05, end_fraction=0.1)",
         "{type: linear, initial_value: 1.0, final_value: 0.05, end_fraction: 0.1}",
-        "as above; this is the epsilon of DQN, `exploration_fraction: 0.1`",
+        "as above; this is the epsilon of DQN with `exploration_fraction: 0.1`",
     ),
     Row(
         "FloatSchedule(lambda progress_remaining: progress_remaining * 0.1)",
         "{type: linear, initial_value: 0.1}",
-        "the function of the SB3 docs and of `lin_0.1` in the Zoo; past the end of training it is below 0; ours holds",
+        "the function in the docs of SB3, and `lin_0.1` in the Zoo; after the end it is below 0, ours stays constant",
     ),
 ]

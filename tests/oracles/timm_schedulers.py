@@ -22,7 +22,7 @@ def values(call: str, last: int) -> list[float]:
     return rates
 
 
-PREFIX = "without `warmup_prefix` the curve of timm runs on under the warmup and is joined in its middle: no config"
+PREFIX = "without `warmup_prefix`, the warmup of timm replaces the first part of the curve: there is no config for it"
 
 ROWS = [
     Row(
@@ -44,19 +44,20 @@ ROWS = [
         "t_in_epochs=False)",
         "{type: cosine_restarts, initial_value: 0.1, final_value: 0.001, cycles: 3, cycle_multiplier: 2, "
         "peak_multiplier: 0.5, end_steps: 700}",
-        "`cycle_limit` is `cycles`, with `end_steps` where they end before the run does",
+        "`cycle_limit` becomes `cycles`, with `end_steps` if the cycles end before the run does",
     ),
     Row(
         "TanhLRScheduler(optimizer, 1000, lb=-6.0, ub=3.0, lr_min=0.001, t_in_epochs=False)",
         "{type: tanh, initial_value: 0.1, final_value: 0.001}",
-        "`lb` of timm is -7 by default, ours -6; timm is at the optimizer's rate until the first update and jumps to "
-        "`lr_min` at its end, where ours starts a little below and ends a little above them",
+        "the default of `lb` is -7 in timm and -6 in ours; timm has the rate of the optimizer until "
+        "the first update and jumps to `lr_min` at its end, and ours starts slightly below the one "
+        "and ends slightly above the other",
         last=999,
     ),
     Row(
         "PolyLRScheduler(optimizer, 1000, power=2.0, k_decay=1.5, lr_min=0.001, t_in_epochs=False)",
         "{type: polynomial, initial_value: 0.1, final_value: 0.001, power: 2, k: 1.5}",
-        "`power` of timm is 0.5 by default, ours 2",
+        "the default of `power` is 0.5 in timm and 2 in ours",
     ),
     Row(
         "StepLRScheduler(optimizer, 200, decay_rate=0.5, warmup_t=100, t_in_epochs=False)",

@@ -36,10 +36,11 @@ def values(call: str, last: int) -> list[float]:
         return stepped(optimizer, scheduler, last)
 
 
-RESTARTED = "at the last step torch has started another cycle; ours ends the last one"
+RESTARTED = "at the last step, torch has started another cycle; ours ends the last one"
 ONE_STEP_SHORTER = (
-    "torch is at its peak after `pct_start * total_steps - 1` steps and at its end after `total_steps - 1`, so that "
-    "`total_steps` of ours is 999; it raises two steps later, ours holds"
+    "torch reaches its peak after `pct_start * total_steps - 1` steps and its end after `total_steps "
+    "- 1`, so our `total_steps` is 999; two steps later torch raises an error, and ours stays "
+    "constant"
 )
 
 ROWS = [
@@ -66,7 +67,7 @@ ROWS = [
     Row(
         "ExponentialLR(optimizer, gamma=1.01)",
         "{type: step, initial_value: 0.1, gamma: 1.01, period_steps: 1}",
-        "`decay_rate` is at most 1; a rate that grows is a `step` of one step, or an exponential with a `final_value`",
+        "our `decay_rate` is at most 1; for a growing rate, use a `step` of one step, or a `final_value`",
     ),
     Row(
         "StepLR(optimizer, step_size=300, gamma=0.5)",
@@ -80,24 +81,24 @@ ROWS = [
     Row(
         "MultiStepLR(optimizer, milestones=[200, 500, 500], gamma=0.5)",
         "{type: piecewise_constant, values: [0.1, 0.05, 0.0125], milestone_steps: [200, 500]}",
-        "a milestone that repeats counts twice in torch; in ours it is an error, the values say it",
+        "torch counts a repeated milestone twice; in ours it is an error, so write the values",
     ),
     Row(
         "CosineAnnealingLR(optimizer, T_max=1000, eta_min=0.001)",
         "{type: cosine, initial_value: 0.1, final_value: 0.001}",
-        "past `T_max` torch climbs again; ours holds",
+        "after `T_max`, torch rises again; ours stays constant",
     ),
     Row(
         "CosineAnnealingLR(optimizer, T_max=400, eta_min=0.001)",
         "{type: cosine, initial_value: 0.1, final_value: 0.001, end_steps: 400}",
-        "past `T_max` torch climbs again; ours holds",
+        "after `T_max`, torch rises again; ours stays constant",
         last=400,
     ),
     Row(
         "CosineAnnealingLR(optimizer, T_max=500, eta_min=0.001)",
         "[{type: cosine, initial_value: 0.1, final_value: 0.001, steps: 500}, "
         "{type: cosine, initial_value: 0.001, final_value: 0.1, steps: 500}]",
-        "the climb, where it is meant",
+        "for the part that rises",
     ),
     Row(
         "CosineAnnealingWarmRestarts(optimizer, T_0=250, eta_min=0.001)",
@@ -124,7 +125,7 @@ ROWS = [
     Row(
         "CyclicLR(optimizer, base_lr=0.01, max_lr=0.1, step_size_up=100, mode='exp_range', gamma=0.5 ** (1 / 200))",
         "{type: cyclic, initial_value: 0.01, peak_value: 0.1, up_steps: 100, mode: exp_range, gamma: 0.5}",
-        "`gamma` of torch is per step, ours per cycle: `gamma ** (step_size_up + step_size_down)`",
+        "`gamma` of torch is per step, ours is per cycle: `gamma ** (step_size_up + step_size_down)`",
     ),
     Row(
         "OneCycleLR(optimizer, max_lr=0.1, total_steps=1000)",
@@ -136,7 +137,7 @@ ROWS = [
     Row(
         "OneCycleLR(optimizer, max_lr=0.1, total_steps=1000, anneal_strategy='linear', final_div_factor=100)",
         "{type: one_cycle, initial_value: 0.1, warmup_steps: 299, shape: linear, final_div_factor: 100}",
-        "as above, and at step 1000 torch extrapolates its line, even below 0",
+        "as above; at step 1000, torch extrapolates its line, even below 0",
         last=999,
         total_steps=999,
     ),
@@ -157,7 +158,7 @@ ROWS = [
     Row(
         "SequentialLR(optimizer, [LinearLR(optimizer, 0.1, 1.0, 200), CosineAnnealingLR(optimizer, 800)], [200])",
         "{type: cosine, initial_value: 0.1, warmup_steps: 200, warmup_start_factor: 0.1}",
-        "a warmup needs no composition",
+        "a warmup is a key, not a composition",
     ),
     Row(
         "SequentialLR(optimizer, [ConstantLR(optimizer, 0.5, 100), PolynomialLR(optimizer, 600, 2), "
@@ -165,22 +166,22 @@ ROWS = [
         "[{type: constant, initial_value: 0.05, steps: 100}, "
         "{type: polynomial, initial_value: 0.1, power: 2, steps: 600}, "
         "{type: exponential, initial_value: 0.1, decay_rate: 0.99, decay_steps: 1, steps: 300}]",
-        "each part starts anew in both",
+        "each part starts at its own step 0 in both",
     ),
     Row(
         "ChainedScheduler([ConstantLR(optimizer, 0.1, 100), ExponentialLR(optimizer, 0.995)])",
         "{type: product, parts: [{type: piecewise_constant, values: [0.1, 1], milestone_steps: [100]}, "
         "{type: exponential, initial_value: 0.1, decay_rate: 0.995, decay_steps: 1}]}",
-        "the learning rate stands in one of the factors",
+        "one of the factors has the learning rate",
     ),
     Row(
         "LambdaLR(optimizer, lambda step: 1 / (1 + step / 100))",
         "{type: inverse_time, initial_value: 0.1, decay_steps: 100}",
-        "a formula that has a type is a config; any other is a function of progress, see below",
+        "use the type of the formula; if there is none, use a function of progress, see below",
     ),
     Row(
         "MultiplicativeLR(optimizer, lambda step: 0.995)",
         "{type: exponential, initial_value: 0.1, decay_rate: 0.995, decay_steps: 1}",
-        "a factor that changes from step to step has no counterpart: take `from_torch`",
+        "for a factor that changes from step to step, use `from_torch`",
     ),
 ]

@@ -16,7 +16,7 @@ def values(call: str, last: int) -> list[float]:
     return stepped(optimizer, eval(call, {"get_scheduler": get_scheduler, "optimizer": optimizer}), last)
 
 
-CLIMBS = "past the end of the run transformers climbs again; ours holds"
+CLIMBS = "after the end of the run, transformers rises again; ours stays constant"
 
 ROWS = [
     Row("get_scheduler('constant', optimizer)", "0.1"),
@@ -41,7 +41,7 @@ ROWS = [
     Row(
         "get_scheduler('inverse_sqrt', optimizer, 100)",
         "{type: inverse_sqrt, initial_value: 0.1, timescale_steps: 100, warmup_steps: 100}",
-        "the default timescale of transformers is the warmup",
+        "the default timescale in transformers is the length of the warmup",
     ),
     Row(
         "get_scheduler('inverse_sqrt', optimizer, 100, scheduler_specific_kwargs={'timescale': 400})",
@@ -55,8 +55,9 @@ ROWS = [
     Row(
         "get_scheduler('cosine_warmup_with_min_lr', optimizer, 100, 1000, {'min_lr_rate': 0.01})",
         "{type: cosine, initial_value: 0.1, final_ratio: 0.01, warmup_steps: 99, warmup_start_factor: 0.01}",
-        "transformers is one step ahead of its siblings: it starts at `1 / warmup` and ends at step 999, so that "
-        "`total_steps` of ours is 999 and the warmup 99; past its end it climbs again",
+        "this scheduler is one step ahead of the others in transformers: it starts at `1 / warmup` "
+        "and ends at step 999, so our `total_steps` is 999 and the warmup 99; after its end, it rises"
+        " again",
         last=999,
         total_steps=999,
     ),
@@ -73,7 +74,7 @@ ROWS = [
             f"'decay_type': '{shape}', 'min_lr_ratio': 0.1}})",
             "{type: warmup_stable_decay, initial_value: 0.1, final_ratio: 0.1, warmup_steps: 100, "
             f"warmup_start_factor: 0.1, decay_steps: 200, decay_shape: {shape}}}",
-            "the floor of transformers is also where its warmup starts",
+            "in transformers, the warmup also starts at this minimum",
         )
         for shape in ("linear", "cosine", "1-sqrt")
     ],
@@ -87,6 +88,6 @@ ROWS = [
         "[{type: polynomial, initial_value: 0, final_value: 0.1, power: 0.5, steps: 100}, "
         "{type: warmup_stable_decay, initial_value: 0.1, warmup_steps: 0, decay_steps: 200, decay_shape: cosine, "
         "steps: 900}]",
-        "a warmup that is neither linear nor cosine nor exponential is a part of its own",
+        "write a warmup of another shape as a part of a list",
     ),
 ]

@@ -15,16 +15,6 @@ from lr_schedule.config.registry import registry
 from lr_schedule.control.controller import kinds
 
 ROOT = Path(__file__).parent.parent
-PENDING = {
-    "README.md",
-    "docs/sb3/entropy-coefficient.md",
-    "docs/sb3/index.md",
-    "docs/sb3/logging.md",
-    "docs/sb3/preview.md",
-    "docs/sb3/resume.md",
-    "lr_schedule.sb3.cool_down",
-}
-"""Pages and names whose text is still the old one; the test says when one of them can go."""
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MODULES = ("lr_schedule", *(f"lr_schedule.{name}" for name in ("compare", "control", "optim", "sb3", "tune", "zoo")))
 
@@ -65,12 +55,7 @@ def misused(text: str) -> list[str]:
     return found
 
 
-def entry(item: Any, name: str) -> Any:
-    marks = [pytest.mark.xfail(reason="not rewritten yet", strict=True)] if name in PENDING else []
-    return pytest.param(item, id=name, marks=marks)
-
-
-@pytest.mark.parametrize("page", [entry(page, str(page.relative_to(ROOT))) for page in PAGES])
+@pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES])
 def test_a_page_has_one_word_for_one_idea(page: Path) -> None:
     assert misused(page.read_text(encoding="utf-8")) == []
 
@@ -83,10 +68,10 @@ def public_docstrings() -> Iterator[Any]:
         module = importlib.import_module(name)
         objects |= {f"{name}.{item}": getattr(module, item) for item in getattr(module, "__all__", [])}
     for name, item in objects.items():
-        yield entry(item, name)
+        yield pytest.param(item, id=name)
         for member, value in vars(item).items() if isinstance(item, type) else ():
             if not member.startswith("_") and inspect.isroutine(getattr(value, "__func__", value)):
-                yield entry(value, f"{name}.{member}")
+                yield pytest.param(value, id=f"{name}.{member}")
 
 
 @pytest.mark.parametrize("item", list(public_docstrings()))

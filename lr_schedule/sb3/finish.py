@@ -26,7 +26,7 @@ OPTIMIZER = "optimizer"
 def cool_down(
     source: Any, steps: float, to: float = 0.0, shape: str = "1-sqrt", part: str | None = None
 ) -> WarmupStableDecayLRSchedule:
-    """Return a schedule that starts, to the bit, at the rate in use, and decays from there.
+    """Return a schedule that starts at exactly the rate in use, and decays from there.
 
     Use it to stop a run of constant rate or a WSD run early and to finish it well. The schedule is one for the whole
     run: it holds the rate for the timesteps that are done, and decays in those that are added. So the run goes on with

@@ -84,7 +84,8 @@ def test_the_lines_of_the_page_schedule_the_generator(monkeypatch: pytest.Monkey
     demonstrations = rollout.rollout(PPO("MlpPolicy", venv, **settings), venv, until, rng=np.random.default_rng(0))
     network = BasicRewardNet(venv.observation_space, venv.action_space)
     left = run_page("imitation", learner=generator, demonstrations=demonstrations, venv=venv, reward_net=network)
-    rate, ent_coef = (BaseLRSchedule.create(left["schedules"][name]) for name in ("learning_rate", "ent_coef"))
+    falls, ent_coef = (BaseLRSchedule.create(left["schedules"][name]) for name in ("learning_rate", "ent_coef"))
     progress = [1.0 - update * N_STEPS * N_ENVS / 200_000 for update in range(1, 4)]
     assert [used for _, used, _ in generator.used] == pytest.approx([ent_coef(p) for p in progress], rel=1e-12)
-    assert generator.rates == pytest.approx([rate(p) for p in progress], rel=1e-12)
+    rates = [rate for _, _, rates in generator.used for rate in rates]
+    assert rates == pytest.approx([falls(p) for p in progress], rel=1e-12)

@@ -17,7 +17,7 @@ from lr_schedule.sb3.algorithms import parameters_of
 TAKEN = ("learning_rate", "clip_range", "clip_range_vf")
 """What Stable-Baselines3 itself takes a schedule for."""
 
-COUNTED = ("n_steps", "learning_starts", "train_freq", "n_delta", "n_eval_episodes", "target_kl")
+COUNTED = ("n_steps", "learning_starts", "train_freq", "n_delta", "n_eval_episodes", "target_kl", "policy_kwargs")
 """What decides when a model updates, and under which name `preview` takes it."""
 
 

@@ -16,12 +16,15 @@ from typing import Any
 import pytest
 import yaml
 from rl_zoo3 import hyperparams_opt
+from stable_baselines3 import PPO
 from sybil.document import Document
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 import lr_schedule
 from lr_schedule import BaseLRSchedule
 from lr_schedule.config.registry import registry
+from lr_schedule.sb3 import ScheduleCallback
+from tests.previewed import previewed
 
 ROOT = Path(__file__).parent.parent
 GENERATE = ROOT / "docs" / "generate.py"
@@ -91,8 +94,10 @@ def test_every_code_block_of_a_page_runs_and_every_yaml_schedule_in_it_is_create
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_types: None
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for example in parse(page).examples():
-        example.evaluate()
+    with previewed(monkeypatch) as warnings:
+        for example in parse(page).examples():
+            example.evaluate()
+    assert warnings == [], "a reader who copies this gets a warning from preview"
 
 
 @pytest.mark.parametrize("page", OF_LIBRARIES, ids=lambda page: page.stem)
@@ -100,6 +105,13 @@ def test_what_a_page_on_a_library_says_is_run_with_that_library_or_the_page_says
     tests = ROOT / "tests" / "libraries" / page.stem / f"test_{page.stem}.py"
     runs_it = tests.exists() and f'run_page("{page.stem}"' in tests.read_text(encoding="utf-8")
     assert runs_it != ("**Not run**" in page.read_text(encoding="utf-8"))
+
+
+def test_training_that_preview_warns_of_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    with previewed(monkeypatch) as warnings:
+        model = PPO("MlpPolicy", "CartPole-v1", n_steps=64, learning_rate=BaseLRSchedule.create("lin_1e-3"))
+        model.learn(64, callback=[ScheduleCallback({"ent_coef": "lin_0.1"})])
+    assert [text.split(":")[0] for text in warnings] == ["learning_rate", "ent_coef"]
 
 
 def test_a_page_with_a_wrong_block_fails(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def _previewed(learn: Callable[..., Any], recording: Recording) -> Callable[...,
         for member in callback if isinstance(callback, list) else [callback]:
             if isinstance(member, ScheduleCallback):
                 schedules |= member.schedules
-                total_timesteps = member.total_timesteps or total_timesteps
+                total_timesteps = member.run_timesteps or total_timesteps
         hyperparams = ("n_steps", "target_kl", "learning_starts", "train_freq")
         given = {name: getattr(model, name) for name in hyperparams if hasattr(model, name)}
         recording.previews.append(preview(schedules, type(model), total_timesteps, model.n_envs, **given))

@@ -163,7 +163,7 @@ def test_without_tensorboard_the_error_says_what_to_install(tmp_path: Path, monk
         ([(0, 1), (-5, 1)], r"series\[1\]\[0\]: must be a finite number >= 0"),
         ([(0, 1), (5, 1), (4, 1)], r"series\[2\]\[0\]: must be above the step before it, 5.0"),
         ([(0, 1), (5, 1), (5, 2)], r"series\[2\]\[0\]: must be above the step before it, 5.0"),
-        ([(0, 1)], "total_steps: the only row stands at step 0"),
+        ([(0, 1)], "total_steps: the only row is at step 0"),
         (3.0, "source: must be a list of"),
         ("no/such/file.csv", "source: no such file or folder"),
     ],

@@ -46,7 +46,7 @@ USES = {
 }
 """What each extra is for, by the first words that the docs have on it."""
 
-LONG, SHORT = "model.learn(10_000)", "model.learn(2_048)"
+LONG, SHORT = "model.learn(5_000)", "model.learn(2_048)"
 
 
 def program_of(use: Use) -> list[str]:

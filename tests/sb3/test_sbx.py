@@ -94,6 +94,7 @@ def test_the_callback_sets_ppo_of_sbx() -> None:
     assert model.ent_coef == 0.25
 
 
+@pytest.mark.slow
 def test_the_callback_sets_sac_of_sbx() -> None:
     model, seen = sac()
     schedules = {"learning_rate": RATE, "tau": LinearLRSchedule(0.5, final_value=0.1), "target_entropy_magnitude": 0.75}

@@ -212,6 +212,7 @@ def test_a_schedule_has_nothing_compiled_that_a_model_without_one_has_not() -> N
     assert counts[2] - counts[1] == counts[1] - counts[0] > 0
 
 
+@pytest.mark.slow
 def test_an_optimizer_that_is_injected_by_the_user_has_a_rate_that_moves() -> None:
     networks = {**SMALL, "optimizer_class": optax.inject_hyperparams(optax.adamw)}
     model, seen = make("TD3", policy_kwargs=networks)
@@ -248,6 +249,7 @@ def test_a_number_that_is_not_injected_is_refused(name: str, target: str, match:
             preview({target: 0.5}, "SBX TD3", 1_000)
 
 
+@pytest.mark.slow
 def test_actor_and_critic_of_ppo_of_sbx_have_rates_of_their_own() -> None:
     seen = []
 

@@ -86,8 +86,8 @@ def draw(
         ax.set_yscale("log", nonpositive="mask")
         ax.set_autoscaley_on(True)  # as a line that the user adds may lie elsewhere
     if is_ours:
-        # Above the curves, where it covers none; the layout of a user's own figure may have no room there.
-        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False)
+        # Above the curves, where it covers none, and a title. A user's own figure may have no room there.
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=2.0, frameon=False)
     else:
         # "best" keeps away from the ends of a band, so that it covers the curve between them.
         ax.legend(loc="lower left" if log and bands else "best")

@@ -77,13 +77,14 @@ def test_the_legend_takes_the_given_names(ax: Any) -> None:
 
 def test_in_a_figure_of_its_own_the_legend_covers_no_curve_and_nothing_is_cut_off() -> None:
     ax = plot([{**WSD, "decay_fraction": fraction} for fraction in (0.1, 0.2, 0.3, 0.4, 0.5)])
+    ax.set_title("A title between the axes and the legend")
     figure: Any = ax.figure
     figure.canvas.draw()
     legend: Any = ax.get_legend()
     drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     assert 0.0 <= drawn.x0 < drawn.x1 <= width
     assert 0.0 <= drawn.y0 < drawn.y1 <= height
-    assert legend.get_window_extent().y0 >= ax.get_window_extent().y1
+    assert legend.get_window_extent().y0 >= ax.title.get_window_extent().y1 > ax.get_window_extent().y1
     matplotlib.pyplot.close(figure)
 
 

@@ -9,7 +9,7 @@ READY := $(ENV)/ready
 DEMO := $(ENV)/ready-for-demo
 PYTEST := $(BIN)/python -m pytest -p no:benchmark -n $(WORKERS) --dist loadgroup
 
-.PHONY: demo test test-all test-libraries interpreters extras mutants lint bench docs docs-test evidence clean
+.PHONY: demo test test-all test-libraries interpreters extras mutants lint bench docs docs-test evidence dist clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ENV)
@@ -63,6 +63,12 @@ docs-test: docs
 # About two hours of two cores; what is complete is not run again.
 evidence: $(READY)
 	$(BIN)/python docs/evidence/study.py
+
+# What a release uploads. REPOSITORY_URL and SITE_URL are the addresses that its links lead to.
+dist: $(READY)
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m twine check --strict dist/*
 
 clean:
 	rm -rf $(ENV) .playground_cache site build dist

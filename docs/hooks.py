@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,16 @@ COPIED = {
     "contributing.md": ("CONTRIBUTING.md", "How to change lr_schedule, its tests and its docs."),
 }
 """Each page, the file that it shows, and its description."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Link the repository, if `REPOSITORY_URL` says where it is.
+
+    The footer has the link. With `repo_url`, the theme asks the host of the repository for its stars on every visit.
+    """
+    if repository := os.environ.get("REPOSITORY_URL"):
+        config.extra["social"] = [{"icon": "material/source-repository", "link": repository, "name": "Source code"}]
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

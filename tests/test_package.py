@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import zipfile
+from email import message_from_bytes
+from email.message import Message
 from importlib.metadata import files, requires
 from pathlib import Path
 
@@ -60,6 +64,55 @@ def test_both_distributions_pass_the_check_of_the_index(built: Path) -> None:
     )
     assert checked.returncode == 0, checked.stdout
     assert checked.stdout.count("PASSED") == 2
+
+
+REPOSITORY, SITE = "https://forge.example/team/lr_schedule", "https://docs.example"
+CODE = re.compile(r"```.*?```", re.DOTALL)
+
+
+def description(wheel: Path) -> tuple[Message, str]:
+    """Return the metadata of a wheel, and the text that a package index shows."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = message_from_bytes(archive.read(name))
+    content = metadata.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return metadata, content.decode()
+
+
+def test_without_an_address_the_package_shows_the_readme_as_it_is(wheel: Path) -> None:
+    metadata, text = description(wheel)
+    assert metadata.get_all("Project-URL") is None
+    assert text == (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_release_leads_to_its_repository_and_every_link_of_its_readme_to_something_real(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    addresses = {"REPOSITORY_URL": REPOSITORY, "SITE_URL": f"{SITE}/"}
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **addresses})
+    metadata, text = description(next(tmp_path.iterdir()))
+    at_version = f"v{lr_schedule.__version__}"
+    assert metadata.get_all("Project-URL") == [
+        f"Documentation, {SITE}/",
+        f"Playground, {SITE}/playground/",
+        f"Source, {REPOSITORY}",
+        f"Issues, {REPOSITORY}/issues",
+        f"Changelog, {REPOSITORY}/blob/{at_version}/CHANGELOG.md",
+    ]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert CODE.findall(text) == CODE.findall(readme)
+    links = re.findall(r"\]\(([^)]+)\)", CODE.sub("", text))
+    assert len(links) == len(re.findall(r"\]\(([^)]+)\)", CODE.sub("", readme))) > 50
+    pages = {link.partition("#")[0].removeprefix(f"{SITE}/").rstrip("/") for link in links if link.startswith(SITE)}
+    assert {"gallery", "sb3"} <= pages
+    assert [
+        page for page in pages if not any((ROOT / f"docs/{page}{end}").exists() for end in (".md", "/index.md"))
+    ] == []
+    others = [link for link in links if not link.startswith(SITE)]
+    shown, read = (f"{REPOSITORY}/{kind}/{at_version}/" for kind in ("raw", "blob"))
+    assert [link for link in others if not link.startswith((shown, read))] == []
+    assert [link for link in others if not (ROOT / link.removeprefix(shown).removeprefix(read)).exists()] == []
+    assert {link.endswith(".svg") for link in others if link.startswith(shown)} == {True}
 
 
 def test_the_version_is_the_same_wherever_it_is_said(wheel: Path) -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 COLUMNS = 3
 MOST_POINTS = 60
 SAMPLED = 200
-BAND = 0.15
+BAND = 0.3
+"""Opacity of all bands together: those of many candidates overlap, and would hide the lines."""
 HALF = 0.32
 """Half of the height of a small curve, as a fraction of its line."""
 
@@ -99,7 +100,7 @@ def _draw_curves(ax: Axes, comparison: Findings, task: str, colours: Mapping[str
             continue
         middle, low, high = band_of_iqm(curves)
         ax.plot(at, middle, color=colour, label=name, linewidth=1.4)
-        ax.fill_between(at, low, high, color=colour, alpha=BAND, linewidth=0)
+        ax.fill_between(at, low, high, color=colour, alpha=BAND / len(colours), linewidth=0)
     ax.set_title(task, fontsize=10)
     ax.set_xlabel("timesteps")
     ax.set_ylabel("score")

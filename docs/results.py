@@ -31,17 +31,17 @@ def studies_page() -> str:
     """Return the text of studies.md: the settings, the verdict and the picture of each study."""
     lines = [
         "---",
-        'description: "The eight studies behind the advice on schedules: settings, verdicts, learning curves and data."',
+        'description: "The eight studies behind the advice on schedules: settings, verdicts, learning curves, data."',
         "---",
         "",
         "# Studies",
         "",
         "The advice in [Which schedule to choose](which-schedule.md) is based on these studies. In each study, all",
-        "candidates were trained with the same seeds. The good rate is a constant learning rate that works well for the",
-        "task. The high rate is three times as large.",
+        "candidates were trained with the same seeds. The good rate is a constant learning rate that works well for",
+        "the task. The high rate is three times as large.",
         "",
-        "[Comparing schedules](compare.md#what-the-figures-mean) explains the figures. The JSON file of a study has all",
-        "scores, configs, seeds and versions. `make evidence` runs the studies again.",
+        "[Comparing schedules](compare.md#what-the-figures-mean) explains the figures. The JSON file of a study has",
+        "all scores, configs, seeds and versions. `make evidence` runs the studies again.",
     ]
     for name, study in studies().items():
         settings = study["settings"]

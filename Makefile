@@ -1,5 +1,5 @@
-# Everything runs in the environment .venv, made from constraints.txt on first use: with all that the development needs, or,
-# for the demo alone, with what its example needs.
+# All commands run in the environment .venv, which is created on first use with the versions in constraints.txt. It contains
+# all packages for the development. `make demo` installs only the packages for its example.
 PYTHON ?= python3
 WORKERS ?= auto
 MUTANTS ?= 400
@@ -30,7 +30,7 @@ test: $(READY)
 test-all: $(READY)
 	$(PYTEST)
 
-# An environment for each library, made and taken away again: minutes and hundreds of MB for each.
+# Creates and deletes an environment for each library. Each takes minutes and hundreds of MB.
 test-libraries:
 	$(PYTHON) -m tests.libraries $(ENV)/libraries
 
@@ -56,11 +56,11 @@ docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	$(BIN)/python docs/playground/assemble.py site
 
-# Needs a Chromium: on Debian, apt-get install chromium.
+# Needs Chromium. On Debian: apt-get install chromium.
 docs-test: docs
 	$(BIN)/python -m pytest -p no:benchmark tests/browser
 
-# About two hours of two cores; what is complete is not run again.
+# Takes about one and a half hours on two cores. Runs that are complete are not run again.
 evidence: $(READY)
 	$(BIN)/python docs/evidence/study.py
 

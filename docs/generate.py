@@ -58,6 +58,10 @@ def thumbnails(folder: str, link: str) -> str:
 def gallery_page() -> str:
     """Return the text of gallery.md."""
     lines = [
+        "---",
+        'description: "Every type of schedule as a picture, with the YAML that makes it and when to use it."',
+        "---",
+        "",
         "# Gallery",
         "",
         "Each type at a glance: from the start of training on the left to its end on the right, from 0 to its highest",

@@ -1,4 +1,4 @@
-"""Hooks of mkdocs: pages of the site made from files of the repository, and Python sessions shown as such."""
+"""Hooks of mkdocs: pages of the site that show files of the repository, and highlighting of Python sessions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parent.parent
 COPIED = {
-    "changelog.md": ("CHANGELOG.md", "What changed in each version of lr_schedule."),
-    "contributing.md": ("CONTRIBUTING.md", "How to change lr_schedule, its tests and its docs."),
+    "changelog.md": ("CHANGELOG.md", "What was added, changed and fixed in each version of lr_schedule."),
+    "contributing.md": ("CONTRIBUTING.md", "How to contribute: the rules for code, tests and docs."),
 }
 """Each page, the file that it shows, and its description."""
 
@@ -27,14 +27,20 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
+def copied(page: str) -> str:
+    """Return the text of a page that shows a file, with a description and with links from the folder `docs`."""
+    name, about = COPIED[page]
+    text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](")
+    return f'---\ndescription: "{about}"\n---\n\n{text}'
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages, with links that are relative to the folder of the docs."""
-    for page, (name, about) in COPIED.items():
-        text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](")
-        files.append(File.generated(config, page, content=f"---\ndescription: {about}\n---\n\n{text}"))
+    """Add the pages that show files of the repository."""
+    for page in COPIED:
+        files.append(File.generated(config, page, content=copied(page)))
     return files
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Mark blocks with prompts as sessions, so that the copy button can leave prompts and output out."""
+    """Mark blocks with prompts as sessions, so that the copy button can omit prompts and output."""
     return markdown.replace("```python\n>>> ", "```pycon\n>>> ")

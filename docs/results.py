@@ -1,4 +1,4 @@
-"""The tables of the page on which schedule to choose, from the studies that `make evidence` has written."""
+"""Write the table of results of which-schedule.md, and studies.md, from the studies of `make evidence`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 EVIDENCE = Path(__file__).parent / "evidence"
 MARKS = {"better": " ▲", "worse": " ▼"}
-NAMED = {"good-rate": "good rate", "high-rate": "three times that rate"}
+NAMED = {"good-rate": "good rate", "high-rate": "high rate"}
 
 
 def studies() -> dict[str, dict[str, Any]]:
-    """Return what each study has found, by its name, in the order of algorithm, task and rate."""
+    """Return the data of each study, by its name, in the order of algorithm, task and rate."""
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(EVIDENCE.glob("*.json"))}
 
 
 def results_table() -> str:
-    """Return the final scores of all studies, and which differ from that of the constant."""
+    """Return the table of the final scores of all studies, with marks on those that differ from the constant's."""
     found = studies()
     names = list(dict.fromkeys(name for study in found.values() for name in study["candidates"]))
     lines = ["| study | " + " | ".join(names) + " |", "|---" + "|---:" * len(names) + "|"]
@@ -28,13 +28,20 @@ def results_table() -> str:
 
 
 def studies_page() -> str:
-    """Return the text of studies.md: how each study was run, its verdict and its picture."""
+    """Return the text of studies.md: the settings, the verdict and the picture of each study."""
     lines = [
-        "# The studies",
+        "---",
+        'description: "The eight studies behind the advice on schedules: settings, verdicts, learning curves, data."',
+        "---",
         "",
-        "These studies are behind [Which schedule to choose](which-schedule.md); `make evidence` runs them. Each",
-        "candidate was trained with the same seeds. [Comparing schedules](compare.md#what-the-figures-mean) says what",
-        "the figures mean. The JSON has every score, config, seed and version.",
+        "# Studies",
+        "",
+        "The advice in [Which schedule to choose](which-schedule.md) is based on these studies. In each study, all",
+        "candidates were trained with the same seeds. The good rate is a constant learning rate that works well for",
+        "the task. The high rate is three times as large.",
+        "",
+        "[Comparing schedules](compare.md#what-the-figures-mean) explains the figures. The JSON file of a study has",
+        "all scores, configs, seeds and versions. `make evidence` runs the studies again.",
     ]
     for name, study in studies().items():
         settings = study["settings"]
@@ -46,8 +53,8 @@ def studies_page() -> str:
             "",
             study["verdict"],
             "",
-            f"{lengths}, {settings['evaluations']} evaluations of {settings['episodes']} episodes; {base}. "
-            f"[JSON](evidence/{name}.json)",
+            f"{lengths}, {settings['evaluations']} evaluations of {settings['episodes']} episodes. Settings: "
+            f"{base}. [JSON](evidence/{name}.json)",
             "",
             f"![Learning curves and intervals of {_title(study, name)}](evidence/{name}.svg)",
         ]
@@ -55,7 +62,7 @@ def studies_page() -> str:
 
 
 def _cell(candidate: Any) -> str:
-    """Return a final score, and whether it differs from that of the constant."""
+    """Return a final score, with a mark if it differs from the constant's."""
     if candidate is None:
         return ""
     difference = candidate["difference"]

@@ -16,7 +16,7 @@ N_ENVS, N_STEPS = 8, 128
 
 
 class Updates(BaseCallback):
-    """Notes the learning rate of each update, and the mean reward of the latest 100 episodes."""
+    """Records the learning rate of each update, and the mean reward of the last 100 episodes."""
 
     def _on_training_start(self) -> None:
         self.rows = []
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("runs"), help="folder for the picture (%(default)s)")
     arguments = parser.parse_args()
 
-    # A step of these schedulers is an update here. Their number need not be whole.
+    # Here, one step of a scheduler is one update of PPO. The number of updates does not have to be whole.
     updates = arguments.total_timesteps / (N_STEPS * N_ENVS)
     warmup_cosine = optax.warmup_cosine_decay_schedule(
         0.0, peak_value=3e-3, warmup_steps=round(updates / 8), decay_steps=round(updates), end_value=1e-5

@@ -36,7 +36,7 @@ def network(outputs: int, gain: float) -> nn.Sequential:
 
 
 class Agent(nn.Module):
-    """An actor and a critic, each a network of its own."""
+    """An actor and a critic with separate networks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Agent(nn.Module):
 
 
 def advantages_of(rewards: torch.Tensor, values: torch.Tensor, ended: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
-    """Return the generalised advantages (Schulman et al. 2015, arXiv 1506.02438); tensors are (steps, environments)."""
+    """Return the generalized advantages (Schulman et al. 2015, arXiv 1506.02438) of tensors (steps, environments)."""
     advantages, following, carried = torch.zeros_like(values), last, torch.zeros_like(last)
     for step in reversed(range(len(rewards))):
         alive = 1.0 - ended[step].float()
@@ -64,7 +64,7 @@ def advantages_of(rewards: torch.Tensor, values: torch.Tensor, ended: torch.Tens
 
 
 def minibatches(rollout: list[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
-    """Yield whole minibatches only: a compiled function likes its inputs to have one shape."""
+    """Yield only full minibatches, because torch.compile compiles a function again for each new shape."""
     for _ in range(N_EPOCHS):
         for chosen in torch.randperm(len(rollout[0])).split(MINIBATCH_SIZE):
             if len(chosen) == MINIBATCH_SIZE:
@@ -94,7 +94,7 @@ def main() -> None:
     envs = gymnasium.wrappers.vector.RecordEpisodeStatistics(envs)
     updates = arguments.total_timesteps // (N_STEPS * N_ENVS)
 
-    # The learning rate is a tensor that the scheduler writes in place: a compiled step is compiled only once.
+    # The learning rate is a tensor that the scheduler changes in place, so the optimizer step is compiled only once.
     agent = Agent()
     optimizer = configure_optimizer("adam", agent.parameters(), lr=torch.tensor(0.0), eps=1e-5)
     scheduler = configure_lr_scheduler(optimizer, LEARNING_RATE, updates)
@@ -116,7 +116,7 @@ def main() -> None:
                 distribution, value = Categorical(logits=agent.actor(seen)), agent.value(seen)
             action = distribution.sample()
             observation, reward, terminated, truncated, info = envs.step(action.numpy())
-            # After an episode, gymnasium's next step only resets: it is no experience, and is left out.
+            # After the end of an episode, gymnasium's next step only resets the environment. `used` leaves it out.
             step = (seen, action, distribution.log_prob(action), reward, value, terminated | truncated, ~reset)
             steps.append([torch.as_tensor(item) for item in step])
             reset = terminated | truncated

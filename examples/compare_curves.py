@@ -1,4 +1,4 @@
-"""Draw five learning rates in one picture, and compare their values, before a run is paid for."""
+"""Draw five learning rate schedules in one picture, and print their values at six timesteps."""
 
 import argparse
 from pathlib import Path
@@ -36,7 +36,7 @@ for name, schedule in schedules.items():
     values = [*(schedule(1 - step / TOTAL) for step in steps), schedule.sample(1001).mean()]
     print(f"{name:20}" + "".join(f"{value:10.2g}" for value in values))
 
-axes = plot(schedules.values(), labels=list(schedules), total_timesteps=TOTAL)
+axes = plot(schedules.values(), labels=list(schedules), run_timesteps=TOTAL)
 axes.set(title="Five learning rates", ylabel="learning rate")
 output.mkdir(parents=True, exist_ok=True)
 axes.figure.savefig(output / "compare_curves.png", dpi=120)

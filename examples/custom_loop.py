@@ -1,4 +1,4 @@
-"""REINFORCE on CartPole-v1 in plain PyTorch: a loop that asks its schedules for the values of each update."""
+"""Train REINFORCE on CartPole-v1 in plain PyTorch, with schedules for two hyperparameters."""
 
 import argparse
 from collections import deque
@@ -27,7 +27,7 @@ N_ENVS, N_STEPS, GAMMA, SEED = 16, 64, 0.98, 1
 
 
 def returns_of(rewards: np.ndarray, ended: np.ndarray) -> torch.Tensor:
-    """Return what each step earned up to the end of its episode or rollout; arrays are (steps, environments)."""
+    """Return the return of each step until its episode or rollout ends, from arrays (steps, environments)."""
     returns, following = np.zeros_like(rewards), np.zeros(rewards.shape[1])
     for step in reversed(range(len(rewards))):
         following = rewards[step] + GAMMA * following * ~ended[step]
@@ -62,7 +62,7 @@ def main() -> None:
             ended.append(terminated | truncated)
             latest.extend(info["episode"]["r"][info["_episode"]] if "episode" in info else [])
 
-        # The schedules: one call each, with the fraction of the run that is left.
+        # Each schedule is called once per update, with the remaining fraction of the run.
         timesteps = update * N_STEPS * N_ENVS
         values = {name: schedule(1 - timesteps / total) for name, schedule in schedules.items()}
         for group in optimizer.param_groups:

@@ -1,4 +1,4 @@
-"""Train PPO on CartPole-v1 with a learning rate that the KL of each update moves, as kl_ppo.yml asks for."""
+"""Train PPO on CartPole-v1 with the controller in kl_ppo.yml: the KL of each update changes the learning rate."""
 
 import argparse
 from pathlib import Path
@@ -15,7 +15,7 @@ from lr_schedule.sb3 import ScheduleCallback
 
 
 class Updates(BaseCallback):
-    """Notes of each update its timestep, its learning rate and its KL, as Stable-Baselines3 logs them."""
+    """Records the timestep, the learning rate and the KL of each update, as Stable-Baselines3 logs them."""
 
     def _on_training_start(self) -> None:
         self.rows = []
@@ -33,13 +33,13 @@ class Updates(BaseCallback):
 
 
 def draw(controller: KLController, rows: list[tuple], total: int, path: Path) -> None:
-    """Draw the KL of each update in its band, and the learning rate that the controller made of it."""
+    """Draw the KL of each update with the band around its target, and the learning rate that follows from it."""
     timesteps, rates, kls = zip(*rows, strict=True)
     figure, (kl, rate) = plt.subplots(2, sharex=True, figsize=(7, 6), layout="constrained")
     kl.plot(timesteps, kls, marker=".")
     kl.axhspan(controller.target_kl / controller.band, controller.target_kl * controller.band, alpha=0.15)
     kl.set(title="KL of each update, and the band around its target", yscale="log", ylabel="train/approx_kl")
-    plot(controller, rate, total_timesteps=total, labels=["schedule, and the bounds"])
+    plot(controller, rate, run_timesteps=total, labels=["schedule, and the bounds"])
     rate.plot(timesteps, rates, marker=".", label="used by the updates")
     rate.legend(loc="lower left")
     rate.set(title="Learning rate: schedule times scale, within its bounds", ylabel="learning rate")
@@ -49,11 +49,11 @@ def draw(controller: KLController, rows: list[tuple], total: int, path: Path) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, default=Path(__file__).with_suffix(".yml"), help="YAML file")
-    parser.add_argument("--total-timesteps", type=int, help="length of the run (what the YAML file says)")
+    parser.add_argument("--total-timesteps", type=int, help="length of the run (default: from the YAML file)")
     parser.add_argument("--output", type=Path, default=Path("runs"), help="folder for the picture (%(default)s)")
     arguments = parser.parse_args()
 
-    # The file is one for the RL Zoo; this is how to use its section without the Zoo.
+    # The file is for the RL Zoo. This is how to use one of its sections without the Zoo.
     settings = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))["CartPole-v1"]
     length = settings.pop("n_timesteps")
     total = arguments.total_timesteps or length

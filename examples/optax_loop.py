@@ -11,7 +11,7 @@ SCHEDULE = BaseLRSchedule.create(
     {"type": "warmup_stable_decay", "initial_value": 2e-2, "warmup_steps": 40, "decay_fraction": 0.5}, UPDATES
 )
 
-# Here is all there is to it: a function of optax's own step count, traced into the update.
+# This is all you need: a function of optax's step count, which JAX compiles into the update.
 rate_at = SCHEDULE.to_steps(UPDATES)
 optimizer = optax.adam(rate_at)
 
@@ -41,7 +41,7 @@ def update(weights: dict[str, jax.Array], state: optax.OptState) -> tuple[dict[s
 
 def main() -> None:
     weights = first_weights()
-    # The state holds optax's count of steps, and the schedule holds nothing: to resume, save the weights and the state.
+    # optax's step count is in `state`. The schedule has no state, so save the weights and `state` to resume.
     state = optimizer.init(weights)
     for count in range(UPDATES):
         if count % 50 == 0:

@@ -1,4 +1,4 @@
-"""Train PPO on CartPole-v1 as ppo_cartpole.yml says, and show what each update used."""
+"""Train PPO on CartPole-v1 with the schedules in ppo_cartpole.yml, and show the values that each update used."""
 
 import argparse
 from pathlib import Path
@@ -16,7 +16,7 @@ COLUMNS = ("timesteps", "learning rate", "clip range", "mean reward")
 
 
 class Updates(BaseCallback):
-    """Notes what each update used, as Stable-Baselines3 logs it, and the mean reward of the latest 100 episodes."""
+    """Records the values of each update, as logged, and the mean reward of the last 100 episodes."""
 
     def _on_training_start(self) -> None:
         self.rows = []
@@ -42,14 +42,14 @@ def draw(rows: list[tuple], path: Path) -> None:
         axis.set_ylabel(name)
         axis.grid(alpha=0.3)
     axes[-1].set_xlabel("timesteps")
-    figure.suptitle("PPO on CartPole-v1: what each update used, and the reward")
+    figure.suptitle("PPO on CartPole-v1: values of each update, and reward")
     figure.savefig(path, dpi=120)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, default=Path(__file__).with_suffix(".yml"), help="YAML file")
-    parser.add_argument("--total-timesteps", type=int, help="length of the run (what the YAML file says)")
+    parser.add_argument("--total-timesteps", type=int, help="length of the run (default: from the YAML file)")
     parser.add_argument("--output", type=Path, default=Path("runs"), help="folder for the results (%(default)s)")
     arguments = parser.parse_args()
     config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def main() -> None:
         print("".join(f"{value:15,.6g}" for value in row))
     arguments.output.mkdir(parents=True, exist_ok=True)
     draw(updates.rows, arguments.output / "ppo_cartpole.png")
-    model.save(arguments.output / "ppo_cartpole.zip")  # the schedules are saved with it
+    model.save(arguments.output / "ppo_cartpole.zip")  # the file also contains the schedules
     print(f"Wrote ppo_cartpole.png and ppo_cartpole.zip to {arguments.output}")
 
 

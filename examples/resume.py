@@ -1,4 +1,4 @@
-"""Train PPO in pieces that can be stopped at any time: start this again, and the run and its schedules go on."""
+"""Train PPO in a run that you can stop at any time: start it again, and the run and its schedules continue."""
 
 import argparse
 from pathlib import Path
@@ -21,17 +21,17 @@ def main() -> None:
     env = make_vec_env("CartPole-v1", n_envs=8, seed=1)
     if saved.exists():
         model = PPO.load(saved, env=env, device="cpu")
-        print(f"Going on: {remaining_timesteps(model, total)} of {total} timesteps are left")
+        print(f"Continuing: {remaining_timesteps(model, total)} of {total} timesteps are left")
     else:
         rate = BaseLRSchedule.create({"type": "cosine", "initial_value": 3e-3, "final_value": 1e-4})
         model = PPO("MlpPolicy", env, learning_rate=rate, n_steps=128, batch_size=256, seed=1, device="cpu")
 
     entropy = {"ent_coef": {"type": "linear", "initial_value": 0.01, "final_value": 0.0}}
     while left := remaining_timesteps(model, total):
-        # With the length of the whole run, the callback's schedules and the model's own follow the run, not the piece.
+        # With `run_timesteps`, these schedules and those of the model follow the whole run, not each call of `learn`.
         callback = ScheduleCallback(entropy, run_timesteps=total)
         model.learn(min(arguments.save_every, left), callback=callback, reset_num_timesteps=False)
-        # In two steps: a stop in the middle of a save leaves the save before.
+        # Write to another file first, so that a stop in the middle of a save does not damage the previous save.
         saved.parent.mkdir(parents=True, exist_ok=True)
         model.save(saved.with_suffix(".new.zip"))
         saved.with_suffix(".new.zip").replace(saved)

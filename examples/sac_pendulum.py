@@ -14,14 +14,14 @@ LEARNING_RATE = {
     "type": "cosine",
     "initial_value": 3e-3,
     "final_value": 3e-4,
-    "warmup_steps": 500,  # longer than learning_starts, else no update would see it
-    "end_fraction": 0.9,  # the last tenth of the run holds the final value
+    "warmup_steps": 500,  # longer than learning_starts; otherwise, no update uses the warmup
+    "end_fraction": 0.9,  # constant over the last tenth of the run
 }
 COLUMNS = ("timesteps", "learning rate", "alpha", "mean reward")
 
 
 class Table(BaseCallback):
-    """Prints every 500 timesteps what the latest update used, and keeps it."""
+    """Prints and keeps the values of the latest update, every 500 timesteps."""
 
     def _on_training_start(self) -> None:
         self.rows = []
@@ -68,7 +68,7 @@ def main() -> None:
         learning_starts=200,
         batch_size=128,
         policy_kwargs={"net_arch": [64, 64]},
-        stats_window_size=5,  # episodes in the mean reward
+        stats_window_size=5,  # number of episodes in the mean reward
         seed=1,
         device="cpu",
     )

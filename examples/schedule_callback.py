@@ -1,4 +1,4 @@
-"""Schedule what Stable-Baselines3 takes no schedule for: the entropy coefficient, gamma and the number of epochs."""
+"""Schedule hyperparameters for which SB3 accepts no schedule: entropy coefficient, gamma and number of epochs."""
 
 import argparse
 

@@ -231,3 +231,34 @@ def test_every_local_link_of_readme_and_contributing_leads_to_a_file() -> None:
         links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
         missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
         assert not missing, f"{page.name}: {missing}"
+
+
+def pages_of(nav: Any) -> Iterator[str]:
+    """Yield every page of a navigation, which is a name of a file, or a list or mapping of navigations."""
+    if isinstance(nav, str):
+        yield nav
+    else:
+        for item in nav.values() if isinstance(nav, Mapping) else nav:
+            yield from pages_of(item)
+
+
+def read_page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def description_of(text: str) -> str:
+    """Return the description in the front matter of a page, or an empty text."""
+    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    return str(yaml.safe_load(found[1]).get("description", "")) if found else ""
+
+
+def test_every_page_of_the_site_has_its_own_description_of_40_to_170_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    hooks = importlib.import_module("hooks")
+    names = pages_of(yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
+    texts = {name: hooks.copied(name) if name in hooks.COPIED else read_page(name) for name in names}
+    found = {name: description_of(text) for name, text in texts.items()}
+    assert {name: text for name, text in found.items() if not 40 <= len(text) <= 170} == {}
+    assert {name: text for name, text in found.items() if list(found.values()).count(text) > 1} == {}

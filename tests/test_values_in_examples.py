@@ -127,7 +127,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path, mo
         run("resume", tmp_path, *arguments)
     monkeypatch.setattr(PPO, "save", save)
     second = run("resume", tmp_path, *arguments)
-    assert f"Going on: {4 * PPO_STEPS} of {6 * PPO_STEPS} timesteps are left" in second.printed
+    assert f"Continuing: {4 * PPO_STEPS} of {6 * PPO_STEPS} timesteps are left" in second.printed
     rate = BaseLRSchedule.create({"type": "cosine", "initial_value": 3e-3, "final_value": 1e-4})
     (updates,) = second.runs
     for count, update in enumerate(updates, start=3):

@@ -32,10 +32,14 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = add_command(commands, "check", CheckOptions, run, "check every schedule in YAML files", EXAMPLES)
     parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="FILE", help="YAML files, folders of them, or - for standard input"
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="YAML files, folders with YAML files, or - for the standard input",
     )
     parser.add_argument(
-        "--algo", metavar="NAME", help="the algorithm, such as ppo: every key and callback of a section is checked too"
+        "--algo", metavar="NAME", help="the algorithm, such as ppo; also check every key and callback of each section"
     )
     add_total_timesteps(parser)
     add_json(parser)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
   lr-schedule compare constant.yml linear.yml --algo ppo --env CartPole-v1 --seeds 10 -n 50000 --study runs/compare
   lr-schedule compare --candidate 3e-4 --candidate cosine_3e-4 --base ppo.yml --algo ppo --env CartPole-v1 -n 50000
-  lr-schedule compare --study runs/compare      (shows a study, finished or not, and runs nothing)"""
+  lr-schedule compare --study runs/compare      (shows a study, finished or not, and trains nothing)"""
 
 PICTURES = ("compare.png", "compare.svg")
 
@@ -49,34 +49,51 @@ class CompareOptions:
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
-    summary = "train candidates on tasks with several seeds, and say which are better"
+    summary = "train candidates with several seeds, and report which are better"
     parser = add_command(commands, "compare", CompareOptions, run, summary, EXAMPLES)
     many: Any = {"action": "append", "default": []}
-    parser.add_argument("files", nargs="*", metavar="FILE", help="a candidate: a schedule, targets, or a Zoo section")
     parser.add_argument(
-        "--candidate", metavar="CFG", help="a candidate written out: cosine_3e-4, '{type: rex}'", **many
+        "files", nargs="*", metavar="FILE", help="a candidate: a schedule, targets, or a section of the RL Zoo"
     )
-    parser.add_argument("--base", metavar="FILE", help="hyperparameters that all candidates share")
+    parser.add_argument(
+        "--candidate", metavar="CFG", help="a candidate that is not in a file: cosine_3e-4, '{type: rex}'", **many
+    )
+    parser.add_argument("--base", metavar="FILE", help="a file with the hyperparameters that all candidates share")
     parser.add_argument("--algo", metavar="NAME", help="the algorithm, such as ppo or sac")
-    parser.add_argument("--env", metavar="ID", help="a task; several are given one by one", **many)
-    parser.add_argument("-n", "--n-timesteps", type=length, metavar="N", help="length of each run")
-    parser.add_argument("--seeds", type=int, default=10, metavar="N", help="runs of each candidate on each task (10)")
+    parser.add_argument("--env", metavar="ID", help="a task; repeat the option for several tasks", **many)
+    parser.add_argument("-n", "--n-timesteps", type=length, metavar="N", help="length of each run in timesteps")
     parser.add_argument(
-        "--study", default="runs/compare", metavar="FOLDER", help="where runs and report are kept (runs/compare)"
+        "--seeds", type=int, default=10, metavar="N", help="number of runs of each candidate on each task (default: 10)"
     )
-    parser.add_argument("--storage", metavar="URL", help="a database for the runs: sqlite:///..., postgresql://...")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that train at a time (1)")
-    parser.add_argument("--baseline", metavar="NAME", help="what all others are compared with (the first candidate)")
+    parser.add_argument(
+        "--study",
+        default="runs/compare",
+        metavar="FOLDER",
+        help="folder for the runs and the report (default: runs/compare)",
+    )
+    parser.add_argument("--storage", metavar="URL", help="a database for the runs: sqlite:///... or postgresql://...")
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="number of processes that train at the same time (default: 1)"
+    )
+    parser.add_argument(
+        "--baseline", metavar="NAME", help="the candidate that all others are compared with (default: the first)"
+    )
     parser.add_argument(
         "--normalize",
         metavar="HOW",
-        help="of several tasks: minmax (default), none, or ENV=LOW,HIGH for each",
+        help="scale of the scores of several tasks: minmax (default), none, or ENV=LOW,HIGH for each task",
         **many,
     )
-    parser.add_argument("--evaluations", type=int, default=10, metavar="N", help="points of a learning curve (10)")
-    parser.add_argument("--episodes", type=int, default=10, metavar="N", help="episodes of an evaluation (10)")
-    parser.add_argument("--device", default="auto", help="where networks are: cpu, cuda (auto)")
-    parser.add_argument("--gym-packages", nargs="+", default=[], metavar="MODULE", help="modules with environments")
+    parser.add_argument(
+        "--evaluations", type=int, default=10, metavar="N", help="number of evaluations in each run (default: 10)"
+    )
+    parser.add_argument(
+        "--episodes", type=int, default=10, metavar="N", help="number of episodes in each evaluation (default: 10)"
+    )
+    parser.add_argument("--device", default="auto", help="device for the networks: auto, cpu or cuda (default: auto)")
+    parser.add_argument(
+        "--gym-packages", nargs="+", default=[], metavar="MODULE", help="modules to import, which register environments"
+    )
     add_json(parser)
 
 
@@ -134,7 +151,7 @@ def _refuse_missing_study(options: CompareOptions) -> None:
     from lr_schedule.compare.storage import may_hold_a_study
 
     if not may_hold_a_study(options.storage or options.study):
-        message = "holds no study; give files with candidates, --algo, --env and -n to begin one"
+        message = "there is no study; to start one, give files with candidates, --algo, --env and -n"
         raise ScheduleConfigError.at("--study", options.study, message)
 
 
@@ -147,14 +164,16 @@ def _trainer(options: CompareOptions) -> Trainer:
     required = {"--algo": options.algo, "--env": options.env, "-n": options.n_timesteps}
     for name, given in required.items():
         if not given:
-            raise ScheduleConfigError.at(name, given, "must be given, to train the candidates")
+            raise ScheduleConfigError.at(name, given, "is required to train the candidates")
     algo, steps = str(options.algo), int(options.n_timesteps or 0)
     find_algorithm(algo)
     for name, number in (("--evaluations", options.evaluations), ("--episodes", options.episodes)):
         if number < 1:
             raise ScheduleConfigError.at(name, number, "must be >= 1")
     if options.evaluations > steps:
-        raise ScheduleConfigError.at("--evaluations", options.evaluations, f"more than a run has steps, {steps}")
+        raise ScheduleConfigError.at(
+            "--evaluations", options.evaluations, f"must be at most the timesteps of a run, {steps}"
+        )
     base = {} if options.base is None else read_base(read_source(options.base), options.env)
     return Trainer(
         algo.lower(),

@@ -43,13 +43,13 @@ def add_total_timesteps(parser: argparse.ArgumentParser) -> None:
         dest="total_timesteps",
         type=length,
         metavar="N",
-        help="length of the run (default: n_timesteps of the file)",
+        help="length of the run in timesteps (default: n_timesteps in the file)",
     )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add the option that asks for JSON."""
-    parser.add_argument("--json", action="store_true", help="print JSON, for machines")
+    parser.add_argument("--json", action="store_true", help="print the output as JSON")
 
 
 def length(text: str) -> float:

@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
-        prog="lr-schedule", description="Schedules of reinforcement learning hyperparameters: see them, check them."
+        prog="lr-schedule",
+        description="Plot, preview, check and compare schedules of reinforcement learning hyperparameters.",
     )
     parser.add_argument(
         "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="print the version and exit"

@@ -63,18 +63,22 @@ def add_parser(commands: Any) -> None:
         "sources",
         nargs="+",
         metavar="FILE_OR_CFG",
-        help="a YAML file (- for standard input), or a schedule or controller: cosine_3e-4, '{type: rex}'",
+        help="a YAML file (- is the standard input), or a schedule or controller: cosine_3e-4, '{type: rex}'",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="write a picture: .png, .svg or .pdf")
-    parser.add_argument("--env", metavar="ID", help="the section of a hyperparameter file (default: every section)")
-    parser.add_argument("--key", metavar="KEY", help="the hyperparameter in a file (default: learning_rate)")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="write a picture to this file (.png, .svg or .pdf)"
+    )
+    parser.add_argument(
+        "--env", metavar="ID", help="plot only this section of a hyperparameter file (default: all sections)"
+    )
+    parser.add_argument("--key", metavar="KEY", help="the hyperparameter to plot from a file (default: learning_rate)")
     parser.add_argument(
         "--log",
         action=BooleanOptionalAction,
-        help="values on a logarithmic axis (default: where a controller is drawn)",
+        help="use a logarithmic axis for the values (default: only for controllers)",
     )
     parser.add_argument(
-        "--points", type=int, default=101, metavar="N", help="values in --json, from start to end (101)"
+        "--points", type=int, default=101, metavar="N", help="number of values in the output of --json (default: 101)"
     )
     add_total_timesteps(parser)
     add_json(parser)
@@ -85,7 +89,7 @@ def run(options: PlotOptions) -> int:
     curves = [curve for source in options.sources for curve in _curves(source, options)]
     if len(curves) > MOST_CURVES:
         names = ", ".join(curve.label for curve in curves)
-        raise ValueError(f"{len(curves)} schedules are too many for one picture; choose with --env or --key: {names}")
+        raise ValueError(f"{len(curves)} schedules are too many for one plot; choose some with --env or --key: {names}")
     if options.points > MOST_POINTS:
         raise ValueError(f"--points must be at most {MOST_POINTS:,}, not {options.points}")
     if options.json:
@@ -188,7 +192,7 @@ def _chosen(document: Document, options: PlotOptions) -> Sequence[FoundSchedule]
     if not chosen and options.key is None:
         chosen = found
     if not chosen and not keys:
-        raise ValueError(f"{document.file}: holds no schedule{f' in {options.env}' if options.env else ''}")
+        raise ValueError(f"{document.file}: no schedule found{f' in {options.env}' if options.env else ''}")
     if not chosen:
         there = f"Schedules are at: {', '.join(sorted(keys))}"
         raise ValueError(f"{document.file}: no schedule at {options.key}{did_you_mean(options.key, keys)} {there}")

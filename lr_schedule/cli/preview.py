@@ -29,13 +29,16 @@ class PreviewOptions:
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
-    summary = "show what a run will do with its schedules"
+    summary = "show the values of the schedules for each update of a run, and warn about mistakes"
     parser = add_command(commands, "preview", PreviewOptions, run, summary, EXAMPLES)
     parser.add_argument("file", help="a hyperparameter file of the RL Zoo")
-    parser.add_argument("--env", metavar="ID", help="the section of the file")
+    parser.add_argument("--env", metavar="ID", help="the section of the file, usually an environment")
     parser.add_argument("--algo", required=True, metavar="NAME", help="the algorithm, such as ppo or sac")
     parser.add_argument(
-        "--episode-length", type=length, metavar="N", help="steps of an episode, where updates follow whole episodes"
+        "--episode-length",
+        type=length,
+        metavar="N",
+        help="length of an episode in steps, for algorithms that update after whole episodes",
     )
     add_total_timesteps(parser)
     add_json(parser)
@@ -51,7 +54,7 @@ def run(options: PreviewOptions) -> int:
 
     model, zoo = load_hyperparams(options.file, options.env, options.total_timesteps)
     if "n_timesteps" not in zoo:
-        raise ValueError(f"{options.file}: the section has no n_timesteps; give --run-timesteps")
+        raise ValueError(f"{options.file}: the section has no n_timesteps; add it, or use --run-timesteps")
     # Under its last key each schedule has the name of its target, at the top of a section as in a callback.
     schedules = {str(found.path[-1]): found.cfg for found in find_schedules_in_section({**model, **zoo})}
     algo = find_algorithm(options.algo)

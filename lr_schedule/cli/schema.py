@@ -26,7 +26,9 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     summary = "print the JSON Schema, for completion in editors"
     parser = add_command(commands, "schema", SchemaOptions, run, summary, EXAMPLES)
-    parser.add_argument("--zoo", action="store_true", help="of a whole hyperparameter file, not of one schedule")
+    parser.add_argument(
+        "--zoo", action="store_true", help="print the schema of a hyperparameter file instead of a schedule"
+    )
 
 
 def run(options: SchemaOptions) -> int:

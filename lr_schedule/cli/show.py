@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     summary = "show the schedules and controllers in a saved model, without unpickling it"
     parser = add_command(commands, "show", ShowOptions, run, summary, EXAMPLES)
-    parser.add_argument("model", type=Path, metavar="MODEL.zip", help="a model saved by Stable-Baselines3")
+    parser.add_argument("model", type=Path, metavar="MODEL.zip", help="a file saved by Stable-Baselines3")
     add_json(parser)
 
 

@@ -53,7 +53,7 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     summary = "list every type of schedule, its keys and its curve"
     parser = add_command(commands, "types", TypesOptions, run, summary, EXAMPLES)
-    parser.add_argument("names", nargs="*", metavar="TYPE", help="only these types")
+    parser.add_argument("names", nargs="*", metavar="TYPE", help="show only these types")
     add_json(parser)
 
 
@@ -71,9 +71,9 @@ def run(options: TypesOptions) -> int:
         keys = ", ".join(key if value is None else f"{key}={value}" for key, value in one["keys"].items())
         print(textwrap.fill(keys, 110, initial_indent="    ", subsequent_indent="    ") + "\n")
     print(
-        "Most types also take warmup_fraction, _start_factor and _shape, and end_fraction; a key that ends in _fraction"
+        "Most types also have warmup_fraction, warmup_start_factor, warmup_shape and end_fraction. You can give each\n"
+        "_fraction key in steps, as a _steps key, and final_value as final_ratio, its ratio to initial_value."
     )
-    print("can be given in steps, under the name that ends in _steps, and final_value as final_ratio.")
     return 0
 
 

@@ -143,9 +143,9 @@ class Findings:
     def scale_note(self) -> str:
         """What scores are shown in."""
         if len(self.plan.tasks) == 1:
-            return "Scores are as they were reported."
+            return "Scores are shown as reported."
         if self.normalize == NONE:
-            return "Scores of all tasks are taken together as they were reported."
+            return "Scores of all tasks are pooled as reported."
         how = "the lowest and the highest final score of all runs" if self.normalize == MINMAX else "the scores given"
         return f"Scores are normalised by task: 0 and 1 are {how}."
 

@@ -46,11 +46,11 @@ def page(comparison: Comparison) -> str:
         f"<title>{_text(title)}</title><style>{STYLE}</style></head><body>",
         f"<h1>{_text(title)}</h1>{state}",
         f'<p class="verdict">{_text(comparison.verdict)}</p>',
-        f"<p>{_text(comparison.scale_note)} {len(plan.seeds)} seeds, which all candidates share.</p>",
+        f"<p>{_text(comparison.scale_note)} All candidates have the same {len(plan.seeds)} seeds.</p>",
         _figures(comparison),
         f"<figure>{_picture(comparison)}</figure>",
         "<h2>Performance profile</h2>",
-        "<p>The fraction of runs whose final score is higher than a score.</p>",
+        "<p>The fraction of runs with a final score above each threshold.</p>",
         _profile(comparison),
         "<h2>Candidates</h2>",
         *(f"<h3>{_text(name)}</h3><pre>{_json(config)}</pre>" for name, config in plan.candidates.items()),
@@ -58,11 +58,11 @@ def page(comparison: Comparison) -> str:
         _runs(comparison),
         "<h2>Settings and versions</h2>",
         f"<pre>{_json(dict(plan.settings))}</pre><pre>{_json(dict(comparison.versions))}</pre>",
-        "<h2>How the figures are made</h2>",
+        "<h2>How the figures are computed</h2>",
         "<p>Interquartile means with 95 % stratified bootstrap intervals and the probability of improvement follow "
-        "Agarwal et al. 2021 (arXiv 2108.13264). A candidate counts as better where fewer than 5 % of the ways to "
-        "swap runs with one seed between it and the baseline give as large a difference (Holm's correction for "
-        "several candidates).</p></body></html>",
+        "Agarwal et al. 2021 (arXiv 2108.13264). A candidate is called better if at most 5 % of all swaps of runs "
+        "with the same seed, between it and the baseline, give a difference as large as the measured one (with Holm's "
+        "correction for several candidates).</p></body></html>",
     ]
     return "\n".join(parts)
 

@@ -19,10 +19,10 @@ from lr_schedule.zoo.checks import misplaced
 from lr_schedule.zoo.expressions import read_expression
 from lr_schedule.zoo.sections import SCHEDULE_KEYS, is_section
 
-SEARCH_HELP = "types of schedule that -optimize tries for the learning rate, separated by commas"
+SEARCH_HELP = "types of schedule that -optimize tries for the learning rate, separated by commas (default: %(default)s)"
 MORE_HELP = (
-    "with --trained-agent, train for n_timesteps more and start each schedule again, as the stock Zoo does; "
-    "without it, n_timesteps is the length of the whole run, and schedules go on from where they stopped"
+    "with --trained-agent, train for another n_timesteps and start each schedule again, as the stock Zoo does; "
+    "without this option, n_timesteps is the length of the whole run, and the schedules continue where they stopped"
 )
 
 
@@ -111,9 +111,7 @@ def store_schedules(store: type[argparse.Action]) -> type[argparse.Action]:
                 try:
                     super().__call__(parser, namespace, [text], option_string)
                 except Exception as error:
-                    message = (
-                        misplaced(key, value) or f"no Python that can be run ({error}); a text needs quotes of its own"
-                    )
+                    message = misplaced(key, value) or f"cannot be run as Python ({error}); put a string in quotes"
                     raise ScheduleConfigError.at(key, value, message) from None
                 read.update(getattr(namespace, self.dest))
             setattr(namespace, self.dest, read)

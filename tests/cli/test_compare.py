@@ -139,7 +139,7 @@ def test_a_run_that_always_fails_is_told_and_the_rest_is_kept(files: Path) -> No
             "error: {learning_rate: 1, n_step: 8}.n_step: PPO takes no such key",
         ),
         ((*TWO, "--episodes", 0), "error: --episodes: must be >= 1"),
-        ((*TWO, "--evaluations", 65), "error: --evaluations: more than a run has steps, 64"),
+        ((*TWO, "--evaluations", 65), "error: --evaluations: must be at most the timesteps of a run, 64"),
     ],
 )
 def test_bad_input_is_one_line_before_anything_trains(files: Path, arguments: tuple[object, ...], line: str) -> None:
@@ -191,9 +191,11 @@ def test_the_command_of_the_docs_runs(files: Path) -> None:
 
 
 def test_what_is_missing_is_told(files: Path) -> None:
-    assert run("compare").stderr.startswith("error: --study: holds no study; give files with candidates")
+    assert run("compare").stderr.startswith(
+        "error: --study: there is no study; to start one, give files with candidates"
+    )
     assert not Path("runs").exists()
-    assert run("compare", "constant.yml", "linear.yml").stderr.startswith("error: --algo: must be given")
+    assert run("compare", "constant.yml", "linear.yml").stderr.startswith("error: --algo: is required")
 
 
 def test_a_candidate_that_has_changed_is_refused(files: Path) -> None:

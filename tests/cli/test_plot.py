@@ -83,7 +83,7 @@ def test_plot_of_a_file_that_is_one_schedule_draws_it(tmp_path: Path) -> None:
         (["GOOD", "--key", "learning_rat"], "no schedule at learning_rat; did you mean 'learning_rate'?"),
         (["BAD"], "bad.yml:3:19: CartPole-v1.learning_rate.type: unknown type; did you mean 'cosine'?"),
         (["lin_1e-3", "-o", "curves.foo"], "error: Format 'foo' is not supported"),
-        (["lin_1e-3"] * 13, "error: 13 schedules are too many for one picture"),
+        (["lin_1e-3"] * 13, "error: 13 schedules are too many for one plot"),
         (["lin_1e-3", "--json", "--points", "0"], "error: n must be a whole number >= 1, not 0"),
     ],
 )

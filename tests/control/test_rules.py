@@ -20,7 +20,7 @@ KLS = [math.exp(random.Random(seed).uniform(-8.0, -2.0)) for seed in range(10_00
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "coming-from.md"
-SECTION = PAGE.read_text(encoding="utf-8").partition("## Rules that follow a metric\n")[2].partition("\n## ")[0]
+SECTION = PAGE.read_text(encoding="utf-8").partition("## KL-adaptive and plateau schedulers\n")[2].partition("\n## ")[0]
 ROWS = re.findall(r"^\| `(\w+\(.*?\))` \| `(\{.*?\})` \|", SECTION, re.MULTILINE)
 """The rules of other libraries and our configs, as the page has them."""
 

@@ -159,7 +159,8 @@ ROWS = [
     Row(
         "PolynomialLR(0.1, 0.001, total_iters=800, power=2.0)",
         "{type: polynomial, initial_value: 0.1, final_value: 0.001, power: 2, end_steps: 800}",
-        "for the documented `cycle`, see Keras; version 2.10.0 has no cycles and stays at `end_learning_rate`",
+        "for the documented `cycle`, see [Keras](#keras); version 2.10.0 has no cycles and stays at "
+        "`end_learning_rate`",
     ),
     Row(
         "LinearLR(0.1, 0.001, total_iters=800)",
@@ -183,13 +184,13 @@ ROWS = [
     Row(
         "InverseExponentialTimeDecayLR(0.1, step_exponent=2, total_iters=10000, decay_rate=0.5)",
         "{type: inverse_time, initial_value: 0.1, decay_rate: 0.5, decay_steps: 100, step_exponent: 2}",
-        "Cerebras takes the power of the steps, ours of the periods: our `decay_steps` is "
+        "in Cerebras, the exponent applies to the steps, and in ours to the periods: our `decay_steps` is "
         "`total_iters ** (1 / step_exponent)`; there is no config for `staircase` with an exponent above 1",
     ),
     Row(
         "InverseSquareRootDecayLR(0.1, scale=1.0, warmup_steps=100)",
         "{type: inverse_sqrt, initial_value: 0.01, timescale_steps: 100, warmup_steps: 100, warmup_start_factor: 1}",
-        "its warmup is constant; `initial_value` is `initial_learning_rate * scale / sqrt(warmup_steps)`",
+        "its warmup is constant; our `initial_value` is `initial_learning_rate * scale / sqrt(warmup_steps)`",
     ),
     Row(
         "CosineDecayLR(0.1, 0.001, total_iters=800)",
@@ -203,8 +204,8 @@ ROWS = [
     Row(
         "CosineAnnealingWarmRestarts(0.1, T_0=250, eta_min=0.001)",
         "{type: cosine_restarts, initial_value: 0.1, final_value: 0.001, cycles: 4}",
-        "at the last step, Cerebras has started another cycle; ours ends the last one. Version 2.10.0"
-        " differs after the first cycle, see below",
+        "at the last step, Cerebras has started another cycle; ours ends the last one. Version 2.10.0 differs after "
+        "the first cycle: see the notes after this table",
         last=999,
     ),
     Row(
@@ -227,7 +228,7 @@ ROWS = [
     Row(
         "LambdaLR(0.1, lambda step: 0.99 ** step)",
         "{type: exponential, initial_value: 0.1, decay_rate: 0.99, decay_steps: 1}",
-        "write `set_lr_lambda` as a function of progress, see below",
+        "write `set_lr_lambda` as [a function](#your-own-functions)",
     ),
     Row(
         "MultiplicativeLR(0.1, coefficient=0.995)",
@@ -255,7 +256,7 @@ ROWS = [
     Row(
         "OneCycleLR(0.004, max_lr=0.1, total_steps=1000)",
         "{type: one_cycle, initial_value: 0.1, warmup_steps: 299}",
-        "as torch; our `div_factor` is `max_lr / initial_learning_rate`",
+        "as in torch; our `div_factor` is `max_lr / initial_learning_rate`",
         last=999,
         total_steps=999,
     ),

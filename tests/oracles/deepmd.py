@@ -101,7 +101,7 @@ ROWS = [
     Row(
         "LearningRateExp(0.1, 1000, stop_lr=0.001, decay_steps=50)",
         "{type: exponential, initial_value: 0.1, final_value: 0.001, decay_steps: 50, staircase: true}",
-        "DeePMD shortens a `decay_steps` that is longer than the run; ours does not, and then never steps",
+        "if `decay_steps` is longer than the run, DeePMD shortens it; ours does not, and the value never changes",
     ),
     Row(
         "LearningRateExp(0.1, 1000, stop_lr_ratio=0.01, decay_steps=50, smooth=True)",
@@ -111,13 +111,13 @@ ROWS = [
     Row(
         "LearningRateExp(0.1, 1000, stop_lr=0.001, decay_steps=120)",
         "{type: exponential, initial_value: 0.1, final_value: 0.001, decay_steps: 120, staircase: true}",
-        "if the end of the run is not at a step of the staircase, both end slightly above the stop",
+        "if the run does not end at a step of the staircase, both end slightly above `stop_lr`",
     ),
     Row(
         "LearningRateExp(0.1, 1000, stop_lr=0.005, decay_steps=100, decay_rate=0.5)",
         "{type: exponential, initial_value: 0.1, final_value: 0.005, decay_rate: 0.5, decay_steps: 100, "
         "staircase: true}",
-        "with a `decay_rate`, the stop is a lower bound",
+        "with a `decay_rate`, `stop_lr` is a lower bound",
     ),
     Row(
         "LearningRateExp(0.1, 1000, stop_lr_ratio=0.05, decay_steps=100, decay_rate=0.5, smooth=True)",
@@ -150,7 +150,7 @@ ROWS = [
         "LearningRateWSD(0.1, 1000, stop_lr=0.001)",
         "{type: warmup_stable_decay, initial_value: 0.1, final_value: 0.001, warmup_steps: 0, decay_fraction: 0.1, "
         "decay_shape: inverse_linear}",
-        "`decay_phase_ratio` is a fraction of all steps, the warmup included, as `decay_fraction` is",
+        "`decay_phase_ratio` and `decay_fraction` are both fractions of all steps, including the warmup",
     ),
     Row(
         "LearningRateWSD(0.1, 1000, stop_lr_ratio=0.01, decay_phase_ratio=0.2, decay_type='cosine', warmup_steps=100)",

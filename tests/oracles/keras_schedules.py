@@ -70,7 +70,8 @@ ROWS = [
         "CosineDecay(0.01, decay_steps=700, alpha=0.05, warmup_target=0.1, warmup_steps=200)",
         "{type: cosine, initial_value: 0.1, final_ratio: 0.05, warmup_steps: 200, warmup_start_factor: 0.1, "
         "end_steps: 900}",
-        "our `end_steps` includes the warmup, `decay_steps` of Keras does not; `initial_value` is `warmup_target`",
+        "our `end_steps` includes the warmup, and `decay_steps` of Keras does not; our `initial_value` is "
+        "`warmup_target`",
     ),
     Row(
         "CosineDecayRestarts(0.1, first_decay_steps=150, t_mul=2.0, m_mul=0.5)",

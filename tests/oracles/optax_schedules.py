@@ -61,7 +61,7 @@ ROWS = [
     Row(
         "cosine_decay_schedule(0.1, 1000, exponent=2)",
         "{type: product, parts: [{type: cosine, initial_value: 0.1}, {type: cosine, initial_value: 1}]}",
-        "there is no config for a fractional `exponent`, or for an `exponent` together with `alpha`",
+        "there is no config for a fractional `exponent`, and none for an `exponent` with `alpha`",
     ),
     Row(
         "piecewise_constant_schedule(0.1, {300: 0.5, 700: 0.2})",
@@ -94,7 +94,7 @@ ROWS = [
     Row(
         "warmup_cosine_decay_schedule(0.01, 0.1, 200, 1000, 0.001)",
         "{type: cosine, initial_value: 0.1, final_value: 0.001, warmup_steps: 200, warmup_start_factor: 0.1}",
-        "`decay_steps` of optax includes the warmup, as our `end_steps` does",
+        "`decay_steps` of optax and our `end_steps` both include the warmup",
     ),
     Row(
         "warmup_exponential_decay_schedule(0.0, 0.1, 200, 300, 0.5, staircase=True)",

@@ -41,8 +41,8 @@ ROWS = [
     Row(
         "Scheduler([[0, 0.1], [300, 0.05], [800, 0.01]])",
         "{type: piecewise_linear, step_points: [[0, 0.1], [300, 0.05], [800, 0.01]]}",
-        "made by `lr: [[0, 0.1], ...]` in the config of an algorithm; RLlib counts environment steps,"
-        " so `total_steps` is their number",
+        "`lr: [[0, 0.1], ...]` in the config of an algorithm makes this scheduler; RLlib counts environment steps, so "
+        "`total_steps` is the number of environment steps",
     ),
     Row(
         "PolynomialSchedule(600, 0.01, initial_p=0.1, power=2.0)",

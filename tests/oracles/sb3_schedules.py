@@ -30,6 +30,7 @@ ROWS = [
     Row(
         "FloatSchedule(lambda progress_remaining: progress_remaining * 0.1)",
         "{type: linear, initial_value: 0.1}",
-        "the function in the docs of SB3, and `lin_0.1` in the Zoo; after the end it is below 0, ours stays constant",
+        "this function is in the docs of SB3, and `lin_0.1` in the Zoo makes it; after the end, it is negative, and "
+        "ours stays constant",
     ),
 ]

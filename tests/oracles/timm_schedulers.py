@@ -49,9 +49,9 @@ ROWS = [
     Row(
         "TanhLRScheduler(optimizer, 1000, lb=-6.0, ub=3.0, lr_min=0.001, t_in_epochs=False)",
         "{type: tanh, initial_value: 0.1, final_value: 0.001}",
-        "the default of `lb` is -7 in timm and -6 in ours; timm has the rate of the optimizer until "
-        "the first update and jumps to `lr_min` at its end, and ours starts slightly below the one "
-        "and ends slightly above the other",
+        "the default of `lb` is -7 in timm and -6 in ours; timm has the learning rate of the optimizer until the "
+        "first update and jumps to `lr_min` at its end, while ours starts slightly below this learning rate and ends "
+        "slightly above `lr_min`",
         last=999,
     ),
     Row(

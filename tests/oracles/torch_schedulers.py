@@ -98,7 +98,7 @@ ROWS = [
         "CosineAnnealingLR(optimizer, T_max=500, eta_min=0.001)",
         "[{type: cosine, initial_value: 0.1, final_value: 0.001, steps: 500}, "
         "{type: cosine, initial_value: 0.001, final_value: 0.1, steps: 500}]",
-        "for the part that rises",
+        "this config includes the part that rises",
     ),
     Row(
         "CosineAnnealingWarmRestarts(optimizer, T_0=250, eta_min=0.001)",
@@ -158,7 +158,7 @@ ROWS = [
     Row(
         "SequentialLR(optimizer, [LinearLR(optimizer, 0.1, 1.0, 200), CosineAnnealingLR(optimizer, 800)], [200])",
         "{type: cosine, initial_value: 0.1, warmup_steps: 200, warmup_start_factor: 0.1}",
-        "a warmup is a key, not a composition",
+        "in ours, a warmup is a key and not a separate schedule",
     ),
     Row(
         "SequentialLR(optimizer, [ConstantLR(optimizer, 0.5, 100), PolynomialLR(optimizer, 600, 2), "
@@ -166,18 +166,18 @@ ROWS = [
         "[{type: constant, initial_value: 0.05, steps: 100}, "
         "{type: polynomial, initial_value: 0.1, power: 2, steps: 600}, "
         "{type: exponential, initial_value: 0.1, decay_rate: 0.99, decay_steps: 1, steps: 300}]",
-        "each part starts at its own step 0 in both",
+        "in both libraries, each part starts at its own step 0",
     ),
     Row(
         "ChainedScheduler([ConstantLR(optimizer, 0.1, 100), ExponentialLR(optimizer, 0.995)])",
         "{type: product, parts: [{type: piecewise_constant, values: [0.1, 1], milestone_steps: [100]}, "
         "{type: exponential, initial_value: 0.1, decay_rate: 0.995, decay_steps: 1}]}",
-        "one of the factors has the learning rate",
+        "write the learning rate in one of the parts",
     ),
     Row(
         "LambdaLR(optimizer, lambda step: 1 / (1 + step / 100))",
         "{type: inverse_time, initial_value: 0.1, decay_steps: 100}",
-        "use the type of the formula; if there is none, use a function of progress, see below",
+        "use the type with this formula; if there is none, write [a function](#your-own-functions)",
     ),
     Row(
         "MultiplicativeLR(optimizer, lambda step: 0.995)",

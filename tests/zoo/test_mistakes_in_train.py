@@ -90,7 +90,7 @@ def test_strings_of_the_zoo_s_own_form_train_as_ever(tmp_path: Path) -> None:
             ["-params", "ent_coef:lin_0.1"],
             "ent_coef: takes no schedule; give it to lr_schedule.sb3.ScheduleCallback",
         ),
-        ({}, ["-params", "policy:MlpPolicy"], "policy: no Python that can be run (name 'MlpPolicy' is not defined); a"),
+        ({}, ["-params", "policy:MlpPolicy"], "policy: cannot be run as Python (name 'MlpPolicy' is not defined); put"),
         ({}, ["-params", "learning_rat:1e-3"], "learning_rat: PPO takes no such key; did you mean 'learning_rate'?"),
         ({}, ["--trial-id", 0], "--trial-id: needs --storage and --study-name (received 0)"),
         ({}, ["--search-types", "linear,step"], "--search-types.period_fraction: required key is missing"),

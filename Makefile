@@ -7,7 +7,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/ready
 DEMO := $(ENV)/ready-for-demo
-PYTEST := $(BIN)/python -m pytest -p no:benchmark -n $(WORKERS) --dist loadgroup
+PYTEST := $(BIN)/python -m pytest -p no:benchmark -n $(WORKERS) --dist loadfile
 
 .PHONY: demo test test-all test-libraries interpreters extras mutants lint bench docs docs-test evidence dist clean
 

@@ -23,6 +23,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 import lr_schedule
 from lr_schedule import BaseLRSchedule
 from lr_schedule.config.registry import registry
+from lr_schedule.control.controller import kinds as controllers
 from lr_schedule.sb3 import ScheduleCallback
 from tests.previewed import previewed
 
@@ -81,12 +82,13 @@ def parse(page: Path) -> Any:
 
 @pytest.fixture
 def own_types(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Forget the types that a page registers, and the samplers that it gives to the Zoo."""
-    before = dict(registry)
+    """Forget the types and controllers that a page registers, and the samplers that it gives to the Zoo."""
+    before = [(types, dict(types)) for types in (registry, controllers)]
     monkeypatch.setattr(hyperparams_opt, "HYPERPARAMS_SAMPLER", dict(hyperparams_opt.HYPERPARAMS_SAMPLER))
     yield
-    registry.clear()
-    registry.update(before)
+    for types, known in before:
+        types.clear()
+        types.update(known)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -257,7 +259,9 @@ def test_every_page_of_the_site_has_its_own_description_of_40_to_170_characters(
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
     hooks = importlib.import_module("hooks")
-    names = pages_of(yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
+    # As YAML without tags: those of mkdocs, such as !ENV, are in other keys.
+    settings = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    names = pages_of(settings["nav"])
     texts = {name: hooks.copied(name) if name in hooks.COPIED else read_page(name) for name in names}
     found = {name: description_of(text) for name, text in texts.items()}
     assert {name: text for name, text in found.items() if not 40 <= len(text) <= 170} == {}

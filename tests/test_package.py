@@ -18,7 +18,6 @@ from packaging.requirements import Requirement
 import lr_schedule
 from tests.cli.running import run
 
-pytestmark = pytest.mark.xdist_group("wheel")
 ROOT = Path(__file__).parent.parent
 
 USE = """

@@ -37,7 +37,6 @@ def ppo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, dict[str, 
     return run("ppo_cartpole", tmp_path_factory.mktemp("ppo"), "--total-timesteps", 3072), schedules
 
 
-@pytest.mark.xdist_group("ppo_cartpole")
 def test_every_update_of_ppo_uses_the_schedules_of_the_yaml_file(
     ppo: tuple[Recording, dict[str, BaseLRSchedule]],
 ) -> None:
@@ -50,7 +49,6 @@ def test_every_update_of_ppo_uses_the_schedules_of_the_yaml_file(
         assert update.values["clip_range"] == schedules["clip_range"](progress)
 
 
-@pytest.mark.xdist_group("ppo_cartpole")
 def test_ppo_prints_draws_and_saves_what_its_updates_used(ppo: tuple[Recording, dict[str, BaseLRSchedule]]) -> None:
     recording, schedules = ppo
     shown = [row[:3] for row in recording.table(columns=4)]

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lr_schedule import BaseLRSchedule, LinearLRSchedule, from_steps
 from lr_schedule.errors import ScheduleConfigError
-from lr_schedule.numeric.points import fewest_points
+from lr_schedule.numeric.points import MARGIN, fewest_points
 from tests.kinds.drawn import DRAWN
 
 create = BaseLRSchedule.create
@@ -60,6 +60,8 @@ def fewest_by_search(values: list[float], bound: float, grid: int = 9) -> int:
     return len(values)
 
 
+# A flat line through the middle is off by just the tolerance, which is more than what is left of it for roundings.
+@example([10.0, 3.0, 10.0, 3.0, 10.0], 0.35)
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 10).map(float), min_size=2, max_size=6), st.sampled_from([0.05, 0.2, 0.35]))
 def test_there_are_at_most_twice_as_many_points_as_an_exhaustive_search_finds(
@@ -67,7 +69,7 @@ def test_there_are_at_most_twice_as_many_points_as_an_exhaustive_search_finds(
 ) -> None:
     bound = tolerance * max(values)
     points = fewest_points(np.arange(len(values), dtype=float), np.asarray(values), bound)
-    assert len(points) <= 2 * fewest_by_search(values, bound, grid=7)
+    assert len(points) <= 2 * fewest_by_search(values, bound * (1.0 - MARGIN), grid=7)
 
 
 def test_a_line_is_its_two_ends_to_the_bit() -> None:

@@ -199,7 +199,6 @@ def recorded(folder: Path, section: dict[str, Any]) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("zoo")
 class TestRuns:
     """Real runs of the Zoo."""
 

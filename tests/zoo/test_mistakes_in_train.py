@@ -20,8 +20,6 @@ from lr_schedule.tune import suggest
 from lr_schedule.zoo import load_hyperparams
 from tests.zoo.test_runs import DICT, OFF_POLICY_KEYS, PPO_KEYS, assert_follows, saved_in, train, write_config
 
-pytestmark = pytest.mark.xdist_group("zoo")
-
 EVIL = "[open({witness!r}, 'w').close()][1:]"
 
 

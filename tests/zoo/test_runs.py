@@ -24,8 +24,6 @@ from lr_schedule.sb3 import read_schedules
 from lr_schedule.zoo import load_hyperparams
 from tests.processes import Finished, Program
 
-pytestmark = pytest.mark.xdist_group("zoo")
-
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {
     **os.environ,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 EVIDENCE = Path(__file__).parent / "evidence"
-MARKS = {"better": " ▲", "worse": " ▼"}
+MARKS = {"better": "&nbsp;▲", "worse": "&nbsp;▼"}
 NAMED = {"good-rate": "good rate", "high-rate": "high rate"}
 
 

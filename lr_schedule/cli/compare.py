@@ -1,4 +1,4 @@
-"""``lr-schedule compare``: which of several schedules is best for a task."""
+"""``lr-schedule compare``: find the best of several schedules for a task."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PICTURES = ("compare.png", "compare.svg")
 
 @dataclass(frozen=True)
 class CompareOptions:
-    """What ``lr-schedule compare`` is given."""
+    """The options of ``lr-schedule compare``."""
 
     files: list[str]
     candidate: list[str]
@@ -81,7 +81,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: CompareOptions) -> int:
-    """Run what is left of a study, and report what it shows."""
+    """Run the cells that are left in a study, and report the results."""
     _require_packages()
     from lr_schedule.compare import compare, read_study
 
@@ -117,14 +117,14 @@ def run(options: CompareOptions) -> int:
 
 
 def _require_packages() -> None:
-    """Raise for a package that is missing now, and not when hours of training are to be reported."""
+    """Raise an error for a missing package now, not after hours of training."""
     with needs_extra("compare"):
         for package in ("matplotlib", "optuna", "scipy", "stable_baselines3"):
             import_module(package)
 
 
 def _where(options: CompareOptions) -> dict[str, str]:
-    """Return storage and name of the study: a folder has one study, a database many."""
+    """Return the storage and the name of the study; a folder has one study, and a database can have many."""
     if options.storage is None:
         return {"storage": options.study, "study": "compare"}
     return {"storage": options.storage, "study": options.study}
@@ -134,7 +134,7 @@ def _refuse_missing_study(options: CompareOptions) -> None:
     from lr_schedule.compare.storage import may_hold_a_study
 
     if not may_hold_a_study(options.storage or options.study):
-        message = "holds no study; give files with candidates, --algo, --env and -n to begin one"
+        message = "has no study; give files with candidates, --algo, --env and -n to start one"
         raise ScheduleConfigError.at("--study", options.study, message)
 
 
@@ -147,14 +147,16 @@ def _trainer(options: CompareOptions) -> Trainer:
     required = {"--algo": options.algo, "--env": options.env, "-n": options.n_timesteps}
     for name, given in required.items():
         if not given:
-            raise ScheduleConfigError.at(name, given, "must be given, to train the candidates")
+            raise ScheduleConfigError.at(name, given, "required, to train the candidates")
     algo, steps = str(options.algo), int(options.n_timesteps or 0)
     find_algorithm(algo)
     for name, number in (("--evaluations", options.evaluations), ("--episodes", options.episodes)):
         if number < 1:
             raise ScheduleConfigError.at(name, number, "must be >= 1")
     if options.evaluations > steps:
-        raise ScheduleConfigError.at("--evaluations", options.evaluations, f"more than a run has steps, {steps}")
+        raise ScheduleConfigError.at(
+            "--evaluations", options.evaluations, f"must be at most the number of timesteps in a run, {steps}"
+        )
     base = {} if options.base is None else read_base(read_source(options.base), options.env)
     return Trainer(
         algo.lower(),

@@ -1,4 +1,4 @@
-"""One HTML page with all of a study: verdict, figures, picture, schedules, scores; it loads nothing from elsewhere."""
+"""One HTML page with the results of a study: verdict, statistics, picture, schedules, scores; it loads nothing else."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def page(comparison: Comparison) -> str:
         f"<pre>{_json(dict(plan.settings))}</pre><pre>{_json(dict(comparison.versions))}</pre>",
         "<h2>How the figures are made</h2>",
         "<p>Interquartile means with 95 % stratified bootstrap intervals and the probability of improvement follow "
-        "Agarwal et al. 2021 (arXiv 2108.13264). A candidate counts as better where fewer than 5 % of the ways to "
-        "swap runs with one seed between it and the baseline give as large a difference (Holm's correction for "
+        "Agarwal et al. 2021 (arXiv 2108.13264). A candidate counts as better if fewer than 5 % of the ways to swap "
+        "runs with the same seed between it and the baseline give a difference as large (with Holm's correction for "
         "several candidates).</p></body></html>",
     ]
     return "\n".join(parts)
@@ -116,7 +116,7 @@ def _profile(comparison: Comparison) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     def cells(texts: Sequence[str]) -> str:
-        # A candidate may be called 1e-3; its name is no figure.
+        # A candidate may be called 1e-3, but its name is not a number.
         first, *others = texts
         figures = [
             f'<td class="number">{text}</td>' if _is_number(text) else f"<td>{_text(text)}</td>" for text in others
@@ -140,7 +140,7 @@ def _picture(comparison: Comparison) -> str:
     drawn = io.StringIO()
     comparison.plot().savefig(drawn, format="svg")
     text = drawn.getvalue()
-    # What matplotlib says of itself names addresses, though nothing is loaded from them.
+    # The metadata of matplotlib contains addresses, although nothing is loaded from them.
     return re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
 
 

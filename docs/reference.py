@@ -19,15 +19,15 @@ from lr_schedule.config.twins import allowed_keys
 from lr_schedule.control.controller import kinds
 
 SECTIONS = {
-    "base": "One value",
+    "base": "Constant",
     "decay": "Decays",
-    "inverse": "Decays without an end",
+    "inverse": "Inverse decays",
     "warmup": "Warmup and plateau",
     "staircase": "Staircases and points",
     "cycles": "Cycles",
     "compose": "Schedules made of schedules",
-    "torch_schedulers": "Schedulers of torch",
-    "stepwise": "Step by step",
+    "torch_schedulers": "torch schedulers",
+    "stepwise": "Tables of values",
 }
 """The heading for the types of each module, in the order of the pages."""
 BRIDGE = ("torch_schedulers", "stepwise")

@@ -178,7 +178,7 @@ def _read_series(replay: Any) -> list[tuple[float, Any]]:
             raise ScheduleConfigError.at(("replay", index), pair, message)
         progress_remaining, metric = (_number_or_none(item) for item in items)
         if progress_remaining is None or not -math.inf < progress_remaining <= 1.0:
-            message = "must be a finite number <= 1, the progress_remaining"
+            message = "must be a finite number <= 1 (progress_remaining)"
             raise ScheduleConfigError.at(("replay", index, 0), items[0], message)
         if series and progress_remaining > series[-1][0]:
             message = f"must be at most the one before, {series[-1][0]}, because progress_remaining falls from 1 to 0"

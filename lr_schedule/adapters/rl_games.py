@@ -132,7 +132,9 @@ class ScheduleObserver:
                 raise ScheduleConfigError.at((name,), name, message)
             if name == "learning_rate" and (adapts or falls):
                 own = "adaptive" if adapts else "linear"
-                message = f"rl_games sets it too, as lr_schedule is {own}; write lr_schedule: identity in the config"
+                message = (
+                    f"rl_games sets it too, because lr_schedule is {own}; write lr_schedule: identity in the config"
+                )
                 raise ScheduleConfigError.at((name,), f"lr_schedule: {own}", message)
         for item, _, metric in self.hyperparameters.fed():
             if metric not in KL and not callable(metric):

@@ -102,7 +102,7 @@ class Record:
                     if type(value) is not float:
                         value = to_number(value)
                     if not 0.0 <= value < INFINITY:
-                        raise ValueError(f"{value} is not finite and not negative")  # noqa: TRY301
+                        raise ValueError(f"{value} is not a finite number >= 0")  # noqa: TRY301
                     if self._keeps:
                         known[k] = value
                     k += 1

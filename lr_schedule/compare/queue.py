@@ -144,7 +144,7 @@ class Queue:
             with self.storage.beating(claim.trial_id):
                 yield curve
             curve.require_a_score()
-        except Exception as error:  # whatever a user's function raises
+        except Exception as error:  # any error of a user's function
             self._note(claim.trial_id, "error", _said(error))
             self._note(claim.trial_id, "traceback", traceback.format_exc()[-4_000:])
             self._end(claim.trial_id, TrialState.FAIL)

@@ -154,10 +154,10 @@ def sentence(
     if done + sum(failed.values()) < total:
         parts = [f"Stopped early: {done} of {total} runs are complete, too soon for a verdict"]
     elif not found:
-        parts = [f"No verdict: no run of another candidate has a partner among those of {baseline}"]
+        parts = [f"No verdict: no other candidate has a run with the same task and seed as one of {baseline}"]
     else:
         parts = [*_named(found, BETTER, baseline), *_named(found, WORSE, baseline), *_undecided(found, baseline, seeds)]
-    parts += [f"{name}: {_runs(count)} failed and left out" for name, count in failed.items()]
+    parts += [f"{name}: {_runs(count)} failed, not included" for name, count in failed.items()]
     return " ".join(f"{part}." for part in parts)
 
 

@@ -101,7 +101,7 @@ def check_values(name: str, schedule: Schedule, convert: Callable[[Any], Any], a
                 checked(name, convert(value), allowed, progress, how)
     except ScheduleConfigError:  # also a ValueError, but one that already has path and reason
         raise
-    except Exception as error:  # whatever a function of the user raises
+    except Exception as error:  # any error of a user's function
         message = f"must return a number for every progress from 1 to 0; it raised {type(error).__name__}: {error}"
         raise ScheduleConfigError.at((name,), schedule, message) from error
 

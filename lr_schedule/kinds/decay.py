@@ -206,7 +206,7 @@ class ExponentialLRSchedule(InPeriods):
         super().check()
         first, last = self.initial_value, self.final_value or 0.0
         if self.decay_rate is None:
-            message = "without decay_rate, final_value and initial_value must be > 0, as no rate leads to or from 0"
+            message = "without decay_rate, final_value and initial_value must be > 0; no rate leads to or from 0"
             require(min(first, last) > 0.0, "final_value", last, message)
         else:
             require(last <= first, "final_value", last, f"with decay_rate, must be <= initial_value, which is {first}")

@@ -155,7 +155,7 @@ class TriStageLRSchedule(BaseLRSchedule):
         """Reject stages that are longer than the run."""
         super().check()
         stages = self.warmup_fraction + self.hold_fraction + self.decay_fraction
-        message = f"with warmup_fraction and hold_fraction sums to {stages}, past the end, {self.end_fraction}"
+        message = f"its sum with warmup_fraction and hold_fraction is {stages}, past the end, {self.end_fraction}"
         require(stages <= self.end_fraction + TICK, "decay_fraction", self.decay_fraction, message)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:

@@ -62,7 +62,7 @@ def clamp(progress: Any, xp: Any) -> Any:
     if lowest >= 0.0 and highest <= 1.0:
         return progress
     if lowest != lowest:
-        raise ValueError("progress_remaining must be between 0 and 1, but the array has a NaN")
+        raise ValueError("progress_remaining must be between 0 and 1, but the array contains NaN")
     return xp.clip(progress, 0.0, 1.0)
 
 
@@ -70,7 +70,7 @@ def evaluate(curve: Callable[[Any, Any], Any], progress: Any) -> Any:
     """Return ``curve(progress, xp)`` for an array, with the library, dtype, shape and device of `progress`."""
     xp = namespace_of(progress)
     if not xp.isdtype(progress.dtype, "real floating"):
-        raise TypeError(f"an array of progress_remaining must have floats, not {progress.dtype}")
+        raise TypeError(f"an array of progress_remaining must contain floats, not {progress.dtype}")
     if xp.__name__.endswith("torch"):
         from lr_schedule.numeric import torch
 

@@ -24,7 +24,7 @@ ROUNDINGS = 4.0
 def require_room_for_a_step(name: str, fraction: float | None) -> None:
     """Reject a fraction above 0 that is too short for a step of any run."""
     if fraction and fraction < TICK:
-        message = "must be 1e-12 or more, because it is shorter than a step of any run"
+        message = "must be 1e-12 or more; this fraction is shorter than a step of any run"
         raise ScheduleConfigError.at(name, fraction, message)
 
 

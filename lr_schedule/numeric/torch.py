@@ -21,7 +21,7 @@ def require_plain(progress: torch.Tensor) -> torch.Tensor:
     if progress.element_size() < 2:
         raise TypeError(f"a tensor of progress_remaining must have 16 bits or more per value, not {progress.dtype}")
     if progress.is_meta and not torch.compiler.is_compiling():
-        raise TypeError("a tensor of progress_remaining must have values; one on the device meta has none")
+        raise TypeError("a tensor of progress_remaining must contain values; one on the device meta has none")
     return progress
 
 

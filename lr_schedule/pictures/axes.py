@@ -51,7 +51,7 @@ def draw(
     """Draw curves on one pair of axes; see `lr_schedule.plot` for the arguments."""
     names = [curve.describe() for curve in curves] if labels is None else list(labels)
     if not curves or points < 2:
-        raise ValueError(f"nothing to draw: {len(curves)} schedules at {points} points; at least 1 and 2 are needed")
+        raise ValueError(f"nothing to draw: needs at least 1 schedule and 2 points, not {len(curves)} and {points}")
     if len(names) != len(curves):
         raise ValueError(f"labels must name each of the {len(curves)} schedules; received {len(names)}")
     has_bands = any(isinstance(curve, Banded) for curve in curves)
@@ -109,7 +109,7 @@ def _limits(shown: Sequence[Any], before: tuple[float, float] | None, log: bool)
     """Return the ends of an axis for values of 0 and above, and for the values that it has shown before."""
     values = [value for part in shown for value in _shown_values(part) if value > 0.0]
     lowest, highest = min(values, default=0.1), max(values, default=1.0)
-    # As wide a margin as matplotlib's own, a twentieth of what is shown.
+    # The same margin as in matplotlib, a twentieth of the range.
     margin = (10.0 * highest / lowest) ** 0.05 if log else 1.05
     bottom, top = lowest / margin if log else 0.0, highest * margin
     if before is not None:

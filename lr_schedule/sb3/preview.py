@@ -225,5 +225,5 @@ def _hidden_kl(name: str, controller: KLController, target_kl: Any, progress: An
         return
     highest = max(controller.band * at(controller.target_kl, p) for p in progress.tolist())
     if target_kl < highest:
-        text = f"{name}: with target_kl={target_kl:g}, an update stops before its KL is {highest:g}"
+        text = f"{name}: with target_kl={target_kl:g}, the epochs of an update end before its KL is {highest:g}"
         yield f"{text}, above which the controller lowers the value; remove target_kl"

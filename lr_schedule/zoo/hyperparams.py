@@ -25,7 +25,7 @@ FOR_CALLBACK = ("metric", "sign", "range")
 
 NEEDS_FEEDING = (
     "a controller needs a metric while a model trains; give it to lr_schedule.sb3.ScheduleCallback, for example under "
-    "callback, or train with python -m lr_schedule.zoo train, which does so"
+    "callback, or train with python -m lr_schedule.zoo train, which adds the callback"
 )
 
 

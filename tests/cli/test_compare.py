@@ -114,7 +114,7 @@ def test_a_run_that_always_fails_is_told_and_the_rest_is_kept(files: Path) -> No
     )
     assert found.returncode == 1, found.stderr
     assert "failed: linear on Failing-v0 with seed 1: ZeroDivisionError: no pole" in found.stdout
-    assert "constant: 1 run failed and left out." in found.stdout
+    assert "constant: 1 run failed, not included." in found.stdout
 
 
 @pytest.mark.parametrize(

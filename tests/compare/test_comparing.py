@@ -112,7 +112,7 @@ def test_a_study_without_any_run_is_shown(tmp_path: Path) -> None:
 def test_failed_runs_are_named_with_their_errors(tmp_path: Path) -> None:
     found = study_of(tmp_path, train=trained.failing)
     assert found.is_finished
-    assert found.verdict == "fast is better than slow, by 4. fast: 1 run failed and left out."
+    assert found.verdict == "fast is better than slow, by 4. fast: 1 run failed, not included."
     line = "failed: fast on task with seed 1: ZeroDivisionError: the advantages are all equal"
     assert found.table().splitlines()[-1] == line
 

@@ -169,7 +169,10 @@ MISTAKES: list[tuple[Any, str]] = [
     ),
     ({"type": "warmup_stable_decay", "decay_shape": "exponential"}, "final_value: an exponential decay needs"),
     ({"type": "warmup_stable_decay", "decay_fraction": 0.95}, "decay_fraction: does not fit between warmup_fraction"),
-    ({"type": "tri_stage", "hold_fraction": 0.6}, "decay_fraction: with warmup_fraction and hold_fraction sums to 1.2"),
+    (
+        {"type": "tri_stage", "hold_fraction": 0.6},
+        "decay_fraction: its sum with warmup_fraction and hold_fraction is 1.2",
+    ),
     ({"type": "tanh", "lower": 4}, "lower: must be below upper, which is 3.0"),
     ({"type": "repeat", "schedule": 1, "times": 0}, "times: must be a whole number >= 1 and <= 1000000 (received 0)"),
     ({"type": "delay", "schedule": 1, "delay_fraction": 1}, "delay_fraction: must be a finite number > 0 and < 1"),

@@ -72,7 +72,7 @@ def test_every_type_refuses_a_share_of_the_run_that_is_shorter_than_any_step(nam
     needed = {} if key == "first_cycle_fraction" else NEEDED.get(name, {})
     told = refusal({"type": name, **needed, key: 9e-13})
     assert told.startswith(
-        f"{key}: must be 1e-12 or more, because it is shorter than a step of any run (received 9e-13)"
+        f"{key}: must be 1e-12 or more; this fraction is shorter than a step of any run (received 9e-13)"
     )
 
 

@@ -40,3 +40,11 @@ class Silent(BaseLRSchedule):
 def test_a_type_that_does_not_say_when_to_use_it_is_an_error(reference: Any) -> None:
     with pytest.raises(SystemExit, match="the second paragraph of the docstring of Silent must begin with 'Use it'"):
         reference.when_to_use(Silent)
+
+
+def test_a_paper_is_a_link_by_its_number_on_arxiv_or_its_doi(reference: Any) -> None:
+    text = reference.with_papers("Smith 2015, arXiv 1506.01186; Robbins and Monro 1951, doi:10.1214/aoms/1177729586.")
+    assert text == (
+        "Smith 2015, [arXiv 1506.01186](https://arxiv.org/abs/1506.01186); Robbins and Monro 1951, "
+        "[doi:10.1214/aoms/1177729586](https://doi.org/10.1214/aoms/1177729586)."
+    )

@@ -83,7 +83,7 @@ def test_two_owners_of_one_target_are_refused() -> None:
 def test_preview_warns_of_a_target_kl_that_hides_the_kl_from_the_controller(target_kl: Any, warned: bool) -> None:
     shown = preview({"controller": "kl", "schedule": 1e-3}, "PPO", 40_960, target_kl=target_kl)
     expected = (
-        "learning_rate: with target_kl=0.015, an update stops before its KL is 0.02, above which the "
+        "learning_rate: with target_kl=0.015, the epochs of an update end before its KL is 0.02, above which the "
         "controller lowers the value; remove target_kl",
     )
     assert shown.warnings == (expected if warned else ())

@@ -162,7 +162,12 @@ def test_trial_number_0_is_a_trial_and_what_is_typed_counts_for_more(study: Path
     ("storage", "name", "number", "expected"),
     [
         (None, "dqn-search", 2, "--trial-id: no such trial; the study 'dqn-search' has the trials 0 to 1 (received 2)"),
-        (None, "dqn-search", -1, "--trial-id: no such trial; the study 'dqn-search' has the trials 0 to 1 (received -1)"),
+        (
+            None,
+            "dqn-search",
+            -1,
+            "--trial-id: no such trial; the study 'dqn-search' has the trials 0 to 1 (received -1)",
+        ),
         (None, "dqn_search", 0, "--study-name: no such study; did you mean 'dqn-search'? Studies in"),
         ("typo.log", "dqn-search", 0, "--storage: no such file"),
     ],

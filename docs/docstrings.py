@@ -9,6 +9,7 @@ from typing import Any
 import griffe
 
 PAPER = re.compile(r"\barXiv (\d{4}\.\d{4,5})")
+DOI = re.compile(r"\bdoi:(10\.[^\s;,]*[^\s;,.])")
 OWN_SECTION = re.compile(r"^(Formula|Source):\n((?:    .*\n?)+)", re.MULTILINE)
 
 DEFAULT = re.compile(r"\s+Default:\s+(?:``[^`]*``|\S+)\.(?=\s|$)")
@@ -23,7 +24,8 @@ class Docstrings(griffe.Extension):
         if obj.docstring:
             text = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
             text = OWN_SECTION.sub(lambda found: f"**{found[1]}:** {textwrap.dedent(found[2])}", text)
-            obj.docstring.value = PAPER.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", text)
+            text = PAPER.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", text)
+            obj.docstring.value = DOI.sub(r"[doi:\1](https://doi.org/\1)", text)
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
         """Add the constructor, which the class has at run time only: it is made from the fields."""

@@ -1,4 +1,4 @@
-"""Make what the docs say of every type from the types themselves: the gallery and the tables of types and keys.
+"""Generate the parts of the docs that describe the types from the code: the gallery and the tables of types and keys.
 
     python docs/generate.py            write pictures, gallery.md, and the generated parts of other pages
     python docs/generate.py --check    write nothing; fail if what is there is not what would be written
@@ -11,7 +11,6 @@ caption.
 from __future__ import annotations
 
 import argparse
-import inspect
 import re
 import sys
 from pathlib import Path
@@ -25,10 +24,10 @@ from reference import (
     shared_keys,
     type_table,
     types_by_section,
+    when_to_use,
 )
 from results import results_table, studies_page
 
-from lr_schedule import BaseLRSchedule
 from lr_schedule.config.registry import registry
 from lr_schedule.config.schema import summary
 
@@ -38,7 +37,7 @@ THUMBNAILS = DOCS / "thumbnails"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 IDENTITY = re.compile(r"\b[mp][0-9a-f]{10}\b")
 PIXEL = 0.02
-"""How far a coordinate may lie from the committed one: cosines differ in their last digit from machine to machine."""
+"""Largest difference of a coordinate from the committed one: the last digit of a cosine depends on the machine."""
 
 
 def pictures_of(name: str) -> list[Path]:
@@ -50,7 +49,7 @@ def pictures_of(name: str) -> list[Path]:
 
 
 def thumbnails(folder: str, link: str) -> str:
-    """Return small pictures of all types in a row that wraps, each of which leads to its place on a page."""
+    """Return small pictures of all types in a row that wraps, each with a link to its section on a page."""
     names = [name for _, names in types_by_section() for name in names]
     return "\n".join(f"[![{name}]({folder}/{name}.svg)]({link}#{name})" for name in names)
 
@@ -59,20 +58,22 @@ def gallery_page() -> str:
     """Return the text of gallery.md."""
     lines = [
         "---",
-        'description: "Every type of schedule as a picture, with the YAML that makes it and when to use it."',
+        'description: "Pictures of all types of schedules, when to use each one, and the YAML for it."',
         "---",
         "",
         "# Gallery",
         "",
-        "Each type at a glance: from the start of training on the left to its end on the right, from 0 to its highest",
-        "value. A picture leads to the YAML that makes it. All keys are in the [config reference](config.md).",
+        "Each picture shows a schedule from the start of training (left) to its end (right), and from 0 to its highest",
+        "value. Click a picture to see when to use the type, and the YAML for it. All keys are in the",
+        "[config reference](config.md). The studies of this project are described in",
+        "[Which schedule to choose](which-schedule.md).",
         "",
         thumbnails("thumbnails", ""),
     ]
     for heading, names in types_by_section():
         lines += ["", f"## {heading}"]
         for name in names:
-            about = f"{summary(registry[name])} {when_to_use(registry[name])}".strip()
+            about = f"{summary(registry[name])} {when_to_use(registry[name])}"
             lines += ["", f"### {name}", "", f"{as_markdown(about)} [Keys](config.md#{name})"]
             for path in pictures_of(name):
                 text = path.read_text(encoding="utf-8")
@@ -82,14 +83,8 @@ def gallery_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def when_to_use(cls: type[BaseLRSchedule]) -> str:
-    """Return what the docstring of a type says between its first sentence and its formula."""
-    _, _, rest = (inspect.getdoc(cls) or "").partition("\n\n")
-    return " ".join(rest.partition("Formula:")[0].split())
-
-
 def with_generated(path: Path, **texts: str) -> str:
-    """Return a page with what is between the two marks of each name replaced by the text of that name."""
+    """Return a page in which the text between the two marks of each name is replaced."""
     page = path.read_text(encoding="utf-8")
     for name, text in texts.items():
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
@@ -102,7 +97,7 @@ def with_generated(path: Path, **texts: str) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Return every page with generated text, as it must read."""
+    """Return the text of each page with generated parts."""
     config, control, readme = DOCS / "config.md", DOCS / "control.md", DOCS.parent / "README.md"
     index, which = DOCS / "index.md", DOCS / "which-schedule.md"
     small_pictures = thumbnails("docs/thumbnails", "docs/gallery.md")
@@ -119,7 +114,7 @@ def pages() -> dict[Path, str]:
 
 
 def is_current(path: Path, text: str) -> bool:
-    """Tell whether a file reads `text`; in a picture, coordinates may differ by a fiftieth of a pixel."""
+    """Tell whether a file contains `text`; in a picture, coordinates may differ by a fiftieth of a pixel."""
     old = path.read_text(encoding="utf-8") if path.exists() else ""
     if path.suffix != ".svg" or old == text:
         return old == text
@@ -141,7 +136,7 @@ def main() -> int:
     for folder, expected in ((GALLERY, {path.stem for path in files}), (THUMBNAILS, set(registry))):
         strangers = sorted({path.with_suffix("").name for path in folder.iterdir()} - expected)
         if strangers:
-            raise SystemExit(f"docs/{folder.name} has files of no type: {', '.join(strangers)}")
+            raise SystemExit(f"docs/{folder.name} has files without a type: {', '.join(strangers)}")
     fresh = pages()
     for path in files:
         fresh[path.with_suffix(".svg")] = draw(path, arguments.png and arguments.png / f"{path.stem}.png")

@@ -20,13 +20,13 @@ READ_AS = {
     "level": "a number or a schedule",
 }
 VALUES = ("value", "values", "minimum", "maximum")
-"""The last words of the keys whose unit is that of the scheduled hyperparameter."""
+"""The last words of keys with the unit of the scheduled hyperparameter."""
 NOTHING = "-"
 NAME = re.compile(r"(?<![\w/])([a-z]+(?:_[a-z]+)+)(?!\w)")
 
 
 def key_table(cls: type[BaseLRSchedule], keys: list[str]) -> str:
-    """Return the Markdown table of some fields of a type, each followed by the key that sets it in another unit."""
+    """Return the Markdown table of some fields of a type, each followed by its keys in other units."""
     rows = ["| key | default | range | unit | meaning |", "|---|---|---|---|---|"]
     texts = describe_fields(cls)
     for field in keys:
@@ -39,7 +39,7 @@ def key_table(cls: type[BaseLRSchedule], keys: list[str]) -> str:
 
 
 def own_keys(cls: type[BaseLRSchedule]) -> list[str]:
-    """Return the fields of a type, without those that mean the same in every type."""
+    """Return the fields of a type, without those with the same meaning in every type."""
     texts, shared = describe_fields(cls), describe_fields(BaseLRSchedule)
     fields = dict.fromkeys(allowed_keys(cls).values())
     return [field for field in fields if field not in shared_fields(cls) or texts.get(field) != shared[field]]
@@ -126,9 +126,9 @@ def _cells(cls: Any, field: str, text: str) -> list[str]:
 def _cells_of_twin(cls: Any, field: str, key: str) -> list[str]:
     annotation = fields_of(cls)[field]
     if key == steps_twin(field):
-        return [NOTHING, range_of(annotation, "`total_steps`"), _unit(key), f"`{field}`, given in steps."]
+        return [NOTHING, range_of(annotation, "`total_steps`"), _unit(key), f"`{field}` in steps."]
     least = next(f"{sign} {limit}" for sign, limit, _ in bounds_in(annotation))
-    return [NOTHING, least, NOTHING, f"`{field}` divided by `initial_value`; gives `{field}`."]
+    return [NOTHING, least, NOTHING, f"`{field}` divided by `initial_value`. You can give it instead of `{field}`."]
 
 
 def _unit(key: str) -> str:

@@ -1,4 +1,4 @@
-"""The generated text of the reference: what config.md says of every type, and the pages of the API reference."""
+"""The generated text of the reference: the types in config.md, and the pages of the API reference."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from lr_schedule.config.twins import allowed_keys
 from lr_schedule.control.controller import kinds
 
 SECTIONS = {
-    "base": "One value",
+    "base": "Constant",
     "decay": "Decays",
-    "inverse": "Decays without an end",
+    "inverse": "Inverse decays",
     "warmup": "Warmup and plateau",
     "staircase": "Staircases and points",
     "cycles": "Cycles",
     "compose": "Schedules made of schedules",
-    "torch_schedulers": "Schedulers of torch",
-    "stepwise": "Step by step",
+    "torch_schedulers": "torch schedulers",
+    "stepwise": "Tables of values",
 }
 """The heading for the types of each module, in the order of the pages."""
 BRIDGE = ("torch_schedulers", "stepwise")
@@ -37,15 +37,15 @@ CORE = ("BaseLRSchedule", "ConstantLRSchedule", "json_schema", "plot", "Schedule
 BRIDGED = ("from_steps", "from_torch", "from_log")
 MODULES = {
     "optim": "Functions and classes that apply a schedule to a torch optimizer in your own training loop.",
-    "control": "Controllers: a metric such as the KL divergence scales a schedule.",
+    "control": "Controllers, which scale a schedule by a metric such as the KL divergence.",
     "sb3": "Schedules in Stable-Baselines3: the callback, the preview, and saved models.",
-    "adapters.rsl_rl": "Schedules of the hyperparameters of rsl_rl.",
-    "adapters.rl_games": "Schedules of the hyperparameters of rl_games.",
-    "zoo": "Schedules in the hyperparameter files of RL Baselines3 Zoo.",
-    "tune": "Schedules as part of the search space of Optuna.",
-    "compare": "Comparison of schedules over tasks and seeds.",
+    "adapters.rsl_rl": "A function that schedules the hyperparameters of rsl_rl.",
+    "adapters.rl_games": "An observer that schedules the hyperparameters of rl_games.",
+    "zoo": "Functions that read schedules in the hyperparameter files of RL Baselines3 Zoo.",
+    "tune": "Functions that add schedules to the search space of Optuna.",
+    "compare": "Functions that compare schedules on several tasks and seeds.",
 }
-"""The modules with public names of their own, and the description of the page for each."""
+"""The modules with public names, and the description of the page of each."""
 
 MEMBERS = {
     "BaseLRSchedule": "inherited_members: true, members: [create, __call__, schedules, sample, to_config, describe, "
@@ -54,6 +54,7 @@ MEMBERS = {
 }
 CLASS = re.compile(r"`(\w+LRSchedule)`")
 ARXIV = re.compile(r"\barXiv (\d{4}\.\d{4,5})")
+DOI = re.compile(r"\bdoi:(10\.[^\s;,]*[^\s;,.])")
 
 
 def types_by_section() -> Iterator[tuple[str, list[str]]]:
@@ -74,7 +75,7 @@ def _file_of(cls: type[BaseLRSchedule]) -> str:
 
 
 def type_table(link: str) -> str:
-    """Return the table of all types; `link` leads to the page with their keys."""
+    """Return the table of all types; `link` is the page with their keys."""
     lines = ["| | types |", "|---|---|"]
     for heading, names in types_by_section():
         lines.append(f"| {heading} | {', '.join(f'[`{name}`]({link}#{name})' for name in names)} |")
@@ -82,12 +83,12 @@ def type_table(link: str) -> str:
 
 
 def shared_keys() -> str:
-    """Return the table of the keys that every type takes."""
+    """Return the table of the keys that every type has."""
     return key_table(BaseLRSchedule, list(shared_fields(BaseLRSchedule)))
 
 
 def key_tables() -> str:
-    """Return, for each type, what it is, its formula and the table of its keys."""
+    """Return the description, the formula and the table of keys of each type."""
     parts = []
     for heading, names in types_by_section():
         parts.append(f"## {heading}")
@@ -98,7 +99,7 @@ def key_tables() -> str:
             parts += [f"### {name}", f"{as_markdown(summary(cls))} {', '.join(links)}."]
             parts += [f"**Value**: {formula(cls)}"]
             lacking = [f"`{field}`" for field in shared_fields(cls) if field not in allowed_keys(cls)]
-            parts += [f"This type does not take {_listed(lacking, 'or')}."] if lacking else []
+            parts += [f"This type does not have {_listed(lacking, 'or')}."] if lacking else []
             own = [key for key in own_keys(cls) if cls is not BaseLRSchedule or key not in shared_fields(cls)]
             parts += [key_table(cls, own)]
             parts += [f"Source: {source}"] if (source := section(cls, "Source")) else []
@@ -106,7 +107,7 @@ def key_tables() -> str:
 
 
 def controller_tables() -> str:
-    """Return, for each controller, what it is, its formula and the table of its keys."""
+    """Return the description, the formula and the table of keys of each controller."""
     parts = []
     for name, cls in kinds.items():
         about = as_markdown(summary(cls)).removesuffix(".")
@@ -128,9 +129,18 @@ def formula(cls: type[BaseLRSchedule]) -> str:
 
 
 def section(cls: type, title: str) -> str:
-    """Return a section of the docstring of a class as one line of Markdown; nothing where it has none."""
+    """Return a section of the docstring of a class as one line of Markdown, or an empty string."""
     found = re.search(rf"^{title}:\n(.*?)(?:\n\n|\Z)", inspect.getdoc(cls) or "", re.DOTALL | re.MULTILINE)
     return as_markdown(" ".join(found[1].split())) if found else ""
+
+
+def when_to_use(cls: type) -> str:
+    """Return the second paragraph of the docstring of a class, which says when to use it."""
+    _, _, rest = (inspect.getdoc(cls) or "").partition("\n\n")
+    text = " ".join(rest.partition("\n\n")[0].split())
+    if not text.startswith("Use it "):
+        raise SystemExit(f"the second paragraph of the docstring of {cls.__name__} must begin with 'Use it'")
+    return text
 
 
 def as_markdown(text: str) -> str:
@@ -139,8 +149,8 @@ def as_markdown(text: str) -> str:
 
 
 def with_papers(text: str) -> str:
-    """Return a text in which the number of a paper on arXiv is a link to it."""
-    return ARXIV.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", text)
+    """Return a text in which the papers on arXiv, and those with a DOI, are links."""
+    return DOI.sub(r"[doi:\1](https://doi.org/\1)", ARXIV.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", text))
 
 
 def link_to(name: str, module: str = "") -> str:
@@ -162,14 +172,14 @@ def page_of(name: str) -> str:
 def api_pages() -> dict[str, str]:
     """Return the text of each page of the API reference by its name, without the ending."""
     pages: dict[str, tuple[str, str, list[str]]] = {
-        "base": ("Create, plot, check", "The base class of all schedules, and what goes with it.", list(CORE))
+        "base": ("Create, plot, check", "The base class of all schedules, and functions for all types.", list(CORE))
     }
     for module, title in SECTIONS.items():
         if module not in ("base", *BRIDGE):
-            about = f"The types {_listed(_types_by_module()[module], 'and')}, with their classes."
+            about = f"The classes of the types {_listed(_types_by_module()[module], 'and')}."
             pages[module] = (title, about, [n for n in lr_schedule.__all__ if page_of(n) == module])
     bridged = [name for name in lr_schedule.__all__ if page_of(name) == "bridge" and name not in BRIDGED]
-    about = "Schedulers of other libraries, and logs of finished runs, as schedules of progress."
+    about = "Functions and types that make schedules from the schedulers of other libraries and from logs."
     pages["bridge"] = ("Other libraries and logs", about, [*BRIDGED, *bridged])
     texts = {page: _api_page(title, about, "lr_schedule", names) for page, (title, about, names) in pages.items()}
     titles = {page: (title, about) for page, (title, about, _) in pages.items()}
@@ -187,7 +197,7 @@ def api_pages() -> dict[str, str]:
 
 
 def public_names(module: str) -> list[str]:
-    """Return the public names of a module: those that it lists, or else the functions and classes that it defines."""
+    """Return the public names of a module: those that it lists, or the functions and classes that it defines."""
     found = importlib.import_module(module)
     defined = [name for name, item in vars(found).items() if getattr(item, "__module__", "") == module]
     return list(getattr(found, "__all__", [name for name in defined if name[0] != "_"]))

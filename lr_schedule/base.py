@@ -1,4 +1,4 @@
-"""BaseLRSchedule: what every schedule shares, from reading a config to being asked for a value."""
+"""BaseLRSchedule, the base class of all schedules: it reads configs and returns values."""
 
 from __future__ import annotations
 
@@ -33,14 +33,17 @@ if TYPE_CHECKING:
 class BaseLRSchedule(InTime, Sampled, Frozen):
     """A constant value, and the base class of all schedules.
 
-    Use `create` to turn a config into any type of schedule, and subclass it to add a type of your own.
+    Use it first, and compare every other schedule with it: in the studies of this project, short runs of PPO and SAC,
+    no other schedule was better.
+
+    `create` turns a config into any type of schedule. To write your own type, subclass this class.
 
     Formula:
         ``initial_value``, after the warmup if there is one.
 
     Args:
-        cfg: A number (the initial value), a mapping with the keys below, or a string in the form of the RL Zoo.
-        initial_value: Value of a constant schedule; in other types, the value where the curve starts. Range: >= 0.
+        cfg: A number (the initial value), a mapping with the keys below, or a string as in the RL Zoo (``lin_3e-4``).
+        initial_value: Value of a constant schedule. In other types, the value at the start of the curve. Range: >= 0.
             Default: 0.001.
         warmup_fraction: Fraction of the run for the warmup, which rises to the first value of the curve. Range: [0, 1).
             Default: 0.0. In steps: ``warmup_steps``.
@@ -48,11 +51,11 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
             Default: 0.0.
         warmup_shape: Shape of the warmup. ``exponential`` needs a warmup_start_factor above 0. Range: ``linear``,
             ``cosine``, ``exponential``. Default: ``linear``.
-        end_fraction: Fraction of the run at which the curve ends; its last value stays from there on. Range: (0, 1].
+        end_fraction: Fraction of the run at which the curve ends. After that, the value stays the same. Range: (0, 1].
             Default: 1.0. In steps: ``end_steps``.
 
     Raises:
-        ScheduleConfigError: Something in the config is unknown, of the wrong type or out of its range.
+        ScheduleConfigError: A key is unknown, or a value has the wrong type or is out of range.
 
     Example:
         >>> schedule = BaseLRSchedule.create({"type": "linear", "initial_value": 0.001})
@@ -65,10 +68,10 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
     type: ClassVar[str] = "constant"
     is_built_in: ClassVar[bool] = True
     trusted: ClassVar[bool] = True
-    """Whether the formula is known to give finite values that are not negative, and so is not checked at each call."""
+    """Whether the formula always gives finite values that are not negative, so that calls do not check them."""
 
     if TYPE_CHECKING:
-        # Type checkers make the constructor from the fields; at run time it takes the keys in steps as well.
+        # Type checkers make the constructor from the fields; at run time, it accepts the keys in steps as well.
         cfg: InitVar[Config] = positional(default=None, kw_only=False)
 
     initial_value: Value = 0.001
@@ -77,7 +80,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
     warmup_shape: Annotated[Literal["linear", "cosine", "exponential"], QUIET] = "linear"
     end_fraction: Annotated[PositiveFraction, QUIET] = 1.0
 
-    # These flags spare `__call__` what a schedule does not need: 273 ns with them, 319 without.
+    # With these flags, `__call__` skips what a schedule does not need: 273 ns with them, 319 ns without.
     _direct: ClassVar[bool]
     _schedules: ClassVar[tuple[BaseLRSchedule, ...]]
 
@@ -92,7 +95,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
         cls.is_built_in = cls.__module__.startswith("lr_schedule.")
         cls.trusted = own.get("trusted", cls.is_built_in)
         cls.__call__ = with_code_of_its_own(cls.__call__)  # type: ignore[method-assign]
-        if declares_fields(own) and hasattr(cls.__init__, "__signature__"):  # and so is not one of the user's own
+        if declares_fields(own) and hasattr(cls.__init__, "__signature__"):  # an `__init__` of the user has none
             setattr(cls, "__init__", constructor_of(cls, cls._construct))  # noqa: B010  # or pyright sees an __init__
         if "type" in own:
             register(cls)
@@ -101,19 +104,20 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
     def create(cls, cfg: Config, total_steps: float | None = None) -> BaseLRSchedule:
         """Turn a config into a schedule.
 
-        Use it wherever your program accepts a learning rate: it takes every form of a config.
+        Use it wherever your program accepts a learning rate: it accepts every form of a config.
 
         Args:
-            cfg: A number (a constant schedule), a mapping with a ``type`` (without it: constant), a string in the form
-                of the RL Zoo (``"lin_3e-4"``, ``"cosine_3e-4"``), a list of phases, a function of progress, or a
+            cfg: A number (a constant schedule), a mapping with a ``type`` (the default is ``constant``), a string as in
+                the RL Zoo (``"lin_3e-4"``, ``"cosine_3e-4"``), a list of phases, a function of progress_remaining, or a
                 schedule, which is returned unchanged.
-            total_steps: Length of the run in the steps of the ``*_steps`` keys (> 0; None if the config has none).
+            total_steps: Length of the run in steps, for the keys that end in ``_steps``. Must be above 0. You can omit
+                it if the config has no such keys.
 
         Returns:
             A frozen schedule of the class registered under ``type``.
 
         Raises:
-            ScheduleConfigError: The config is wrong; the message has the place and the reason.
+            ScheduleConfigError: The config is wrong. The message names the key and the reason.
 
         Example:
             >>> BaseLRSchedule.create({"type": "linear", "warmup_steps": 50}, total_steps=1000)
@@ -133,31 +137,31 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
 
     @classmethod
     def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Return the given fields, and the fields that follow from them; a type can override this method."""
+        """Return the given fields and the fields that follow from them; a type can override this method."""
         return given
 
     @classmethod
     def steps_of_parts(cls, given: Mapping[str, Any], total_steps: float) -> float:
-        """Return how many steps a schedule within this one has: those between warmup and early end, by default.
+        """Return the number of steps of a schedule within this one: by default, those between warmup and early end.
 
-        `given` holds the fields as written, not validated yet: what is wrong with one may raise TypeError here.
+        `given` has the fields as written. They are not validated yet, so a wrong one may raise TypeError here.
         """
         start, end = (to_number(given.get(key, getattr(cls, key))) for key in ("warmup_fraction", "end_fraction"))
         return total_steps * (end - start)
 
     def check(self) -> None:
-        """Raise ScheduleConfigError if fields do not fit together; a type with other conditions extends this method."""
+        """Raise ScheduleConfigError if fields do not fit together; a type with more conditions extends this method."""
         for name in fractions_of(type(self)):  # vars(self) would cost every later call CPython's fast attribute path
             require_room_for_a_step(name, getattr(self, name))
         if self.end_fraction - self.warmup_fraction < TICK:
             message = f"must be below end_fraction, which is {self.end_fraction}, by 1e-12 or more"
             raise ScheduleConfigError.at("warmup_fraction", self.warmup_fraction, message)
         if self.warmup_shape == "exponential" and self.warmup_start_factor == 0.0:
-            message = "must be above 0 for an exponential warmup: no ratio leads from 0"
+            message = "must be above 0 for an exponential warmup, because no ratio leads from 0"
             raise ScheduleConfigError.at("warmup_start_factor", self.warmup_start_factor, message)
 
     def prepare(self) -> None:
-        """Compute, once, what the formula needs besides the fields, and set it in slots; nothing by default."""
+        """Compute once what the formula needs besides the fields, and set it in slots. By default, do nothing."""
 
     def _set_fields(self, fields: Mapping[str, Any]) -> None:
         schedules: list[BaseLRSchedule] = []
@@ -178,13 +182,14 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
 
     @property
     def schedules(self) -> tuple[BaseLRSchedule, ...]:
-        """The parts of this schedule, in their order; empty if it has none."""
+        """The parts of this schedule, in order; empty if it has none."""
         return self._schedules
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
-        """Return the value of the curve alone, by the formula of the type.
+        """Return the value of the curve, without warmup and early end, by the formula of the type.
 
-        `__call__` adds the warmup and the early end.
+        Override it in your own type, and call the schedule itself to get a value: `__call__` adds the warmup and the
+        early end.
 
         Args:
             progress_remaining: 1.0 at the start of the curve, 0.0 at its end; a float, or an array of `xp`.
@@ -192,7 +197,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
         """
         return self.initial_value if xp is floats else xp.full_like(progress_remaining, self.initial_value)
 
-    _curve = func  # what warmup and early end are put around: the formula, for arrays too
+    _curve = func  # the formula, for arrays too, to which warmup and early end are added
 
     @overload
     def __call__(self, progress_remaining: Number) -> float: ...
@@ -202,14 +207,14 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
         """Return the value at `progress_remaining`, which is clamped to [0, 1].
 
         Args:
-            progress_remaining: 1.0 at the start of training, 0.0 at its end: any real number, or an array of floats
-                (numpy, masked or not, dense torch or jax, of any shape; in ``jax.jit`` and ``torch.compile`` too).
+            progress_remaining: 1.0 at the start of training, 0.0 at its end. Any real number, or an array of floats of
+                any shape: numpy (also masked), dense torch, or jax, also in ``jax.jit`` and ``torch.compile``.
 
         Returns:
-            A plain float for a number; for an array, an array of the same library, dtype, shape and device.
+            A plain float for a number. For an array, an array of the same library, dtype, shape and device.
 
         Raises:
-            ValueError: The progress is NaN. While a function is traced, values are not known yet, and NaN counts as 0.
+            ValueError: The progress is NaN. In a traced function, where values are not known yet, NaN counts as 0.
             TypeError: The progress is neither a number nor an array of floats.
         """
         if type(progress_remaining) is float and 0.0 <= progress_remaining <= 1.0:
@@ -239,7 +244,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
         return text.describe(fields) if isinstance(fields, dict) else repr(fields)
 
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
-        """Draw the curve on matplotlib axes (None: new ones), and return them; see `lr_schedule.plot`."""
+        """Draw the curve on matplotlib axes (None: new ones) and return them; see `lr_schedule.plot`."""
         return axes.draw([self], ax, **options)
 
     def _repr_html_(self) -> str:
@@ -250,25 +255,25 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
         return written.replace("Base", "Constant", 1) if type(self) is BaseLRSchedule else written
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Name the type for a class of this package, whose file may then move; a user's class names itself."""
+        """Pickle a built-in type by its name, so its module may move; a user's type is pickled by its class."""
         return (unpickle if self.is_built_in else type(self)), (self.written_fields(),)
 
 
 def unpickle(fields: Any) -> BaseLRSchedule:
-    """Make the schedule that a pickle holds; every saved model names this function, by this path."""
+    """Make the schedule from the fields in a pickle; every saved model names this function by this path."""
     # Not `create` itself: cloudpickle writes a class method as bytecode, which only one version of Python reads.
     return BaseLRSchedule.create(fields)
 
 
 ConstantLRSchedule = BaseLRSchedule
-"""The constant schedule, by a name that says so."""
+"""Another name of `BaseLRSchedule`, the constant schedule."""
 
 BaseLRSchedule.__init__ = constructor_of(BaseLRSchedule, BaseLRSchedule._construct)  # type: ignore[method-assign]
 register(BaseLRSchedule)
 
 
 class FunctionLRSchedule(BaseLRSchedule):
-    """A Python function of progress as a schedule; `create` makes it, and it cannot be written down in a config."""
+    """A Python function of progress_remaining as a schedule; `create` makes it, and it has no config."""
 
     omitted_fields = ("initial_value", "warmup_fraction", "warmup_start_factor", "warmup_shape", "end_fraction")
     trusted = False
@@ -279,7 +284,7 @@ class FunctionLRSchedule(BaseLRSchedule):
         return self.function(progress_remaining)
 
     def written_fields(self) -> Any:
-        """Return the function itself, which is all there is to this schedule."""
+        """Return the function itself, because the schedule has nothing else."""
         return self.function
 
     def __repr__(self) -> str:

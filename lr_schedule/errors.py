@@ -1,4 +1,4 @@
-"""What a user reads when a configuration is wrong: the path, the value received, what is allowed, the nearest match."""
+"""The errors about a wrong config: the path, the value received, what is allowed, and the nearest match."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 Keys = tuple[str | int, ...]
-"""Where something stands in nested data: the keys and indices that lead to it."""
+"""A place in nested data: the keys and indices that lead to it."""
 
 
 def format_path(path: Keys) -> str:
@@ -19,26 +19,26 @@ def format_path(path: Keys) -> str:
 
 
 def did_you_mean(word: object, known: Iterable[str], likeness: float = 0.5) -> str:
-    """Return ``"; did you mean 'cosine'?"`` for the known word nearest to `word`, or ``"."`` where none is near.
+    """Return ``"; did you mean 'cosine'?"`` for the known word nearest to `word`, or ``"."`` if none is similar.
 
     Args:
-        word: What was written.
-        known: What may be written.
-        likeness: How much of the two words has to be alike (in (0, 1); 0.5).
+        word: The word in the config.
+        known: The allowed words.
+        likeness: Smallest similarity of the two words, in (0, 1).
     """
-    # What is no word is near to none: null would be taken for cosine, by the letters of None.
+    # A value that is no string has no match: None would match cosine because of its letters.
     near = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=likeness) if isinstance(word, str) else []
     return f"; did you mean {near[0]!r}?" if near else "."
 
 
 def shown(received: Any) -> str:
-    """Return what was received on one short line; a date, which YAML makes of 2024-01-01, as it was written."""
+    """Return the received value on one short line; a date, which YAML makes from 2024-01-01, as it was written."""
     return str(received) if hasattr(type(received), "isoformat") else reprlib.repr(received)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in a configuration: where, what was received, and what is allowed there."""
+    """A mistake in a config: its path, the value received, and what is allowed."""
 
     path: Keys
     received: Any
@@ -50,10 +50,12 @@ class Problem:
 
 
 class ScheduleConfigError(ValueError):
-    """A config that cannot be used; the message names the path, the value received and what is allowed.
+    """A config is wrong. The message names the path, the value received and what is allowed.
+
+    Catch it to show the mistakes in a config to your own users. Your own types raise it with `at`.
 
     Attributes:
-        problems: Every `Problem` found, in the order of the config.
+        problems: All problems, in the order of the config. Each has a ``path``, a ``received`` and a ``message``.
 
     Example:
         >>> BaseLRSchedule.create({"type": "linear", "final_valu": 0.1})
@@ -74,7 +76,7 @@ class ScheduleConfigError(ValueError):
 
     @classmethod
     def at(cls, key: str | int | Keys, received: Any, message: str) -> ScheduleConfigError:
-        """Return the error for one problem at `key`, ready to be raised."""
+        """Return the error for one problem at `key`, for you to raise."""
         path = key if isinstance(key, tuple) else (key,)
         return cls([Problem(path, received, message)])
 
@@ -84,7 +86,7 @@ class ScheduleConfigError(ValueError):
 
 
 class Problems:
-    """Gathers what is wrong with several parts of a configuration, so that one error lists all of it.
+    """Collects the problems of several parts of a config, so that one error lists them all.
 
     Example:
         >>> problems = Problems()
@@ -108,11 +110,11 @@ class Problems:
         self.found.append(Problem(key if isinstance(key, tuple) else (key,), received, message))
 
     def gathered(self, *path: str | int) -> Gathering:
-        """Return a context that adds the problems of an error raised in it, which is at `path`, and goes on."""
+        """Return a context that catches an error raised in it, and adds its problems at `path`."""
         return Gathering(self, path)
 
     def raise_any(self) -> None:
-        """Raise the error that lists every problem, where there is one."""
+        """Raise an error that lists all problems, if there are any."""
         if self.found:
             raise ScheduleConfigError(self.found) from self.cause
 
@@ -120,7 +122,7 @@ class Problems:
 class Gathering:
     """The context that `Problems.gathered` returns."""
 
-    # A class and no generator: reading a config enters such a context for every part, at a third of the cost.
+    # A class instead of a generator takes a third of the time; reading a config enters this context for every part.
     __slots__ = ("path", "problems")
 
     def __init__(self, problems: Problems, path: Keys) -> None:
@@ -163,7 +165,7 @@ class under:  # noqa: N801  # reads as a keyword: with under("parts", 1): ...
 
 
 def refuse_plain_error(error: ValueError, received: Any) -> None:
-    """Raise a plain ValueError, as a user's own `check` may raise it, as one of a configuration."""
+    """Raise a plain ValueError, such as one from a user's `check`, as a ScheduleConfigError."""
     if not isinstance(error, ScheduleConfigError):
         raise ScheduleConfigError.at((), received, str(error)) from error
 
@@ -180,20 +182,20 @@ EXTRAS = {
     "stable_baselines3": "sb3",
     "torch": "torch",
 }
-"""The extra of this package that brings a package which is needed in some places only."""
+"""The extra of lr_schedule that installs each optional package."""
 
 
 def how_to_install(package: str, extra: str | None = None) -> str:
-    """Return the sentence that says what is missing, and the command that brings it and all else of its extra."""
+    """Return the sentence that names the missing package, and the command that installs its extra."""
     extra = extra or EXTRAS[package]
     return f"needs {package}, which is not installed; in the clone of lr_schedule: pip install '.[{extra}]'"
 
 
 class needs_extra:  # noqa: N801  # reads as a keyword: with needs_extra(): import torch
-    """A context in which a failed import of a package that an extra brings says how to install it.
+    """A context in which a failed import of an optional package says how to install it.
 
     Args:
-        extra: The extra of the feature that needs the package (None: the smallest one that brings the package).
+        extra: The extra of the feature that needs the package (None: the smallest extra that has the package).
 
     Example:
         >>> with needs_extra():

@@ -1,4 +1,4 @@
-"""The kinds of value that a config key may hold, each with its range; one name here per kind."""
+"""The types of value that a config key may have, each with its range."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NUMERAL = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s
 
 
 def is_numeral(text: str) -> bool:
-    """Tell whether `text` is a decimal number, as YAML 1.1 hands over ``3e-4`` (a string, because it has no dot)."""
+    """Tell whether `text` is a decimal number, such as ``3e-4``, which is a string in YAML 1.1 (it has no dot)."""
     return _NUMERAL.fullmatch(text) is not None
 
 
 def to_number(value: Any) -> float:
-    """Return `value` as a float: a number, also in a string, a numpy scalar or a 0-d array, but not a boolean."""
+    """Return `value` as a float: a number, a number in a string, a numpy scalar or a 0-d array, but no boolean."""
     if type(value) is float:
         return value + 0.0  # -0.0 becomes 0.0
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
@@ -58,16 +58,16 @@ def _validate_whole_number(value: Any) -> float | int:
 
 
 class NumberRule:
-    """Marks a number in an annotation: finite, within bounds; a string may hold it, and a boolean is not one.
+    """Marks a finite number with a range in an annotation; it may be in a string, and must not be a boolean.
 
-    Pydantic asks the mark for a schema when it builds a model. Its own ``Field`` and ``BeforeValidator`` would do the
-    same, but would have to import pydantic here, which alone costs more than all of ``import lr_schedule``.
+    Pydantic gets a schema from the mark when it builds a model. Its own ``Field`` and ``BeforeValidator`` would do the
+    same, but need an import of pydantic here, which takes longer than all of ``import lr_schedule``.
 
     Args:
-        ge: Smallest value.
-        gt: What every value is above.
-        le: Largest value.
-        lt: What every value is below.
+        ge: The value must be at least this.
+        gt: The value must be above this.
+        le: The value must be at most this.
+        lt: The value must be below this.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class NumberRule:
         self.ge, self.gt, self.le, self.lt = ge, gt, le, lt
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the schema of the number, behind the function that reads it."""
+        """Return the schema of the number, with the function that reads it."""
         from pydantic_core import core_schema
 
         inner: Any = handler(source)
@@ -91,17 +91,17 @@ class NumberRule:
 
 
 class BooleanRule:
-    """Marks a boolean in an annotation: true or false, and no number or word that may stand for one."""
+    """Marks a boolean in an annotation: true or false, but no number or word."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the schema of a boolean that is one."""
+        """Return the schema of a strict boolean."""
         from pydantic_core import core_schema
 
         return core_schema.bool_schema(strict=True)
 
 
 class ValidatedAs:
-    """Marks a field that is validated as another type than a type checker sees, such as a tuple given as a list."""
+    """Marks a field that is validated as another type than its annotation, such as a tuple that users give as list."""
 
     def __init__(self, kind: Any, **constraints: Any) -> None:
         self.kind = kind
@@ -113,11 +113,11 @@ class ValidatedAs:
 
 
 class Reads:
-    """Marks a field whose value a function reads from what the user wrote.
+    """Marks a field whose value a function reads from the config.
 
     Args:
-        read: Takes what was written and the length of the run in steps (None where unknown), and returns the value.
-        definition: Name of the definition in `json_schema` that says what may be there (None: any data).
+        read: Function of the given value and the length of the run in steps (None if unknown); returns the value.
+        definition: Name of the definition in `json_schema` for the allowed values (None: any data).
     """
 
     def __init__(self, read: Callable[[Any, float | None], Any], definition: str | None = None) -> None:
@@ -139,23 +139,23 @@ class Reads:
 
 
 DEFINITION = "definition"
-"""Key that stands, in a field's schema, for a reference to one of the definitions of `json_schema`."""
+"""Key in the schema of a field for the name of a definition of `json_schema`."""
 
 
 def required() -> Any:
     """Declare a field that has no default.
 
-    It has one for a type checker, as the key may also be given in steps, or in the config that comes by position.
+    For a type checker it has one, because the key may also be given in steps, or in the positional config.
     """
     return ...
 
 
 class Quiet:
-    """Marks a field that a config leaves unsaid while it has its default."""
+    """Marks a field that a written config omits while it has its default."""
 
 
 QUIET = Quiet()
-"""The mark itself: ``k: Annotated[PositiveNumber, QUIET] = 1.0``. A class that declares it again takes it off."""
+"""The mark, as in ``k: Annotated[PositiveNumber, QUIET] = 1.0``. A class that declares the field again removes it."""
 
 IS_NUMBER = NumberRule()
 
@@ -166,13 +166,13 @@ Value = Annotated[float, NumberRule(ge=0)]
 PositiveNumber = Annotated[float, NumberRule(gt=0)]
 """A finite number above 0."""
 Fraction = Annotated[float, NumberRule(ge=0, le=1)]
-"""A fraction of the run, the ends included."""
+"""A fraction of the run, including 0 and 1."""
 PartialFraction = Annotated[float, NumberRule(ge=0, lt=1)]
-"""A fraction of the run that leaves some of it over."""
+"""A fraction of the run below 1."""
 PositiveFraction = Annotated[float, NumberRule(gt=0, le=1)]
-"""A fraction of the run that is not nothing."""
+"""A fraction of the run above 0."""
 OpenFraction = Annotated[float, NumberRule(gt=0, lt=1)]
-"""A fraction of the run that is neither nothing nor all of it."""
+"""A fraction of the run above 0 and below 1."""
 Count = Annotated[int, NumberRule(ge=1, le=1_000_000)]
 """A whole number of times."""
 
@@ -182,13 +182,13 @@ _SIGNS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "le": ("<=", operator.le),
     "lt": ("<", operator.lt),
 }
-"""How each bound is written, and the comparison that it means."""
+"""The sign of each limit in messages, and its comparison."""
 
 
 def bounds_of(kind: Any) -> Iterator[tuple[str, Any, Callable[[Any, Any], bool]]]:
-    """Yield sign, limit and comparison of each bound in the annotation of a number."""
+    """Yield sign, limit and comparison of each limit in the annotation of a number."""
     for extra in get_args(kind)[1:]:
-        for item in getattr(extra, "metadata", [extra]):  # a pydantic Field holds its bounds in there
+        for item in getattr(extra, "metadata", [extra]):  # the limits of a pydantic Field are there
             for name, (sign, holds) in _SIGNS.items():
                 limit = getattr(item, name, None)
                 if limit is not None:
@@ -196,17 +196,17 @@ def bounds_of(kind: Any) -> Iterator[tuple[str, Any, Callable[[Any, Any], bool]]
 
 
 def at_least(smallest: int) -> Any:
-    """Return the annotation of a whole number that is not below `smallest`."""
+    """Return the annotation of a whole number of at least `smallest`."""
     return Annotated[int, NumberRule(ge=smallest)]
 
 
 def read_number(kind: Any, value: Any, key: str | int) -> float:
-    """Return `value` as a number of that type, or raise the error that says what the key accepts.
+    """Return `value` as a number of that type, or raise an error that says what the key accepts.
 
     Args:
         kind: An annotation of this module, such as `PositiveNumber`.
-        value: What the user wrote: a number, a number in a string, a numpy scalar.
-        key: Where it is: a key, or an index of a list.
+        value: The value from the user: a number, a number in a string, a numpy scalar.
+        key: The key of the value, or its index in a list.
 
     Example:
         >>> read_number(PositiveNumber, "1e6", "total_steps")
@@ -230,7 +230,7 @@ _RULES: dict[Any, Any] = {float: IS_NUMBER, int: IS_NUMBER, bool: BooleanRule()}
 
 
 def with_number_rules(annotation: Any) -> Any:
-    """Return the annotation of a field with our rules for numbers and booleans in it, at any depth."""
+    """Return the annotation of a field with the rules of this module for numbers and booleans, at any depth."""
     origin, options = get_origin(annotation), get_args(annotation)
     if isinstance(annotation, type) and annotation in _RULES:
         return Annotated[annotation, _RULES[annotation]]
@@ -247,13 +247,13 @@ def with_number_rules(annotation: Any) -> Any:
 
 
 def literals_of(annotation: Any) -> list[str]:
-    """Return the words that a key accepts, where it accepts words."""
+    """Return the words that a key accepts, if it accepts words."""
     found = [item for item in get_args(annotation) if isinstance(item, str)]
     return found + [text for item in get_args(annotation) if not isinstance(item, str) for text in literals_of(item)]
 
 
 def describe_number(annotation: Any) -> str:
-    """Return in words what a key for one number accepts, as ``a finite number > 0``; nothing for other keys."""
+    """Return what a key for one number accepts, such as ``a finite number > 0``; an empty string for other keys."""
     for option in get_args(annotation):
         if option not in (float, int) and (text := describe_number(option)):
             return text

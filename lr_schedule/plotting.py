@@ -1,4 +1,4 @@
-"""plot: configs in, a picture out."""
+"""plot: draw schedules, controllers and configs."""
 
 from __future__ import annotations
 
@@ -32,33 +32,34 @@ def plot(
 ) -> Axes:
     """Draw schedules and controllers on one axis, from the start of training on the left to its end on the right.
 
-    Use it to compare schedules before you train, and controllers on a metric that a run has recorded.
+    Use it to compare schedules before you train, and controllers on a metric that a run has logged.
     ``schedule.plot()`` draws a single schedule. For a controller, the plot shows its schedule and the band between its
     bounds.
 
     Args:
-        schedules: A list of schedules, of controllers or of configs (anything that ``BaseLRSchedule.create`` or
-            ``create_controller`` takes; a key ``metric`` has no effect here), or a single one.
-        ax: The matplotlib axes to draw on (None: those of a new figure).
-        labels: One legend entry for each schedule (None: its differences from the others, shortened).
-        run_timesteps: Length of the run (> 0), for an axis in timesteps and for ``*_steps`` keys (None: the axis shows
-            the elapsed fraction of the run).
+        schedules: A schedule, a controller or a config, or a list of them. A config can be anything that
+            ``BaseLRSchedule.create`` or ``create_controller`` accepts; a key ``metric`` has no effect here.
+        ax: The matplotlib axes to draw on. By default, those of a new figure.
+        labels: List with one legend entry for each schedule. By default, an entry names the differences from the
+            others.
+        run_timesteps: Length of the run, for an axis in timesteps and for keys that end in ``_steps``. Must be above 0.
+            By default, the axis shows the elapsed fraction of the run.
         total_timesteps: Another name of `run_timesteps`.
-        log: Whether the axis of values is logarithmic; for a curve that reaches 0, it ends at a thousandth of the
-            largest value (None: logarithmic if there is a controller, or if the axis already is).
-        points: Number of evenly spaced values in a curve (>= 2; 1001).
-        replay: Pairs of progress_remaining (<= 1, from the start of the run to its end) and metric, as a run recorded
-            them. For each controller, the plot adds the values that it would have had (None: nothing).
-        **line: Anything that ``Axes.plot`` takes, such as ``color`` or ``linewidth``.
+        log: Whether the axis of values is logarithmic. For a curve that reaches 0, such an axis starts at a thousandth
+            of the largest value. By default, it is logarithmic if there is a controller, or if `ax` already is.
+        points: Number of evenly spaced values in a curve, at least 2.
+        replay: List of pairs of progress_remaining and metric that a run has logged, from its start to its end. For
+            each controller, the plot adds the values that the controller would have had.
+        **line: Any argument of ``Axes.plot``, such as ``color`` or ``linewidth``.
 
     Returns:
-        The axes, with one line for each schedule, in the given order. The line of a replay follows that of its
+        The axes, with one line for each schedule, in the given order. The line of a replay follows the line of its
         controller.
 
     Raises:
         ScheduleConfigError: A config or the replay is wrong, or there is a replay but no controller.
         ValueError: There is nothing to draw, or the number of labels is not the number of schedules.
-        TypeError: `schedules` is not a form of a schedule or a controller.
+        TypeError: `schedules` is neither a schedule, a controller nor a config.
         ImportError: matplotlib is not installed; it is in the extra ``plot``.
 
     Example:
@@ -70,7 +71,7 @@ def plot(
         [0.000667, 0.001]
     """
     _, length = length_given(run_timesteps, total_timesteps)
-    # A text and a mapping can be iterated too, and each is one config.
+    # A string and a mapping are iterable too, but each is one config.
     is_one = isinstance(schedules, (str, Mapping)) or not isinstance(schedules, Iterable)
     drawn = [create(cfg, length) for cfg in ([schedules] if is_one else schedules)]
     curves = [as_curve(one) for one in drawn]
@@ -78,7 +79,7 @@ def plot(
         series = _read_series(replay)
         controlled = [curve for curve in curves if isinstance(curve, ControllerCurve)]
         if not controlled:
-            raise ScheduleConfigError.at("replay", replay, "needs a controller; a schedule follows no metric")
+            raise ScheduleConfigError.at("replay", replay, "needs a controller; a schedule does not depend on a metric")
         for curve in controlled:
             curve.replay(series)
     labels = names_of(drawn) if labels is None else labels
@@ -89,7 +90,7 @@ class ControllerCurve:
     """A controller as a curve: its schedule, and the band of its bounds.
 
     Args:
-        controller: The controller; it is asked, and never moved.
+        controller: The controller. Drawing it does not change it.
     """
 
     def __init__(self, controller: Controller) -> None:
@@ -105,7 +106,7 @@ class ControllerCurve:
         return f"{self.controller.type} of {self.controller.schedule.describe()}"
 
     def band(self, n: int) -> tuple[Any, Any]:
-        """Return the bounds at `n` points; where there is no upper one, the largest value that metrics lead to."""
+        """Return the bounds at `n` points; without an upper bound, the largest value that metrics can lead to."""
         import numpy as np
 
         from lr_schedule.control.controller import LARGEST
@@ -118,32 +119,32 @@ class ControllerCurve:
         return low, np.where(np.isfinite(high), high, np.where(base > 0.0, largest, low))
 
     def replay(self, series: Sequence[tuple[float, Any]]) -> None:
-        """Let what the controller makes of pairs of progress_remaining and metric be seen."""
+        """Add the values that the controller would have for pairs of progress_remaining and metric."""
         import numpy as np
 
         elapsed = np.array([min(1.0 - progress_remaining, 1.0) for progress_remaining, _ in series])
         self._steps = elapsed, np.array(self.controller.replay(series))
 
     def steps(self) -> tuple[Any, Any] | None:
-        """Return the fractions of the run at which a new value began, and the values; None without a replay."""
+        """Return the fractions of the run at which the value changed, and the values; None without a replay."""
         return self._steps
 
 
 def create(cfg: Any, total_timesteps: float | None = None) -> BaseLRSchedule | Controller:
     """Return the schedule or the controller that a config describes."""
-    # Here, as `import lr_schedule` brings `plot`, and needs no controllers.
+    # Imported here because `import lr_schedule` imports `plot`, and needs no controllers.
     from lr_schedule.control import Controller, create_controller
 
     if isinstance(cfg, Controller):
         return cfg
     if not isinstance(cfg, Mapping) or "controller" not in cfg:
         return BaseLRSchedule.create(cfg, total_timesteps)
-    # What feeds it is said beside its keys, for a ScheduleCallback.
+    # The key `metric` is for a ScheduleCallback.
     return create_controller({key: value for key, value in cfg.items() if key != "metric"}, total_timesteps)
 
 
 def names_of(drawn: Sequence[BaseLRSchedule | Controller]) -> list[str]:
-    """Return a name for each schedule and each controller that says what differs from the others."""
+    """Return a name for each schedule and each controller that shows how it differs from the others."""
     if len(drawn) == 1:
         return [as_curve(drawn[0]).describe()]
     return text.distinguish([_said(one) for one in drawn])
@@ -162,7 +163,7 @@ def _said(drawn: Any) -> dict[str, Any]:
 
 
 def as_curve(drawn: BaseLRSchedule | Controller) -> BaseLRSchedule | ControllerCurve:
-    """Return a schedule or a controller as what can be drawn."""
+    """Return an object to draw for a schedule or a controller."""
     return drawn if isinstance(drawn, BaseLRSchedule) else ControllerCurve(drawn)
 
 
@@ -177,18 +178,18 @@ def _read_series(replay: Any) -> list[tuple[float, Any]]:
             raise ScheduleConfigError.at(("replay", index), pair, message)
         progress_remaining, metric = (_number_or_none(item) for item in items)
         if progress_remaining is None or not -math.inf < progress_remaining <= 1.0:
-            message = "must be a finite number <= 1, the progress_remaining"
+            message = "must be a finite number <= 1 (progress_remaining)"
             raise ScheduleConfigError.at(("replay", index, 0), items[0], message)
         if series and progress_remaining > series[-1][0]:
-            message = f"must be at most the one before, {series[-1][0]}: progress_remaining falls from 1 to 0"
+            message = f"must be at most the one before, {series[-1][0]}, because progress_remaining falls from 1 to 0"
             raise ScheduleConfigError.at(("replay", index, 0), items[0], message)
         if metric is None and items[1] is not None:
             raise ScheduleConfigError.at(
-                ("replay", index, 1), items[1], "must be a number, or None where there was none"
+                ("replay", index, 1), items[1], "must be a number, or None if there was no metric"
             )
         series.append((progress_remaining, metric))
     if not series:
-        raise ScheduleConfigError.at("replay", replay, "must hold at least one pair of progress_remaining and metric")
+        raise ScheduleConfigError.at("replay", replay, "must have at least one pair of progress_remaining and metric")
     return series
 
 

@@ -1,4 +1,4 @@
-"""Steps and fractions of a run: how many steps a run has, which step is nearest, and a schedule asked by the step."""
+"""Steps and fractions of a run: the length of a run, the nearest step, and a schedule as a function of the step."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from lr_schedule.errors import ScheduleConfigError, under
 from lr_schedule.fields import PositiveNumber, read_number, to_number
 
 NO_TOTAL_STEPS = "needs total_steps, in the config or as create(cfg, total_steps=...)"
-"""What is wrong with a number of steps where nothing says how long the run is."""
+"""The message for a number of steps when the length of the run is unknown."""
 
 
 def read_total_steps(total_steps: Any) -> float:
-    """Return a number of steps, which may be fractional, or raise the error that says what is wrong with it."""
+    """Return a number of steps, which may be fractional, or raise an error that says what is allowed."""
     return read_number(PositiveNumber, total_steps, "total_steps")
 
 
 def take_total_steps(given: dict[str, Any], total_steps: Any) -> float | None:
-    """Take ``total_steps`` out of a config, and return it or the one handed over by the caller."""
+    """Remove ``total_steps`` from a config, and return it, or the argument `total_steps` if the config has none."""
     written = given.pop("total_steps", None)
     if written is None:
         return None if total_steps is None else read_total_steps(total_steps)
     total = read_total_steps(written)
     if total_steps is not None and total != to_number(total_steps):
         raise ScheduleConfigError.at(
-            "total_steps", written, f"given twice, and differs from {to_number(total_steps):.10g}"
+            "total_steps", written, f"given twice; differs from the argument total_steps, {to_number(total_steps):.10g}"
         )
     return total
 
 
 def length_given(run_timesteps: Any, total_timesteps: Any) -> tuple[str, Any]:
-    """Return the name under which the length of a whole run is given, and the length (None: under neither).
+    """Return the name of the argument that has the length of the whole run, and the length (None if not given).
 
-    ``total_timesteps`` is what Stable-Baselines3 calls the length of one `learn`, which may be a part of the run.
+    Stable-Baselines3 calls the length of one `learn` ``total_timesteps``; this may be a part of the run.
     """
     if None not in (run_timesteps, total_timesteps) and run_timesteps != total_timesteps:
-        message = f"is another name of run_timesteps, and differs from {run_timesteps}, which is given there"
+        message = f"is another name of run_timesteps, but differs from its value, {run_timesteps}"
         raise ScheduleConfigError.at("total_timesteps", total_timesteps, message)
     if run_timesteps is None and total_timesteps is not None:
         return "total_timesteps", total_timesteps
@@ -44,7 +44,7 @@ def length_given(run_timesteps: Any, total_timesteps: Any) -> tuple[str, Any]:
 
 
 def to_fractions(steps: Any, total_steps: float) -> Any:
-    """Return steps as fractions of the run; a list is taken item by item, a [step, value] pair by its step."""
+    """Return steps as fractions of the run; convert each item of a list, and the step of a [step, value] pair."""
     if not _is_list(steps):
         try:
             return to_number(steps) / total_steps
@@ -64,7 +64,7 @@ def _is_list(value: Any) -> bool:
 
 
 def nearest_step(elapsed_steps: float) -> int:
-    """Return the step nearest to a number of steps that went through a progress, and so through a few roundings."""
+    """Return the step nearest to a number of steps that was computed from a progress, with rounding errors."""
     return int(elapsed_steps + 0.5)
 
 
@@ -83,17 +83,17 @@ class StepFunction:
 
     Args:
         schedule: A schedule.
-        total_steps: Length of the run in steps (finite, > 0; may be fractional).
+        total_steps: Length of the run in steps. Must be above 0, and may be fractional.
 
     Raises:
-        ScheduleConfigError: total_steps cannot be used.
+        ScheduleConfigError: total_steps is not a finite number above 0.
 
     Example:
         >>> StepFunction(BaseLRSchedule.create("lin_0.001"), total_steps=100)(25)
         0.00075
     """
 
-    # An empty __dict__ is what LambdaLR writes into its state for a callable object: there is nothing to keep.
+    # LambdaLR writes the __dict__ of a callable object into its state; it is empty, because there is nothing to save.
     __slots__ = ("__dict__", "__weakref__", "_schedule", "_total_steps")
 
     def __init__(self, schedule: Callable[[Any], Any], total_steps: float) -> None:
@@ -104,7 +104,8 @@ class StepFunction:
         """Return the value at `step`: a float for a number, an array for an array of whole or real numbers.
 
         Args:
-            step: 0 at the start of the run, `total_steps` at its end; outside of the run its first or last value holds.
+            step: 0 at the start of the run, `total_steps` at its end. Before the start, the value is the first one, and
+                after the end the last one.
 
         Raises:
             ValueError: The step is NaN.
@@ -125,11 +126,11 @@ class StepFunction:
 
 
 COUNTING = {"BaseParamScheduler", "LearningRateSchedule", "ParamScheduler"}
-"""Classes of callables in Keras, fvcore and Ignite, which do not ask for progress."""
+"""Classes of callables in Keras, fvcore and Ignite whose argument is not progress_remaining."""
 
 
 def require_of_progress(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of progress; what is known to take something else would give wrong values in silence."""
+    """Return a function of progress; reject one that is known to have another argument, and would give wrong values."""
     if isinstance(function, StepFunction):
         message = "is a function of the step, made by to_steps; give the schedule itself"
         raise ScheduleConfigError.at((), function, message)

@@ -1,4 +1,4 @@
-"""Schedules as something to search for, with Optuna: which type, and with which values."""
+"""Search for a schedule with Optuna: for its type, and for the values of its keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from optuna.trial import BaseTrial
 
 TYPES = ("constant", "linear", "cosine", "cosine_warmup")
-"""The types that are searched where none are named."""
+"""The types to choose from by default."""
 
 SPACE: dict[str, Any] = {
     "initial_value": (1e-5, 1e-2, "log"),
@@ -31,18 +31,18 @@ SPACE: dict[str, Any] = {
     "decay_rate": (1e-3, 1.0, "log"),
     "power": (0.5, 4.0),
 }
-"""What is searched for the keys of a type unless a range is given; any other key keeps its default."""
+"""The default ranges of keys. A key without a range keeps its default value."""
 
 TYPE_SPACE: dict[str, dict[str, Any]] = {
-    # No final_ratio of 0, which an exponential decay never reaches. Nor is it logarithmic: the types share the
-    # parameters of a trial, and Optuna refuses a parameter that is logarithmic for some trials of a study only.
+    # final_ratio is above 0, because an exponential decay never reaches 0. It is not logarithmic: the types share the
+    # parameters of a trial, and Optuna rejects a parameter that is logarithmic in only some trials of a study.
     "tri_stage": {"final_ratio": (1e-3, 0.2), "hold_fraction": (0.1, 0.4), "decay_fraction": (0.1, 0.4)},
     "warmup_stable_decay": {"decay_fraction": (0.1, 0.4)},
 }
-"""What is searched for the keys of single types, in the place of `SPACE`: all stages together fit into the run."""
+"""The default ranges of some types, instead of those in `SPACE`; with them, all stages fit into the run."""
 
 STAGES = ("warmup_fraction", "hold_fraction", "decay_fraction")
-"""Fields of the types in `TYPE_SPACE` that take up the run one after the other."""
+"""Fields of the types in `TYPE_SPACE` for stages that follow each other in the run."""
 
 _SCALES: tuple[list[str], ...] = ([], ["log"])
 
@@ -60,17 +60,17 @@ def suggest_schedule(
     """Let a trial choose a schedule: a type, and a value for each key of the type that has a range.
 
     Use it in an Optuna objective instead of ``trial.suggest_float``. The trial chooses values only for the keys of the
-    chosen type, so make a TPE sampler with ``multivariate=True, group=True``.
+    chosen type, so create a TPE sampler with ``multivariate=True, group=True``.
 
     Args:
         trial: An Optuna trial. Its parameters are ``<name>.type`` and ``<name>.<key>``; its user attribute
             ``<name>.config`` is the result.
-        name: The scheduled hyperparameter ("learning_rate").
-        types: The types to choose from (constant, linear, cosine, cosine_warmup).
-        total_steps: Length of the run, for ``*_steps`` keys (> 0; None if there are none).
+        name: Name of the scheduled hyperparameter.
+        types: The types to choose from. By default, constant, linear, cosine and cosine_warmup.
+        total_steps: Length of the run, for keys that end in ``_steps``. Must be above 0.
         **space: The range of each config key: ``(low, high)`` for a number between them, ``(low, high, "log")`` for the
             same on a logarithmic scale, a list for one of its items, anything else for a fixed value. `SPACE` and
-            `TYPE_SPACE` are the default ranges. A range applies to all types that take the key.
+            `TYPE_SPACE` are the default ranges. A range applies to all types that have the key.
 
     Returns:
         The config of the chosen schedule as plain data, with every key.
@@ -99,13 +99,13 @@ def suggest_schedule(
 def suggest(sampler: Sampler, name: str = "learning_rate", types: Sequence[str] = TYPES, **space: Any) -> Sampler:
     """Return a sampler of the RL Zoo that searches for a schedule instead of the number that `sampler` searches for.
 
-    Use it on an entry of ``rl_zoo3.hyperparams_opt.HYPERPARAMS_SAMPLER``. The number becomes the initial_value of the
-    schedule; it keeps its name among the parameters of a trial. If `sampler` already searches for this schedule, the
-    new choice replaces the old one.
+    Use it for an entry of ``rl_zoo3.hyperparams_opt.HYPERPARAMS_SAMPLER``. The number becomes the initial_value of the
+    schedule, and keeps its name among the parameters of a trial. If `sampler` already searches for this schedule, the
+    new search replaces the old one.
 
     Args:
         sampler: A function ``(trial, n_actions, n_envs, additional_args) -> hyperparameters``.
-        name: The hyperparameter ("learning_rate").
+        name: Name of the hyperparameter.
         types: The types to choose from, as in `suggest_schedule`.
         **space: The range of each key, as in `suggest_schedule`.
 
@@ -121,7 +121,7 @@ def suggest(sampler: Sampler, name: str = "learning_rate", types: Sequence[str] 
         >>> HYPERPARAMS_SAMPLER["ppo"] = suggest(HYPERPARAMS_SAMPLER["ppo"], types=["linear", "cosine"])
     """
     _refuse_unknown(types, space)
-    for kind in types:  # before a study runs: what cannot be a schedule would end it at some later trial
+    for kind in types:  # now, because a config that is no schedule would end a study at some later trial
         own = {key: choices for key, choices in space.items() if key in allowed_keys(find_class(kind))}
         suggest_schedule(cast("BaseTrial", _Middle()), name, [kind], **own)
     if getattr(sampler, "searches", None) == name:
@@ -138,7 +138,7 @@ def suggest(sampler: Sampler, name: str = "learning_rate", types: Sequence[str] 
 
 
 class _Middle:
-    """A trial that chooses what is in the middle of each range, and keeps nothing."""
+    """A trial that chooses the middle of each range, and stores nothing."""
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
         return math.sqrt(low * high) if log else (low + high) / 2
@@ -155,6 +155,8 @@ class _Middle:
 
 def restore_schedules(params: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of a trial, with the config of each schedule instead of its single parameters.
+
+    Use it to train with the best trial of a study.
 
     Args:
         params: ``trial.params``, or hyperparameters made from them.
@@ -177,7 +179,7 @@ def _refuse_unknown(types: Sequence[str], space: Mapping[str, Any]) -> None:
     known = {key for name in types for key in allowed_keys(find_class(name))}
     for key, choices in space.items():
         if key not in known:
-            message = f"none of the types takes this key{did_you_mean(key, known)} Allowed: {', '.join(sorted(known))}"
+            message = f"none of the types has this key{did_you_mean(key, known)} Allowed: {', '.join(sorted(known))}"
             raise ScheduleConfigError.at(key, choices, message)
         if isinstance(choices, (tuple, list)):
             for name in types:
@@ -185,7 +187,7 @@ def _refuse_unknown(types: Sequence[str], space: Mapping[str, Any]) -> None:
 
 
 def _refuse_no_range(key: str, choices: Sequence[Any], annotation: Any) -> None:
-    """Refuse what a sampler could draw nothing from, or only what its key refuses; Optuna does not name the key."""
+    """Reject an empty range, or one outside of the range of its key; the errors of Optuna do not name the key."""
     if isinstance(choices, list):
         if not choices:
             raise ScheduleConfigError.at(key, choices, "must be a list of at least one choice")
@@ -198,12 +200,12 @@ def _refuse_no_range(key: str, choices: Sequence[Any], annotation: Any) -> None:
             key, choices, "must be (low, high) or (low, high, 'log'), both of them finite numbers"
         )
     if not low <= high or (scale and low <= 0):
-        raise ScheduleConfigError.at(key, choices, "must be (low, high) with low <= high, and above 0 where 'log'")
+        raise ScheduleConfigError.at(key, choices, "must be (low, high) with low <= high, and low > 0 with 'log'")
     kinds = list(_plain_kinds(annotation))
     if int in kinds and not (float(low).is_integer() and float(high).is_integer()):
         raise ScheduleConfigError.at(key, choices, "must be a range of whole numbers")
     for sign, limit, holds in (bound for kind in kinds for bound in bounds_of(kind)):
-        # The limit itself may be an end, even where only what is above or below it is a value: no trial draws it.
+        # The limit itself may be an end even if it is not a value of the key, because no trial draws it.
         if not all(end == limit or holds(end, limit) for end in (low, high)):
             raise ScheduleConfigError.at(key, choices, f"must be a range of numbers {sign} {limit}")
 
@@ -213,27 +215,27 @@ def _is_finite(number: Any) -> bool:
 
 
 def _own_ranges(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> dict[str, Any]:
-    """Return the ranges of this package for the keys of a type that are its own and that no given range is for."""
+    """Return the default ranges for the keys of a type, except those for which `given` has a range."""
     space = {**SPACE, **TYPE_SPACE.get(cls.type, {})}
     own = [key for key, field in allowed_keys(cls).items() if field in own_fields(cls)]
     ranges = {key: space[key] for key in own if key in space and not _is_set_by(cls, key, given)}
     stages = [key for key in STAGES if key in ranges]
     if cls.type not in TYPE_SPACE or not stages:
         return ranges
-    # Stages that the caller gave leave less for the others. Whatever a trial draws has to fit, so the ends of the
-    # ranges count and not what is drawn: a range that changed between trials would be no range to a sampler.
+    # The stages that the caller gave shorten the others. Every draw must fit, so the ends of the ranges count, not the
+    # drawn values: a sampler needs the same range in all trials.
     left = _left_beside(cls, given, total_steps)
     scale = min(1.0, left / sum(ranges[key][1] for key in stages))
     return {**ranges, **{key: (ranges[key][0] * scale, ranges[key][1] * scale) for key in stages if 0.0 < scale < 1.0}}
 
 
 def _left_beside(cls: type[Frozen], given: Mapping[str, Any], total_steps: float | None) -> float:
-    """Return the fraction of the run that the longest of the given stages leave."""
+    """Return the fraction of the run that is left when the given stages are as long as possible."""
     left = 1.0
     for key, choices in given.items():
         field = allowed_keys(cls)[key]
         ends = choices[:2] if isinstance(choices, tuple) else choices if isinstance(choices, list) else [choices]
-        # What is no number is left for `create` to complain about.
+        # `create` reports a value that is not a number.
         with suppress(TypeError):
             fractions = [to_number(end) / (1.0 if key == field else total_steps or 1.0) for end in ends]
             left -= max(fractions) if field in STAGES else 1.0 - min(fractions) if field == "end_fraction" else 0.0
@@ -251,7 +253,7 @@ def _is_whole(cls: type[Frozen], key: str) -> bool:
 
 
 def _plain_kinds(annotation: Any) -> Iterator[Any]:
-    """Yield the annotation without its marks, and each option of a union."""
+    """Yield the annotation, and each annotation inside it, such as the options of a union."""
     yield annotation
     for option in get_args(annotation):
         yield from _plain_kinds(option)

@@ -69,7 +69,7 @@ def test_a_warning_in_an_example_is_found(tmp_path: Path) -> None:
     (tmp_path / "to_zero.yml").write_text(text, encoding="utf-8")
     (seen,) = look_ahead("ppo_cartpole", tmp_path, "--config", "to_zero.yml")
     (warning,) = seen.warnings
-    assert "it is 0 in the last update" in warning
+    assert "the value is 0 in the last update" in warning
 
 
 def test_a_mistake_in_the_yaml_file_is_named_before_training_starts(tmp_path: Path) -> None:

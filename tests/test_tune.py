@@ -89,7 +89,7 @@ def test_steps_are_resolved_against_the_length_of_the_run() -> None:
         ({"types": ["cosin"]}, "type: unknown type; did you mean 'cosine'"),
         ({"types": []}, "types: must be a list of at least one type"),
         ({"types": "cosine"}, "types: must be a list of at least one type"),
-        ({"initial_valu": (0, 1)}, "initial_valu: none of the types takes this key; did you mean 'initial_value'"),
+        ({"initial_valu": (0, 1)}, "initial_valu: none of the types has this key; did you mean 'initial_value'"),
         ({"initial_value": (0.1, 0.2, "lin")}, r"must be \(low, high\) or \(low, high, 'log'\)"),
         ({"initial_value": -1.0}, "initial_value: must be a finite number >= 0"),
     ],

@@ -1,1 +1,1 @@
-"""Schedules in libraries beside Stable-Baselines3, one file for each, which is imported by its name alone."""
+"""Schedules in other libraries than Stable-Baselines3; import the module of your library."""

@@ -1,4 +1,4 @@
-"""Numbers of an algorithm that follow schedules and controllers: found by name, checked over the run, set together."""
+"""Numbers of an algorithm that follow schedules and controllers: find them by name, check them, and set them."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ OPTIMIZER = re.compile(r"((?:\w+\.)*\w+?)(?:\[(\d+)\])?\.(\w+(?:\[\d+\])?)", re.
 """A key of an optimizer, in all param groups or in one: ``optimizer.lr``, ``optimizer[1].betas[0]``."""
 
 RATE_OF_OPTIMIZER = re.compile(r"optimizer(\[\d+\])?\.lr", re.ASCII)
-"""The rate of the algorithm's own optimizer, which the library may set too."""
+"""The learning rate of the algorithm's own optimizer, which the library may set too."""
 
 SAVED = "lr_schedule"
-"""Key of a checkpoint under which the states of controllers stand (plain numbers by the hyperparameters' names)."""
+"""Key of a checkpoint with the states of controllers (plain numbers, by the names of the hyperparameters)."""
 
 KL = ("kl", "train/approx_kl")
-"""Names of the KL divergence; the second is what a config of the controller ``kl`` stands for without a ``metric``."""
+"""Names of the KL divergence; the second one is the default ``metric`` of the controller ``kl``."""
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """A number of an algorithm, what it follows, and how it is set.
+    """A number of an algorithm, and the schedule or controller that it follows.
 
     Args:
-        name: What the user calls it.
+        name: The name that the user gives.
         follows: A schedule or a controller.
-        metric: What feeds the controller (None for a schedule).
-        allowed: The values that the algorithm accepts.
-        write: Makes a value the one that the algorithm uses from now on.
+        metric: The metric of the controller (None for a schedule).
+        allowed: The range of the number.
+        write: Makes the algorithm use a value from now on.
     """
 
     name: str
@@ -59,27 +59,27 @@ class Hyperparameter:
         return nearest_whole(number) if get_args(self.allowed.kind)[0] is int and math.isfinite(number) else number
 
     def value(self, progress: float) -> float | int:
-        """Return the value at a progress, in the range of what is allowed, or raise."""
+        """Return the value at a progress; raise an error if it is out of range."""
         return checked(self.name, self.convert(self.follows(progress)), self.allowed, progress)
 
     @property
     def controller(self) -> Controller | None:
-        """The controller that it follows, if it follows one."""
+        """The controller that it follows, or None."""
         return controller_in(self.follows)
 
 
 class Hyperparameters:
-    """What follows schedules in one algorithm, over a run of known length.
+    """The hyperparameters of one algorithm that follow schedules, over a run of known length.
 
     Args:
-        schedules: What each hyperparameter follows, by its name.
-        algorithm: The algorithm, whose attributes and optimizers the names are.
+        schedules: The schedule or controller of each hyperparameter, by its name.
+        algorithm: The algorithm; names are those of its attributes, or of keys of its optimizers.
         total: Length of the run in the steps that the library counts.
-        ranges: The values that known hyperparameters accept; any others may have any finite value.
-        own: How those are set that are no plain attributes.
+        ranges: The ranges of known hyperparameters; others may have any finite value.
+        own: Functions that set the hyperparameters that are not plain attributes.
 
     Raises:
-        ScheduleConfigError: Something is wrong, all of which the error names; nothing has been set then.
+        ScheduleConfigError: A schedule or a name is wrong. The error lists all problems, and nothing is set.
     """
 
     def __init__(
@@ -112,34 +112,34 @@ class Hyperparameters:
         return progress_at(steps, self.total)
 
     def set(self, progress: float) -> None:
-        """Set every value to that of a progress."""
-        self.values = {item.name: item.value(progress) for item in self.items}  # all, before any is written
+        """Set all values to those at a progress."""
+        self.values = {item.name: item.value(progress) for item in self.items}  # compute all before writing any
         self.write_again()
 
     def write_again(self) -> None:
-        """Write the values that were set last."""
+        """Write the last values again."""
         for item in self.items:
             item.write(self.values[item.name])
 
     def fed(self) -> Iterator[tuple[Hyperparameter, Controller, MetricName]]:
-        """Yield each hyperparameter that follows a controller, the controller, and what feeds it."""
+        """Yield each hyperparameter that follows a controller, the controller, and its metric."""
         for item in self.items:
             if item.controller is not None and item.metric is not None:
                 yield item, item.controller, item.metric
 
     def states(self) -> dict[str, dict[str, float]]:
-        """Return the state of each controller, by the hyperparameter's name."""
+        """Return the state of each controller, by the name of the hyperparameter."""
         return {item.name: controller.state_dict() for item, controller, _ in self.fed()}
 
     def load_states(self, saved: Mapping[str, Mapping[str, float]]) -> None:
-        """Go on from saved states; where the rule is another one than before, from its scale alone."""
+        """Continue from saved states; a controller of another type continues only with the scale."""
         for item, controller, _ in self.fed():
             start, state = controller.init(), saved.get(item.name, {})
             controller.load_state_dict({**start, **{name: state[name] for name in start.keys() & state.keys()}})
 
 
 def _find(name: Any, algorithm: Any, ranges: Mapping[str, Range], own: Mapping[str, Write]) -> tuple[Write, Range]:
-    """Return how a hyperparameter is set that is a number of the algorithm, or one of an optimizer of it."""
+    """Return the function that sets a number of the algorithm or of one of its optimizers, and its range."""
     found = OPTIMIZER.fullmatch(name) if isinstance(name, str) else None
     groups = getattr(_at(algorithm, found[1]), "param_groups", None) if found else None
     if found and groups is not None:
@@ -150,21 +150,21 @@ def _find(name: Any, algorithm: Any, ranges: Mapping[str, Range], own: Mapping[s
         known = sorted({*own, *_numbers_of(algorithm), *(key for key in ranges if hasattr(algorithm, key))})
         optimizers = [key for key, held in vars(algorithm).items() if hasattr(held, "param_groups")]
         known += [f"{key}.lr" for key in optimizers]
-        message = f"no number of {type(algorithm).__name__}{did_you_mean(name, known)} There are {', '.join(known)}"
+        message = f"no number of {type(algorithm).__name__}{did_you_mean(name, known)} Allowed: {', '.join(known)}"
         raise ScheduleConfigError.at((str(name),), name, message)
     return partial(setattr, holder, attribute), ANY
 
 
 def _find_in_groups(name: str, found: re.Match[str], groups: list[dict[str, Any]]) -> tuple[Write, Range]:
     if found[2] is not None and int(found[2]) >= len(groups):
-        message = f"the optimizer has {len(groups)} param groups, of which [0] is the first"
+        message = f"the optimizer has {len(groups)} param groups; the first one is [0]"
         raise ScheduleConfigError.at((name,), name, message)
     chosen = groups if found[2] is None else [groups[int(found[2])]]
     return write_to(chosen, find_key(found[3], chosen, (name,))), NOT_NEGATIVE
 
 
 def write_to(groups: list[dict[str, Any]], key: GroupKey) -> Write:
-    """Return what sets a key in param groups."""
+    """Return a function that sets a key in param groups."""
 
     def write(value: float) -> None:
         key.require(value)

@@ -1,4 +1,4 @@
-"""Schedules in rl_games: an observer that sets hyperparameters of PPO epoch by epoch."""
+"""Schedules in rl_games: an observer that sets hyperparameters of PPO in each epoch."""
 
 from __future__ import annotations
 
@@ -22,35 +22,36 @@ RANGES = {
     "grad_norm": POSITIVE,
     "mini_epochs_num": WHOLE_AT_LEAST_1,
 }
-"""The values that the attributes of PPO accept."""
+"""The ranges of the attributes of PPO."""
 
 CONFIG_KEY = "schedules"
-"""Key under ``params.config`` of a file of rl_games that holds what each hyperparameter follows."""
+"""Key under ``params.config`` in a file of rl_games for the schedules and controllers."""
 
 
 class ScheduleObserver:
-    """Sets hyperparameters of PPO in rl_games by schedules and controllers, before the updates of each epoch.
+    """Sets hyperparameters of PPO in rl_games to the values of schedules and controllers, before each epoch's updates.
 
-    Use it as the `algo_observer` of a `Runner`, around the observer that would stand there without it.
+    Use it as the `algo_observer` of a `Runner`. It calls the observer that you would use without it.
 
     Formula:
-        ``schedule(p)`` with ``p = 1 - (epoch - 1) / max_epochs``, where ``epoch`` is the number that rl_games prints;
-        where only ``max_frames`` is set, ``p = 1 - frame / max_frames`` with the frames before the epoch.
+        ``schedule(p)`` with ``p = 1 - (epoch - 1) / max_epochs``, where ``epoch`` is the number that rl_games prints.
+        If only ``max_frames`` is set, ``p = 1 - frame / max_frames`` with the number of frames before the epoch.
 
     Args:
-        schedules: What each hyperparameter follows, by its name: a config, a schedule, or a function of
-            progress_remaining (None: what stands under ``schedules`` beside ``learning_rate`` in the config). A name is
-            ``learning_rate`` or that of a number which the algorithm holds, such as ``entropy_coef``, ``e_clip``,
-            ``critic_coef`` or ``tau``, or ``optimizer.<key>`` for a key of its optimizer. A mapping with the key
-            ``controller`` lets a metric scale a schedule; ``metric`` beside it is ``kl`` (observed whenever rl_games
-            asks its own scheduler: after each mini-batch, or after each mini-epoch with ``schedule_type: standard``),
-            or a function of the algorithm (observed once in an epoch; None: there is nothing to observe).
-        observer: Hears everything too (None: the `DefaultAlgoObserver` of rl_games).
+        schedules: Mapping from names to schedules: a config, a schedule, or a function of progress_remaining. By
+            default, they are those under ``schedules`` in the config, next to ``learning_rate``. A name is
+            ``learning_rate``, or the name of a number of the algorithm, such as ``entropy_coef``, ``e_clip``,
+            ``critic_coef`` or ``tau``, or ``optimizer.<key>`` for a key of its optimizer. A config with the key
+            ``controller`` is a controller, which scales a schedule by a metric. Its ``metric`` is ``kl`` or a function
+            of the algorithm. ``kl`` is observed when rl_games calls its own scheduler: after each mini-batch, or with
+            ``schedule_type: standard`` after each mini-epoch. The function is called once in an epoch; it may return
+            None if there is nothing to observe.
+        observer: Another observer to call. The default is the `DefaultAlgoObserver` of rl_games.
 
     Raises:
         ScheduleConfigError: A config is wrong, the algorithm has no such number, a value leaves its range anywhere in
-            the run, the run has no length, or rl_games' own ``lr_schedule`` sets the learning rate too: when the runner
-            makes its algorithm, before anything is set.
+            the run, the run has no length, or the ``lr_schedule`` of rl_games sets the learning rate too. It is raised
+            when the runner makes its algorithm, before anything is set.
 
     Example:
         ```python
@@ -65,21 +66,21 @@ class ScheduleObserver:
         self.observer = _default_observer() if observer is None else observer
 
     def __getattr__(self, name: str) -> Any:
-        if name == "observer":  # asked for before __init__ has set it, as copy does
+        if name == "observer":  # not set yet: copy reads it before __init__ runs
             raise AttributeError(name)
         return getattr(self.observer, name)
 
     def before_init(self, base_name: str, config: dict[str, Any], experiment_name: str) -> None:
-        """Read the schedules of the config; rl_games calls this when it begins to make an algorithm."""
+        """Read the schedules of the config; rl_games calls this before it makes an algorithm."""
         if self.schedules is None:
             if CONFIG_KEY not in config:
-                message = "gives no schedules, and neither does the config, under params.config.schedules"
+                message = "required; give schedules to ScheduleObserver, or under params.config.schedules in the config"
                 raise ScheduleConfigError.at(CONFIG_KEY, None, message)
             self.schedules = config[CONFIG_KEY]
         self.observer.before_init(base_name, config, experiment_name)
 
     def after_init(self, algo: Any) -> None:
-        """Check everything; rl_games calls this when it has made an algorithm."""
+        """Check everything; rl_games calls this after it has made an algorithm."""
         self.observer.after_init(algo)
         self.algorithm = algo
         if not hasattr(algo, "scheduler"):
@@ -95,7 +96,7 @@ class ScheduleObserver:
             algo.set_full_state_weights = partial(self._load, algo.set_full_state_weights)
 
     def after_steps(self) -> None:
-        """Set every value for the updates of this epoch; rl_games calls this when a rollout is complete."""
+        """Set all values for the updates of this epoch; rl_games calls this when a rollout is complete."""
         for _, controller, metric in self.hyperparameters.fed():
             if callable(metric):
                 controller.observe(metric(self.algorithm), self._progress())
@@ -112,7 +113,7 @@ class ScheduleObserver:
         if algo.max_epochs > 0:
             return float(algo.max_epochs)
         if algo.max_frames <= 0:
-            message = "says how long the run is; set it, or max_frames, in params.config"
+            message = "must be above 0, because it is the length of the run; set it, or max_frames, in params.config"
             raise ScheduleConfigError.at("max_epochs", algo.max_epochs, message)
         if algo.multi_gpu:
             message = "only the first process of a distributed run counts frames; set max_epochs"
@@ -127,19 +128,21 @@ class ScheduleObserver:
         adapts, falls = algo.is_adaptive_lr, algo.linear_lr
         for name in (item.name for item in self.hyperparameters.items):
             if RATE_OF_OPTIMIZER.fullmatch(name):
-                message = "rl_games writes its one rate into all param groups after each mini-batch; name learning_rate"
+                message = "rl_games sets one rate in all param groups after each mini-batch; use the name learning_rate"
                 raise ScheduleConfigError.at((name,), name, message)
             if name == "learning_rate" and (adapts or falls):
                 own = "adaptive" if adapts else "linear"
-                message = f"rl_games sets it too, as lr_schedule is {own}; write lr_schedule: identity in the config"
+                message = (
+                    f"rl_games sets it too, because lr_schedule is {own}; write lr_schedule: identity in the config"
+                )
                 raise ScheduleConfigError.at((name,), f"lr_schedule: {own}", message)
         for item, _, metric in self.hyperparameters.fed():
             if metric not in KL and not callable(metric):
-                message = "must be kl, which is all that rl_games hands out, or in Python a function of the algorithm"
+                message = "must be kl, the only metric that rl_games provides, or in Python a function of the algorithm"
                 raise ScheduleConfigError.at((item.name, "metric"), metric, message)
 
     def _write_learning_rate(self, value: float) -> None:
-        # Both: the optimizer is to have it for the first mini-batch, and from then on rl_games writes last_lr into it.
+        # Both: the optimizer needs it for the first mini-batch, and after that rl_games writes last_lr into it.
         self.algorithm.last_lr = value
         self.algorithm.update_lr(value)
 
@@ -153,7 +156,7 @@ class ScheduleObserver:
         kl_dist: float,
         **kwargs: Any,
     ) -> tuple[float, float]:
-        """Answer in the place of the algorithm's `RLScheduler`, which says of both values what they are from now on."""
+        """Replace the `RLScheduler` of the algorithm, which returns the next learning rate and entropy coefficient."""
         rate, coefficient = update(current_lr, entropy_coef, epoch, frames, kl_dist, **kwargs)
         fed = [controller for _, controller, metric in self.hyperparameters.fed() if metric in KL]
         for controller in fed:

@@ -1,4 +1,4 @@
-"""Schedules in rsl_rl: hyperparameters of the algorithm that a runner trains, iteration by iteration."""
+"""Schedules in rsl_rl: set hyperparameters of the algorithm of a runner in each iteration."""
 
 from __future__ import annotations
 
@@ -36,40 +36,40 @@ RANGES = {
     "num_learning_epochs": WHOLE_AT_LEAST_1,
     "num_mini_batches": WHOLE_AT_LEAST_1,
 }
-"""The values that the attributes of PPO accept."""
+"""The ranges of the attributes of PPO."""
 
 ATTACHED = "lr_schedule_following"
-"""Attribute of a runner that holds what its algorithm follows."""
+"""Attribute of a runner with the schedules and controllers of its algorithm."""
 
 
 def schedule_hyperparameters(runner: Runner, schedules: Mapping[str, Any], total_iterations: int) -> Runner:
-    """Let hyperparameters of rsl_rl follow schedules and controllers, in every `learn` of a runner.
+    """Let hyperparameters of rsl_rl follow schedules and controllers in every `learn` of a runner.
 
-    Use it after the runner is made, and before its `load`, where controllers are to go on from a checkpoint.
+    Use it after you make the runner. To continue controllers from a checkpoint, call it before `load`.
 
     Formula:
         ``schedule(p)`` with ``p = 1 - it / total_iterations``, where ``it`` is the iteration that rsl_rl logs. The
-        value is set before the rollout of the iteration begins, and holds until its update is done.
+        value is set before the rollout of the iteration, and stays the same until its update is done.
 
     Args:
-        runner: An `OnPolicyRunner`, or one derived from it.
-        schedules: What each hyperparameter follows, by its name: a config, a schedule, or a function of
-            progress_remaining. A name is that of a number which the algorithm (``runner.alg``) holds, such as
-            ``learning_rate``, ``entropy_coef``, ``clip_param`` or ``symmetry.mirror_loss_coeff``, or
-            ``optimizer.<key>`` and ``optimizer[<group>].<key>`` for a key of the param groups, such as
-            ``optimizer.betas[0]``. A mapping with the key ``controller`` lets a metric scale a schedule; ``metric``
-            beside it is ``kl`` (the mean over all mini-batches of an update; the default of the controller ``kl``), a
-            name in what the algorithm's `update` returns (``entropy``, ``value``, ``surrogate``), or a function of the
-            runner. What is set takes the place of an earlier call's; an empty mapping ends it.
-        total_iterations: Length of the whole run in iterations (>= 1), resumed parts included.
+        runner: An `OnPolicyRunner` or a subclass.
+        schedules: Mapping from names to schedules: a config, a schedule, or a function of progress_remaining. A name is
+            that of a number of the algorithm (``runner.alg``), such as ``learning_rate``, ``entropy_coef``,
+            ``clip_param`` or ``symmetry.mirror_loss_coeff``, or ``optimizer.<key>`` and ``optimizer[<group>].<key>``
+            for a key of the param groups, such as ``optimizer.betas[0]``. A config with the key ``controller`` is a
+            controller, which scales a schedule by a metric. Its ``metric`` is ``kl`` (the mean over all mini-batches of
+            an update; the default for the controller ``kl``), a name in the result of the algorithm's `update`
+            (``entropy``, ``value``, ``surrogate``), or a function of the runner. The schedules replace those of an
+            earlier call. An empty mapping removes them.
+        total_iterations: Length of the whole run in iterations, including resumed parts. Must be at least 1.
 
     Returns:
-        The runner itself. The states of controllers stand in its checkpoints.
+        The runner itself. Its checkpoints contain the states of controllers.
 
     Raises:
         ScheduleConfigError: A config is wrong, the algorithm has no such number, a value leaves its range anywhere in
-            the run, or rsl_rl's own adaptive schedule sets the learning rate too; nothing is set then. Or, in the first
-            update, a metric is none that there is.
+            the run, or the adaptive schedule of rsl_rl sets the learning rate too. Nothing is set then. An unknown
+            metric raises it in the first update.
 
     Example:
         ```python
@@ -88,9 +88,9 @@ def schedule_hyperparameters(runner: Runner, schedules: Mapping[str, Any], total
 
 
 class _Following:
-    """What the algorithm of a runner follows, and the iteration whose values are set.
+    """The schedules and controllers of a runner's algorithm, and the current iteration.
 
-    rsl_rl has no callbacks: methods of this one runner and of its algorithm are replaced by ones that do a little more.
+    rsl_rl has no callbacks, so some methods of this runner and of its algorithm are wrapped.
     """
 
     def __init__(self, runner: Any, schedules: Mapping[str, Any], total: float) -> None:
@@ -101,9 +101,9 @@ class _Following:
         self._refuse_own_schedule()
         self._hears_kl = any(metric in KL for _, _, metric in self.hyperparameters.fed())
         if self._hears_kl and not hasattr(_policy_of(self.algorithm), "get_kl_divergence"):
-            message = "the policy has no get_kl_divergence, as it has from rsl-rl-lib 5.0 on; give another metric"
+            message = "the policy has no get_kl_divergence, which needs rsl-rl-lib 5.0 or later; give another metric"
             raise ScheduleConfigError.at("metric", "kl", message)
-        # None: the next rollout begins with the iteration at which the runner stands.
+        # None: the next rollout starts with the current iteration of the runner.
         self.iteration: int | None = None
         self._is_set = False
         self._replaced: list[tuple[Any, str, Any]] = []
@@ -114,8 +114,8 @@ class _Following:
         adapts = getattr(self.algorithm, "schedule", None) == "adaptive" and self.algorithm.desired_kl is not None
         if names and adapts:
             message = (
-                "rsl_rl's own adaptive schedule sets the learning rate too; write schedule: fixed in the config of the "
-                "algorithm, or schedule desired_kl"
+                "the adaptive schedule of rsl_rl sets the learning rate too; write schedule: fixed in the config of "
+                "the algorithm, or schedule desired_kl"
             )
             raise ScheduleConfigError.at((names[0],), "schedule: adaptive", message)
 
@@ -124,7 +124,7 @@ class _Following:
         write_to(self.algorithm.optimizer.param_groups, LR)(value)
 
     def attach(self) -> None:
-        """Take the places of the methods that tell how far the training is."""
+        """Wrap the methods that show the progress of training."""
         for holder, name in (
             (self.runner, "learn"),
             (self.algorithm, "act"),
@@ -133,13 +133,13 @@ class _Following:
             (self.algorithm, "load"),
         ):
             original = getattr(holder, name, None)
-            if original is not None:  # before rsl-rl-lib 4.0 the runner saves and loads without asking the algorithm
+            if original is not None:  # before rsl-rl-lib 4.0, the runner saves and loads without the algorithm
                 self._replaced.append((holder, name, original))
                 setattr(holder, name, _around(getattr(self, f"_{name}"), original))
         setattr(self.runner, ATTACHED, self)
 
     def detach(self) -> None:
-        """Give the methods their places back."""
+        """Restore the methods."""
         for holder, name, _ in self._replaced:
             delattr(holder, name)
         delattr(self.runner, ATTACHED)
@@ -157,7 +157,7 @@ class _Following:
         iteration = self._iteration()
         self.hyperparameters.set(self.hyperparameters.progress(iteration))
         self._is_set = True
-        # In rsl-rl-lib 2 the runner itself is the logger; and without a folder for the log there is no writer.
+        # In rsl-rl-lib 2, the runner itself is the logger. Without a folder for the log, there is no writer.
         writer = getattr(getattr(self.runner, "logger", self.runner), "writer", None)
         if writer is not None:
             for name, value in self.hyperparameters.values.items():
@@ -196,7 +196,7 @@ class _Following:
             return float(sum(divergences)) / len(divergences)
         if metric not in returned:
             known = ["kl", *returned]
-            message = f"is nothing that an update says{did_you_mean(metric, known)} There are {', '.join(known)}"
+            message = f"is not in the result of an update{did_you_mean(metric, known)} Allowed: {', '.join(known)}"
             raise ScheduleConfigError.at((name, "metric"), metric, message)
         return returned[metric]
 
@@ -220,11 +220,11 @@ def _policy_of(algorithm: Any) -> Any:
 
 @contextmanager
 def _hearing_kl(algorithm: Any, divergences: list[Any], write_again: Callable[[], None]) -> Iterator[None]:
-    """Gather the mean KL divergence of each mini-batch of an update, as rsl_rl computes it.
+    """Collect the mean KL divergence of each mini-batch of an update, as rsl_rl computes it.
 
-    It computes one only for its own adaptive schedule. That is switched on here with a goal that is NaN, with which
-    every comparison is false, so that it moves nothing. But it writes the rate that it has not moved into all param
-    groups, and rounds it to 32 bits to tell it to other processes: every value is written again before it is used.
+    rsl_rl computes it only for its adaptive schedule. So this schedule is switched on with a goal of NaN: every
+    comparison is false, and the rate does not change. But rsl_rl then writes this rate into all param groups, rounded
+    to 32 bits for other processes, so every value is written again before it is used.
     """
     policy = _policy_of(algorithm)
     compute, before = policy.get_kl_divergence, (algorithm.schedule, algorithm.desired_kl)
@@ -246,7 +246,7 @@ def _hearing_kl(algorithm: Any, divergences: list[Any], write_again: Callable[[]
 
 
 def _mean_over_processes(metric: Any, algorithm: Any) -> Any:
-    """Return the mean of a metric over all processes of a distributed run, in which each sees its own environments."""
+    """Return the mean of a metric over all processes of a distributed run, each of which has its own environments."""
     if not getattr(algorithm, "is_multi_gpu", False) or metric is None:
         return metric
     import torch

@@ -1,1 +1,1 @@
-"""Steps to progress: schedulers of other libraries as schedules."""
+"""Schedulers of other libraries, which count steps, as schedules of progress."""

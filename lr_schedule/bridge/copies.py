@@ -1,4 +1,4 @@
-"""A copy of a scheduler over a copy of its optimizer without parameters, so that both originals stay as they are."""
+"""A copy of a scheduler with a copy of its optimizer without parameters; both originals stay unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lr_schedule.bridge.sharing import find_shared
 from lr_schedule.config.arguments import name_of
 from lr_schedule.errors import ScheduleConfigError
 
-REACHES = "its code knows {name} beside its attributes, and would step what is not copied"
+REACHES = "its code uses {name}, which is not an attribute and would not be copied, so the original would be stepped"
 
 
 def is_over(optimizer: Any, groups: list[Any]) -> bool:
@@ -21,36 +21,36 @@ def is_over(optimizer: Any, groups: list[Any]) -> bool:
 
 
 def quiet(optimizer: Any) -> Any:
-    """Return an optimizer that is there to be scheduled only, or torch warns that it was not stepped yet."""
+    """Return an optimizer about which torch does not warn that it was not stepped yet."""
     optimizer._opt_called, optimizer.step = True, _no_step
     return optimizer
 
 
 def _no_step() -> None:
-    """Stand in for the step of an optimizer."""
+    """Replace the step of an optimizer."""
 
 
 _no_step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
 
 
 def copied(scheduler: Any) -> Any:
-    """Return a copy of a scheduler over a copy of its optimizer, without parameters and without their state."""
+    """Return a copy of a scheduler with a copy of its optimizer, without parameters and without their state."""
     optimizer = scheduler.optimizer
     groups = optimizer.param_groups
     memo: dict[int, Any] = {id(param): param for group in groups for param in group.get("params", ())}
     try:
         if isinstance(vars(scheduler).get("step"), FunctionType):
-            raise TypeError("its step is a function from elsewhere, which would step the original")  # noqa: TRY301
+            raise TypeError("its step is a function that was set on the object, which would step the original")  # noqa: TRY301
         if (name := find_shared(scheduler, is_ours=lambda _: False)) is not None:
             raise TypeError(REACHES.format(name=name))  # noqa: TRY301
         for group in groups:
             memo[id(group)] = {key: [] if key == "params" else _detached(group[key], memo) for key in group}
         shadow = _stand_in(optimizer, memo)
         if not is_over(shadow, [memo[id(group)] for group in groups]):
-            raise TypeError("its optimizer has its param_groups neither itself nor from an attribute")  # noqa: TRY301
+            raise TypeError("its optimizer has no param_groups, and neither has an attribute of it")  # noqa: TRY301
         twin = copy.deepcopy(scheduler, memo)
         if twin.optimizer is not shadow:
-            raise TypeError("its copy is over the original optimizer")  # noqa: TRY301
+            raise TypeError("its copy uses the original optimizer")  # noqa: TRY301
     except Exception as error:
         message = f"cannot be copied ({type(error).__name__}: {error}); give a function optimizer -> scheduler instead"
         raise ScheduleConfigError.at("scheduler", name_of(scheduler), message) from error
@@ -58,7 +58,7 @@ def copied(scheduler: Any) -> Any:
 
 
 def _stand_in(optimizer: Any, memo: dict[int, Any]) -> Any:
-    """Return an optimizer of the same class over the groups in `memo`; what it wraps has a stand-in too."""
+    """Return an optimizer of the same class with the groups in `memo`; replace an optimizer that it wraps as well."""
     if id(optimizer) in memo:
         return memo[id(optimizer)]
     kind: Any = type(optimizer)
@@ -74,7 +74,7 @@ def _stand_in(optimizer: Any, memo: dict[int, Any]) -> Any:
 
 
 def _held(value: Any, memo: dict[int, Any]) -> Any:
-    """Return what the stand-in of an optimizer holds: the same, but own lists and dicts, groups and optimizers."""
+    """Return the value of an attribute for the copy of an optimizer; copy lists, dicts, groups and optimizers."""
     if id(value) in memo:
         return memo[id(value)]
     if type(value) in (list, tuple):
@@ -88,14 +88,15 @@ def _held(value: Any, memo: dict[int, Any]) -> Any:
 
 
 def _detached(value: Any, memo: dict[int, Any]) -> Any:
-    """Return a copy of what a param group holds; a tensor is cut off from its graph, which has no deep copy."""
+    """Return a copy of a value of a param group; detach a tensor from its graph, which cannot be copied."""
     return value.detach().clone() if hasattr(value, "detach") else copy.deepcopy(value, memo)
 
 
 def watched(rate_at: Callable[[int], Any], optimizer: Any) -> Callable[[int], Any]:
-    """Return `rate_at`, which steps a copy, with a look at the original: its rates must be the same after a first step.
+    """Return `rate_at`, which steps a copy, with a check that its first step does not change the original.
 
-    `find_shared` reads names; what finds the original in another way (by ``getattr`` and a string) is noticed here.
+    `find_shared` reads names. This check finds code that reaches the original in another way, such as ``getattr`` with
+    a string.
     """
 
     def rate_at_step(k: int) -> Any:
@@ -112,7 +113,7 @@ def watched(rate_at: Callable[[int], Any], optimizer: Any) -> Callable[[int], An
                 group["lr"] = old
         if moved:
             raise TypeError(
-                "its copy reached the original and changed its learning rates, which were put back; give a function "
+                "its copy changed the learning rates of the original, which were set back; give a function "
                 "optimizer -> scheduler instead"
             )
         return rate

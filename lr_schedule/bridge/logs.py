@@ -1,4 +1,4 @@
-"""from_log: a value that a run recorded becomes a short schedule.
+"""from_log: turn a value that a run has logged into a short schedule.
 
 Notation: a row is a pair (step, value).
 """
@@ -20,31 +20,31 @@ STEPS = (
     "total_timesteps", "num_timesteps", "timesteps", "timesteps_total", "num_env_steps_sampled_lifetime",
     "env_steps", "global_step", "step", "_step", "steps", "update", "updates", "iteration", "iterations", "epoch",
 )  # fmt: skip
-"""What a column of steps is called, behind its last slash and in lower case; the first one that is there counts."""
+"""Names of a column of steps, after its last slash and in lower case; the first one that the file has is used."""
 
 TIMES = ("wall time", "time", "_timestamp", "_runtime", "time_elapsed", "fps")
-"""Columns that say when a row was written, and are never the value."""
+"""Columns with the time at which a row was written; they are never the value."""
 
 RATES = ("learning_rate", "learning rate", "lr", "value")
-"""Columns that are meant where there are several and none is named."""
+"""Columns that are used if there are several columns and no key."""
 
 
 class Cell(NamedTuple):
-    """What stands in a record, and the path and words that say where."""
+    """The content of a cell of a log, and the path and the words that name its place."""
 
     text: Any
     path: Keys
     place: str = ""
 
     def read(self) -> float:
-        """Return the number, or raise the error that says what must be there."""
+        """Return the number, or raise an error that says what is allowed."""
         try:
             return read_number(Value, self.text, "value")
         except ScheduleConfigError as error:
             raise self.error(error.problems[0].message) from None
 
     def error(self, message: str) -> ScheduleConfigError:
-        """Return the error of what is wrong here."""
+        """Return an error about this cell."""
         return ScheduleConfigError.at(self.path, self.text, self.place + message)
 
 
@@ -54,31 +54,31 @@ Rows = Iterator[tuple[Cell, Cell]]
 def from_log(
     source: Any, key: str | None = None, tolerance: float = 1e-2, total_steps: float | None = None
 ) -> PiecewiseLinearLRSchedule:
-    """Turn a recorded value into a schedule of few straight lines.
+    """Turn a logged value into a schedule of a few straight lines.
 
-    Use it to repeat, or to share as a few numbers, what a controller, a population-based search or a person did in a
-    run.
+    Use it to repeat a curve that a controller, a population-based search or a person has produced in a run, or to
+    share it as a few numbers.
 
     Formula:
-        Lines between few points that are within ``tolerance * max(values)`` of every row. Before the first row and
+        Lines between a few points that are within ``tolerance * max(values)`` of every row. Before the first row and
         after the last one, the value is constant.
 
     Args:
         source: A list or array of pairs (step, value); the path of a CSV file with a header (as Stable-Baselines3,
-            TensorBoard and Weights & Biases write it) or of two columns without one; or the path of a TensorBoard file
-            or of its folder, which needs the package tensorboard. Steps ascend; values are finite and >= 0. Rows of a
-            file without the value are skipped.
-        key: Column or tag of the value (None: the only one, or the only learning rate).
-        tolerance: Largest distance from a row, as a fraction of the largest value (in [1e-9, 1); 0.01).
-        total_steps: Length of the run in the steps of the record (>= the last of them; None: the last of them).
+            TensorBoard and Weights & Biases write it) or with two columns and no header; or the path of a TensorBoard
+            file or its folder, which needs the package tensorboard. Steps must ascend, and values must be finite and
+            not negative. Rows of a file without the value are skipped.
+        key: Column or tag of the value. You can omit it if the source has only one, or only one learning rate.
+        tolerance: Largest distance from a row, as a fraction of the largest value. Must be in [1e-9, 1).
+        total_steps: Length of the run in the steps of the log, at least its last step. The default is the last step.
 
     Returns:
-        A schedule of type ``piecewise_linear``. Its config contains fractions of the run, so it fits a run of any
-        length.
+        A schedule of type ``piecewise_linear``. Its config contains fractions of the run, so you can use it for a run
+        of any length.
 
     Raises:
         ScheduleConfigError: The source cannot be read, or a row or an argument is wrong; the message says which one.
-        ModuleNotFoundError: tensorboard is needed, and not installed.
+        ModuleNotFoundError: The source needs tensorboard, which is not installed.
 
     Example:
         >>> from_log([(0, 0.001), (50, 0.0005), (100, 0.0), (200, 0.0)])
@@ -90,9 +90,9 @@ def from_log(
     steps, values = _in_order(_rows_of(source, key))
     total = steps[-1] if total_steps is None else read_total_steps(total_steps)
     if total == 0.0:
-        raise ScheduleConfigError.at("total_steps", None, "the only row is at step 0: give the length of the run")
+        raise ScheduleConfigError.at("total_steps", None, "required, because the only row is at step 0")
     if total < steps[-1]:
-        message = f"must be at least the last step of the record, {steps[-1]:.10g}"
+        message = f"must be at least the last step of the log, {steps[-1]:.10g}"
         raise ScheduleConfigError.at("total_steps", total_steps, message)
     points = fewest_points(np.asarray(steps), np.asarray(values), share * max(values))
     return PiecewiseLinearLRSchedule(points=[(step / total, value) for step, value in points])
@@ -106,11 +106,11 @@ def _in_order(rows: Rows) -> tuple[list[float], list[float]]:
         if steps and (step, value) == (steps[-1], values[-1]):
             continue
         if steps and step <= steps[-1]:
-            raise step_cell.error(f"must be above the step before it, {steps[-1]}")
+            raise step_cell.error(f"must be above the step before it, which is {steps[-1]}")
         steps.append(step)
         values.append(value)
     if not steps:
-        raise ScheduleConfigError.at("series", [], "must hold at least one row with a value")
+        raise ScheduleConfigError.at("series", [], "must have at least one row with a value")
     return steps, values
 
 
@@ -139,7 +139,7 @@ def _rows_of_csv(path: Path, key: str | None) -> Rows:
         reader = csv.reader(file)
         lines = [(reader.line_num, line) for line in reader if line]
     if not lines:
-        raise ScheduleConfigError.at("source", str(path), "holds no rows")
+        raise ScheduleConfigError.at("source", str(path), "has no rows")
     names = lines[0][1]
     if len(names) == 2 and all(is_numeral(name) for name in names):
         names = ["step", "value"]
@@ -162,12 +162,12 @@ def _step_column(path: Path, names: Sequence[str]) -> str:
         for name in names:
             if _last_word(name) == wanted:
                 return name
-    message = f"has no column for the step; its columns: {', '.join(names)}; the step may be called {', '.join(STEPS)}"
+    message = f"has no column for the step; its columns: {', '.join(names)}; allowed names: {', '.join(STEPS)}"
     raise ScheduleConfigError.at("source", str(path), message)
 
 
 def _chosen(key: str | None, names: Sequence[str], called: str) -> str:
-    """Return the name of the value: the one given, the only one, or the only learning rate."""
+    """Return the name of the value: the given one, the only one, or the only learning rate."""
     if key in names:
         return str(key)
     listed = ", ".join(names)
@@ -176,7 +176,7 @@ def _chosen(key: str | None, names: Sequence[str], called: str) -> str:
     values = [name for name in names if _last_word(name) not in TIMES]
     found = values if len(values) == 1 else [name for name in values if _last_word(name) in RATES]
     if len(found) != 1:
-        raise ScheduleConfigError.at("key", key, f"name one of the {called}s: {listed}")
+        raise ScheduleConfigError.at("key", key, f"must be one of the {called}s: {listed}")
     return found[0]
 
 
@@ -193,7 +193,7 @@ def _rows_of_events(path: Path, key: str | None) -> Rows:
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
         from tensorboard.util.tensor_util import make_ndarray
     except ModuleNotFoundError:
-        message = "to read its files needs tensorboard, which is not installed: pip install tensorboard"
+        message = "reading a TensorBoard file needs tensorboard, which is not installed: pip install tensorboard"
         raise ModuleNotFoundError(message, name="tensorboard") from None
 
     events = EventAccumulator(str(path), size_guidance={"scalars": 0, "tensors": 0}).Reload()
@@ -202,7 +202,7 @@ def _rows_of_events(path: Path, key: str | None) -> Rows:
     if not found:
         inner = sorted(each.name for each in path.iterdir() if each.is_dir()) if path.is_dir() else []
         hint = f"; give the folder of one run, such as {inner[0]}" if inner else ""
-        raise ScheduleConfigError.at("source", str(path), f"holds no values of TensorBoard{hint}")
+        raise ScheduleConfigError.at("source", str(path), f"has no values of TensorBoard{hint}")
     tag = _chosen(key, found, "tag")
     is_scalar = tag in tags["scalars"]
     for event in events.Scalars(tag) if is_scalar else events.Tensors(tag):

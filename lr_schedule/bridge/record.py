@@ -1,4 +1,4 @@
-"""What a source gives step by step: each value found when first asked for, and then kept.
+"""The values of a source for each step: each is computed when it is first needed, and then kept.
 
 Notation: ``k`` is a step, from 0 at the start of the run to ``total_steps`` at its end.
 """
@@ -23,7 +23,7 @@ UNKNOWN = array("d", [math.nan])
 INFINITY = math.inf
 
 MOST_KEPT = 2**24
-"""Steps of a run from which on the answers of a function are not kept: they would take more than 128 MiB."""
+"""The values of a function are not kept for runs of this many steps or more: they would use more than 128 MiB."""
 
 
 _records: weakref.WeakSet[Record] = weakref.WeakSet()
@@ -39,13 +39,13 @@ if hasattr(os, "register_at_fork"):  # there is no fork on Windows
 
 
 class Record:
-    """The values of a source at steps 0, 1, 2, ...: each found when first asked for, and kept in eight bytes.
+    """The values of a source at steps 0, 1, 2, ...: each is computed when it is first needed, and kept in eight bytes.
 
     Args:
-        value_at: Gives the value at a step.
-        last_step: The last step that is ever asked for.
-        in_order: Whether `value_at` must be asked for 0, 1, 2, ... in this order and once each (what is stepped must).
-        name: What the source is called in messages.
+        value_at: Function that returns the value at a step.
+        last_step: The last step of the run.
+        in_order: Whether `value_at` must be called for 0, 1, 2, ... in this order, once each, as for a scheduler.
+        name: Name of the source in messages.
     """
 
     __slots__ = (
@@ -74,17 +74,17 @@ class Record:
         _records.add(self)
 
     def unlock_after_fork(self) -> None:
-        """Make a new lock where the old one was held by a thread that a forked process does not have."""
+        """Make a new lock if a thread that the forked process does not have was holding the old one."""
         if self._lock.acquire(blocking=False):
             self._lock.release()
             return
         self._lock = threading.RLock()
-        if self.in_order:  # the source was in the middle of a step, and nobody knows how far it has come
-            reason = "another thread was asking for it when the process was forked"
+        if self.in_order:  # the source was in the middle of a step, and its state is unknown
+            reason = "another thread was computing it when the process was forked"
             self._failure = ValueError(f"{self.name} failed at step {self._found}: {reason}")
 
     def value(self, step: int) -> float:
-        """Return the value at `step`; it is found now, after those before it where their order matters."""
+        """Return the value at `step`; compute it if it is new, after those before it if their order matters."""
         known = self.known
         if step < len(known) and known[step] == known[step]:
             return known[step]
@@ -102,13 +102,13 @@ class Record:
                     if type(value) is not float:
                         value = to_number(value)
                     if not 0.0 <= value < INFINITY:
-                        raise ValueError(f"{value} is not finite and not negative")  # noqa: TRY301
+                        raise ValueError(f"{value} is not a finite number >= 0")  # noqa: TRY301
                     if self._keeps:
                         known[k] = value
                     k += 1
             except BaseException as error:
                 failure = ValueError(f"{self.name} failed at step {k}: {type(error).__name__}: {error}")
-                self._failure = failure if self.in_order else None  # nobody knows how far a step has come
+                self._failure = failure if self.in_order else None  # the state after a failed step is unknown
                 if isinstance(error, Exception):
                     raise failure from error
                 raise
@@ -127,7 +127,7 @@ class Record:
 
 
 def all_values(record: Record, last_step: int, framework: str = "numpy") -> Any:
-    """Return the values of the whole run, also while a framework traces a computation and must not trace the source."""
+    """Return the values of the whole run, also in a traced computation, which must not trace the source."""
     if framework.endswith("torch"):
         import torch
 

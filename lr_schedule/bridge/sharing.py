@@ -1,14 +1,14 @@
-"""What a deep copy of a scheduler still shares with the original: what its functions know beside its attributes.
+"""Find what a deep copy of a scheduler still shares with the original: the objects that its functions refer to.
 
-A deep copy has attributes of its own, but functions and classes are not copied: what they know by a closure, a global,
-a default or a class attribute is the user's, and stepping the copy would step that. So it is looked for *before* the
-copy is stepped. To step first and then compare would be too late: what moved would be out of reach, and stay moved;
-another thread may rightly move the rates meanwhile; and a part may make its first step late in the run.
+A deep copy has its own attributes, but functions and classes are not copied. The objects that they use through a
+closure, a global, a default or a class attribute are the user's, and stepping the copy would step them. This module
+looks for them *before* the copy is stepped. A comparison after the step would be too late: the changed object may be
+unreachable, another thread may change the rates meanwhile, and a part may make its first step late in the run.
 
-Nothing of the user's runs. How a function gets from one object to the next is not followed through its code: attributes
-count of which it mentions the name. So ``lambda k: 1 - k / agent.horizon`` leads to a number, although the agent holds
-the scheduler too, and ``agent.scheduler.step()`` leads to the scheduler. What is missed (``getattr`` with a string that
-is computed) shows when the copy makes its first step; what is found in vain is refused, with a way out.
+No code of the user runs. The module does not follow the code of a function; it follows the attributes whose names the
+code mentions. So ``lambda k: 1 - k / agent.horizon`` leads to a number, although the agent has the scheduler too, and
+``agent.scheduler.step()`` leads to the scheduler. If an object is missed (``getattr`` with a computed string), the
+first step of the copy shows it. If one is found by mistake, the error message names an alternative.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from types import CodeType, FunctionType, MappingProxyType, MemberDescriptorType
 from typing import Any
 
 FOREIGN = sys.stdlib_module_names | {"builtins", "jax", "numpy", "torch"}
-"""Packages whose functions know no scheduler of the user's but by arguments."""
+"""Packages whose functions get a user's scheduler only as an argument."""
 
 TRANSPARENT = (
     list, tuple, set, frozenset, dict, OrderedDict, defaultdict, deque, MappingProxyType, property, staticmethod,
     classmethod, partial, partialmethod, cached_property,
 )  # fmt: skip
-"""Types of which everything inside counts, whatever its name."""
+"""Types whose contents are all followed, whatever their names."""
 
 UNNAMED = frozenset({"__call__", "__enter__", "__exit__", "__getitem__", "__iter__"})
 """Methods that code calls without mentioning them."""
@@ -39,19 +39,19 @@ UNNAMED = frozenset({"__call__", "__enter__", "__exit__", "__getitem__", "__iter
 STEPS = frozenset({"step", "step_update"})
 
 Known = tuple[str, Any, frozenset[str]]
-"""What code knows: what it is called in messages, the value, and the names of which its attributes count."""
+"""An object that code uses: its name in messages, the object, and the names of its attributes that are followed."""
 
 
 def find_shared(scheduler: Any, *, is_ours: Callable[[Any], bool]) -> str | None:
-    """Return the name by which the code of a scheduler knows one of the user's, which must not be stepped, or None.
+    """Return the name by which the code of a scheduler refers to a scheduler of the user, or None.
 
     Args:
-        scheduler: What is going to be copied, or was made over an optimizer of ours.
-        is_ours: Tells of an optimizer whether its param groups are ours, and not the user's.
+        scheduler: The scheduler to copy, or one that was made for an optimizer created here.
+        is_ours: Returns whether the param groups of an optimizer were created here, and are not the user's.
     """
     groups = scheduler.optimizer.param_groups
     originals = set() if is_ours(scheduler.optimizer) else {id(item) for item in (scheduler, groups, *groups)}
-    seen: dict[tuple[int, frozenset[str]], Any] = {}  # it holds what was seen, so that no id is given twice
+    seen: dict[tuple[int, frozenset[str]], Any] = {}  # keeps the objects alive, so that no id is reused
     waiting = list(_known_to_copy(scheduler))
     while waiting:
         path, value, names = waiting.pop()
@@ -73,7 +73,7 @@ def _is_scheduler(value: Any, is_ours: Callable[[Any], bool]) -> bool:
 
 
 def _known_to_copy(scheduler: Any) -> Iterator[Known]:
-    """Yield what a deep copy of a scheduler knows beside that which is copied."""
+    """Yield the objects that a deep copy of a scheduler uses and that are not copied."""
     optimizer = scheduler.optimizer
     seen = {id(optimizer): optimizer}
     waiting = [scheduler]
@@ -105,7 +105,7 @@ def _known_to_class(cls: type) -> Iterator[Known]:
 
 
 def _known_to_function(function: FunctionType, names: frozenset[str] = UNNAMED) -> Iterator[Known]:
-    """Yield what a function takes from outside; if `names` have a step, this is taken for one of what it returns."""
+    """Yield the objects that a function uses from outside; a step in `names` counts for the result of the function."""
     if _is_foreign(function):
         return
     outer, attributes = _names_read(function.__code__)
@@ -118,7 +118,7 @@ def _known_to_function(function: FunctionType, names: frozenset[str] = UNNAMED) 
 
 
 def _names_read(code: CodeType) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names of the globals that code reads, and those of attributes, of functions within it too."""
+    """Return the names of the globals and of the attributes that code reads, including those of inner functions."""
     outer: set[str] = set()
     attributes: set[str] = set()
     for instruction in dis.get_instructions(code):
@@ -131,7 +131,7 @@ def _names_read(code: CodeType) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _known_from(path: str, value: Any, names: frozenset[str]) -> Iterator[Known]:
-    """Yield what code reaches that knows `value` and mentions `names`."""
+    """Yield the objects that code with access to `value` reaches by `names`."""
     if isinstance(value, FunctionType):
         yield from _known_to_function(value, names)
     elif isinstance(value, MethodType):

@@ -1,4 +1,4 @@
-"""from_steps: what knows a value step by step becomes a schedule of progress."""
+"""from_steps: turn an object that has a value for each step into a schedule of progress."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from lr_schedule.steps import nearest_step, read_total_steps
 
 FORMS = (
     "must be one of: a function step -> value (optax, a lambda); an object with value(step); a Keras "
-    "LearningRateSchedule; an fvcore ParamScheduler; an object with step() or step_update(n) over an optimizer; for a "
-    "scheduler class of torch use from_torch"
+    "LearningRateSchedule; an fvcore ParamScheduler; an object with step() or step_update(n) for an optimizer; for a "
+    "scheduler class of torch, use from_torch"
 )
 
 DRIVES = (
-    "drives an optimizer or an engine when it is called, and gives no value for a step; give a function of the step, "
-    "as values.__getitem__ of a list (in Ignite, of the values that simulate_values gives)"
+    "changes an optimizer or an engine when it is called, and returns no value for a step; give a function of the "
+    "step, such as values.__getitem__ for a list of values (in Ignite, simulate_values returns them)"
 )
 
 
@@ -38,14 +38,14 @@ def from_steps(source: Any, total_steps: float) -> BaseLRSchedule:
     Args:
         source: One of these forms; the first that matches is used. *fvcore*: has ``WHERE_EPSILON`` and is callable with
             the elapsed fraction of the run. *Scheduler*: has ``step()`` or ``step_update(n)`` and an ``optimizer`` with
-            ``param_groups``; a copy is stepped from its present state, and the value is the rate of its first param
-            group. *Keras*: has ``get_config`` and is callable. *Value*: has ``value(step)`` and is not callable.
+            ``param_groups``; a copy is stepped from its current state, and the value is the learning rate of its first
+            param group. *Keras*: has ``get_config`` and is callable. *Value*: has ``value(step)`` and is not callable.
             *Function*: callable with a step. It must be pure, because it is called once for each step, in any order.
-        total_steps: Length of the run in the source's steps (finite, > 0; may be fractional).
+        total_steps: Length of the run in the steps of the source. Must be above 0, and may be fractional.
 
     Returns:
-        A schedule. It calls the source for a step when the step is first needed, and keeps the result. It is saved as a
-        table of its values, of type ``table``.
+        A schedule. It calls the source for a step when the step is first needed, and keeps the result. It is saved as
+        type ``table``, with all its values.
 
     Raises:
         ScheduleConfigError: The source has none of these forms, or follows a metric, or total_steps is out of range.
@@ -62,9 +62,9 @@ def from_steps(source: Any, total_steps: float) -> BaseLRSchedule:
 
 
 def record_source(source: Any, total_steps: float) -> Record:
-    """Return the record of what `source`, in any of its forms, gives step by step."""
+    """Return the record of the values that `source`, in any of its forms, gives step by step."""
     if isinstance(source, BaseLRSchedule):
-        message = "is a schedule of progress already; use it as it is"
+        message = "is already a schedule of progress; use it directly"
         raise ScheduleConfigError.at("source", source, message)
     if is_stepper(source):
         return record_steps(source, total_steps)
@@ -90,16 +90,16 @@ def _function_of_step(source: Any, total_steps: float) -> Callable[[int], Any] |
 
 
 def _why_no_function_of_step(source: Any, value_at: Callable[..., Any]) -> str | None:
-    """Return why a callable gives no number for a step; None: nothing is known against it."""
+    """Return why a callable gives no number for a step, or None if no reason is known."""
     parameters = parameters_of(value_at)
     if (parameters and parameters[0].name == "engine") or has_groups(getattr(source, "optimizer", None)):
         return DRIVES
     if gives_no_number(value_at):
         return "is a generator or coroutine function, which gives no number when it is called with a step"
     try:
-        # What a decorator wraps is not asked: the wrapper may give it arguments of its own.
+        # The signature of the wrapper counts: a decorator may pass other arguments to the function that it wraps.
         signature = inspect.signature(value_at, follow_wrapped=False)
-    except (TypeError, ValueError):  # some callables made in C do not tell
+    except (TypeError, ValueError):  # some callables written in C have no signature
         return None
     try:
         signature.bind(0)

@@ -1,4 +1,4 @@
-"""Stepping a scheduler aside: scheduler and optimizer of the user stay as they are."""
+"""Step a scheduler to get its values, without changing the scheduler and the optimizer of the user."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from lr_schedule.errors import ScheduleConfigError
 from lr_schedule.steps import nearest_step
 
 METRIC_DRIVEN = (
-    "follows a metric, not the step, so it is no schedule; keep calling its step(metric) yourself, or use a schedule "
-    "of progress such as 'cosine'"
+    "follows a metric, not the step, so it is not a schedule; call its step(metric) yourself, or use a schedule of "
+    "progress such as 'cosine'"
 )
 
 NEEDS_ARGUMENT = (
-    "cannot be counted, as its step needs the argument {names}. If that is a metric, it is no schedule; else give a "
-    "function optimizer -> an object with an optimizer and a step() that calls this one with its argument"
+    "cannot be stepped, because its step needs the argument {names}. If that is a metric, it is not a schedule; "
+    "otherwise give a function optimizer -> object with an optimizer and a step() that passes the argument"
 )
 
-DOES_NOT_RUN = "has a step that is a generator or coroutine function: to call it sets no rate"
+DOES_NOT_RUN = "has a step that is a generator or coroutine function, so calling it sets no rate"
 
 METRICS = ("loss", "metric", "metrics", "monitor", "score", "val_loss", "valid_loss", "validation_loss")
-"""What a ``step`` calls its first argument where that is a metric."""
+"""Names of the first argument of a ``step`` that is a metric."""
 
 
 def gives_no_number(function: Any) -> bool:
-    """Tell whether a call of a function does not run it, but makes a generator or coroutine."""
+    """Tell whether calling a function only creates a generator or coroutine."""
     kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
     return any(is_kind(each) for is_kind in kinds for each in (function, type(function).__call__))
 
 
 def is_stepper(source: Any) -> bool:
-    """Tell whether `source` is an object with ``step()`` or ``step_update(n)`` over an optimizer."""
+    """Tell whether `source` is an object with ``step()`` or ``step_update(n)`` for an optimizer."""
     steps = callable(getattr(source, "step", None)) or callable(getattr(source, "step_update", None))
     return steps and not isinstance(source, type) and has_groups(getattr(source, "optimizer", None))
 
@@ -46,14 +46,14 @@ def is_stepper(source: Any) -> bool:
 def record_steps(
     scheduler: Any, total_steps: float, group: int = 0, *, key: str = "lr", own_optimizer: Any = None
 ) -> Record:
-    """Return the record of the values that stepping `scheduler` gives; it is copied and never changed.
+    """Return the record of the values that stepping `scheduler` gives; a copy of it is stepped.
 
     Args:
-        scheduler: What is stepped, from its present state on.
+        scheduler: The scheduler, which is stepped from its current state.
         total_steps: Length of the run in its steps.
-        group: Index of the param group whose value counts.
-        key: Which number of it: the learning rate, or another one, such as ``momentum`` or ``betas[0]``.
-        own_optimizer: An optimizer made for this record; a scheduler over it belongs to us, and is not copied.
+        group: Index of the param group whose value is used.
+        key: Number of the group that is used: the learning rate, or another one, such as ``momentum`` or ``betas[0]``.
+        own_optimizer: An optimizer that was created for this record. A scheduler for it is not copied.
     """
     _refuse_what_cannot_be_counted(scheduler, [])
     optimizer = scheduler.optimizer
@@ -65,7 +65,7 @@ def record_steps(
     if is_over(optimizer, own_groups):
         name = find_shared(scheduler, is_ours=lambda other: is_over(other, own_groups))
         if name is not None:
-            message = REACHES.format(name=name) + "; make all that it steps over the optimizer that is given"
+            message = REACHES.format(name=name) + "; create all its schedulers for the optimizer that is passed in"
             raise ScheduleConfigError.at("scheduler", name_of(scheduler), message)
         quiet(optimizer)
         rate_at = _value_after_step(scheduler, group, read)
@@ -75,7 +75,7 @@ def record_steps(
 
 
 def has_groups(optimizer: Any) -> bool:
-    """Tell whether something has param groups, as an optimizer of torch has them."""
+    """Tell whether an object has param groups like an optimizer of torch."""
     return isinstance(getattr(optimizer, "param_groups", None), list)
 
 
@@ -86,12 +86,12 @@ def schedulers_in(scheduler: Any) -> list[Any]:
 
 
 def why_not_counted(scheduler: Any) -> str | None:
-    """Return why a scheduler, or each one of a class, is no function of the step; None: it is."""
-    if hasattr(scheduler, "step_update"):  # timm: step(epoch, metric=None), of which the metric is not used
+    """Return why a scheduler, or each one of a class, is not a function of the step; None if it is."""
+    if hasattr(scheduler, "step_update"):  # timm: step(epoch, metric=None) does not use the metric
         return None
     if gives_no_number(scheduler.step):
         return DOES_NOT_RUN
-    parameters = parameters_of(scheduler.step)[isinstance(scheduler, type) :]  # a class's own step has its self first
+    parameters = parameters_of(scheduler.step)[isinstance(scheduler, type) :]  # the step of a class has self first
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     needed = [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     if any(name in METRICS for name in needed + [p.name for p in positional[:1]]) or hasattr(scheduler, "patience"):
@@ -112,7 +112,7 @@ def _refuse_what_cannot_be_counted(scheduler: Any, seen: list[Any]) -> None:
 
 
 def _value_after_step(scheduler: Any, group: int, read: Callable[[Any], Any]) -> Callable[[int], Any]:
-    """Return the function that gives the value at step 0, and at each later one after one more step."""
+    """Return a function that gives the value at step 0, and steps once before each later value."""
     optimizer = scheduler.optimizer
     groups = optimizer.param_groups
     if hasattr(scheduler, "step_update"):

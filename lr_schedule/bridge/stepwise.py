@@ -1,4 +1,4 @@
-"""Schedules that are known step by step: the value of the nearest step, found when first asked for and then kept.
+"""Schedules with one value for each step: the value is computed when it is first needed, and then kept.
 
 Notation: ``k`` is a step, from 0 at the start of the run to ``total_steps`` at its end; ``p`` is progress_remaining.
 """
@@ -19,7 +19,7 @@ from lr_schedule.steps import nearest_step
 
 
 class StepwiseLRSchedule(BaseLRSchedule):
-    """What all schedules share that are known step by step."""
+    """Base of the schedules that have one value for each step."""
 
     __slots__ = ("_known", "_last_step", "_record", "_total_steps")
 
@@ -43,7 +43,7 @@ class StepwiseLRSchedule(BaseLRSchedule):
         self._derive(_record=record, _known=record.known, _last_step=last_step, _total_steps=self.total_steps)
 
     def __call__(self, progress_remaining: Any) -> Any:
-        """Return the value at `progress_remaining`, as `BaseLRSchedule.__call__` does; a float takes a shorter way."""
+        """Return the value at `progress_remaining`, as `BaseLRSchedule.__call__` does; for a float, it is faster."""
         if type(progress_remaining) is float and 0.0 <= progress_remaining <= 1.0:
             step = int((1.0 - progress_remaining) * self._total_steps + 0.5)
             try:
@@ -86,14 +86,15 @@ class StepwiseLRSchedule(BaseLRSchedule):
 class TableLRSchedule(StepwiseLRSchedule):
     """One value for each step of the run; between two steps, the value is that of the nearer one.
 
-    The schedules of `from_steps` and `from_torch` are saved in this form if they have no other config.
+    Use it for values that another program has computed. For a curve in a log, `from_log` gives a shorter config. The
+    schedules of `from_steps` and `from_torch` are saved in this form if they have no other config.
 
     Formula:
         ``values[floor((1 - p) * total_steps + 1/2)]``
 
     Args:
-        values: The values at steps 0, 1, 2, ...: one more than the run has steps. Range: each >= 0. Required.
-        total_steps: Length of the run in these steps; it may be fractional. Range: > 0. Required.
+        values: List of the values at steps 0, 1, 2, ..., one more than the run has steps. Range: each >= 0. Required.
+        total_steps: Length of the run in these steps. It may be fractional. Range: > 0. Required.
 
     Example:
         >>> TableLRSchedule(values=[0.3, 0.2, 0.1], total_steps=2)(0.5)
@@ -105,19 +106,19 @@ class TableLRSchedule(StepwiseLRSchedule):
     values: Annotated[Sequence[float], ValidatedAs(tuple[Value, ...])] = required()
 
     def check(self) -> None:
-        """Refuse a table that does not fit the run."""
+        """Reject a table whose length does not fit the run."""
         needed = nearest_step(self.total_steps) + 1
         if len(self.values) != needed:
-            message = f"must hold {needed} values, one for each step from 0 to {needed - 1}, not {len(self.values)}"
+            message = f"must have {needed} values, one for each step from 0 to {needed - 1}, not {len(self.values)}"
             raise ScheduleConfigError.at("values", self.values, message)
 
     def prepare(self) -> None:
-        """Look values up in the table itself."""
+        """Prepare to look up values in the table."""
         self._look_up_in(Record(self.values.__getitem__, len(self.values) - 1, in_order=True, name="the table"))
 
 
 class SourceLRSchedule(StepwiseLRSchedule):
-    """A schedule that asks a Python object, step by step; it is written down as the table of its values."""
+    """A schedule whose values a Python object computes step by step; its config is the table of these values."""
 
     __slots__ = ("_maker",)
 
@@ -129,11 +130,11 @@ class SourceLRSchedule(StepwiseLRSchedule):
         self._look_up_in(record)
 
     def written_fields(self) -> Any:
-        """Return the schedule itself, so that its values are not asked for before something must be written."""
+        """Return the schedule itself, so that its values are not computed before a config is needed."""
         return self
 
     def to_config(self) -> dict[str, Any]:
-        """Return the table of the values of the whole run, as a config of type ``table``."""
+        """Return a config of type ``table`` with the values of the whole run."""
         values = all_values(self._record, self._last_step)
         return {"type": TableLRSchedule.type, "values": values.tolist(), "total_steps": self.total_steps}
 

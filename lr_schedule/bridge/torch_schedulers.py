@@ -1,4 +1,4 @@
-"""The schedulers of ``torch.optim.lr_scheduler`` as schedules of progress, bit for bit what stepping them gives."""
+"""The schedulers of ``torch.optim.lr_scheduler`` as schedules of progress, with exactly the values of torch."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from lr_schedule.fields import NumberRule, Reads, Value, read_number, required
 from lr_schedule.steps import nearest_step, read_total_steps
 
 MADE_OF_SCHEDULERS = (
-    "is made of schedulers, and these of an optimizer; use from_torch with a function optimizer -> scheduler, or in a "
-    "config a list of phases or a product"
+    "is made of other schedulers, which need an optimizer; in Python, pass from_torch a function optimizer -> "
+    "scheduler; in a config, use a list of phases or a product"
 )
 
-NOT_DATA = "must be plain data in a config; use from_torch, which takes functions and objects too"
+NOT_DATA = "must be plain data in a config; use from_torch, which accepts functions and objects too"
 
 
 def from_torch(
@@ -36,29 +36,28 @@ def from_torch(
 
     Formula:
         The learning rate after ``floor((1 - p) * total_steps + 1/2)`` calls of the scheduler's ``step()``, bit for bit.
-        A OneCycleLR keeps its last value at the end of the run; in torch, its value rises again and the next step
-        fails.
+        A OneCycleLR keeps its last value at the end of the run. In torch, its value rises again, and the next step
+        raises an error.
 
     Args:
-        scheduler: A class of ``torch.optim.lr_scheduler`` or its name; a function, or your own class, that makes a
-            scheduler from an optimizer; or a scheduler of your optimizer. Of that one, a copy is stepped from its
-            present state; neither the scheduler nor your optimizer changes.
-        total_steps: Length of the run in steps of the scheduler (finite, > 0; may be fractional). A class that takes
-            ``total_steps`` itself gets it, as the nearest whole number.
-        initial_value: Learning rate at which the scheduler starts (finite, >= 0; 0.001), or a list with one for each
-            param group. Not for a scheduler of your optimizer, which already has one.
-        group: Index of the param group whose value is used (0).
-        key: Which number of the param group is used ("lr"); a OneCycleLR also changes ``momentum`` or ``betas[0]``.
+        scheduler: A class of ``torch.optim.lr_scheduler`` or its name, a function or your own class that makes a
+            scheduler from an optimizer, or a scheduler of your optimizer. A copy of the latter is stepped from its
+            current state; neither the scheduler nor your optimizer changes.
+        total_steps: Length of the run in steps of the scheduler. Must be above 0, and may be fractional. A class with
+            the argument ``total_steps`` gets it, rounded to a whole number.
+        initial_value: Learning rate at which the scheduler starts, or a list with one for each param group. Must be 0
+            or above. The default is 0.001. A scheduler of your optimizer already has one.
+        group: Index of the param group whose value is used.
+        key: Number of the param group that is used; a OneCycleLR also changes ``momentum`` or ``betas[0]``.
         kwargs: Arguments of the class or function.
 
     Returns:
         A schedule. For a class of torch with arguments that are plain data, it is a `TorchLRSchedule`, which is saved
-        as the name of the class and its arguments. Other schedules are saved as a table of their values, of type
-        ``table``.
+        as the name of the class and its arguments. Other schedules are saved as type ``table``, with all their values.
 
     Raises:
         ScheduleConfigError: The scheduler follows a metric (ReduceLROnPlateau), or an argument is unknown or wrong.
-        ValueError: In a call, if the scheduler fails or has NaN, infinity or a negative value; the message names the
+        ValueError: In a call, if the scheduler fails or gives NaN, infinity or a negative value; the message names the
             step.
 
     Example:
@@ -88,7 +87,7 @@ def from_torch(
 
 
 def _read_starts(initial_value: Any, last: Any) -> list[float]:
-    """Return the learning rate that each param group starts from: one for each up to the last, or those of a list."""
+    """Return the initial learning rate of each param group up to the last, or those of a list."""
     if not isinstance(initial_value, (list, tuple)) or len(initial_value) < 2:
         count = last + 1 if isinstance(last, int) and last > 0 else 1
         return [read_number(Value, initial_value, "initial_value")] * count
@@ -101,7 +100,7 @@ def is_of_torch(make: Any) -> bool:
 
 
 def find_scheduler(scheduler: str | type) -> type:
-    """Return the class of ``torch.optim.lr_scheduler`` that is meant, or the class from elsewhere as it is."""
+    """Return the class of ``torch.optim.lr_scheduler`` of that name; return any other class unchanged."""
     with needs_extra():
         from torch.optim import lr_scheduler
 
@@ -134,15 +133,15 @@ def record_made(
     group: int = 0,
     key: str = "lr",
 ) -> Record:
-    """Return the record of a scheduler that `make` makes over an optimizer of our own."""
+    """Return the record of a scheduler that `make` makes for an optimizer created here."""
     with needs_extra():
         from torch.optim import SGD
 
     given = {**_own_total_steps(make, total_steps), **arguments}
     check_arguments(make, given)
     groups = [{"params": [], "lr": start} for start in starts]
-    optimizer = SGD(groups, lr=starts[0], momentum=0.9)  # momentum, as OneCycleLR and CyclicLR ask for one
-    optimizer._opt_called = True  # type: ignore[attr-defined]  # or torch warns that it was not stepped yet
+    optimizer = SGD(groups, lr=starts[0], momentum=0.9)  # OneCycleLR and CyclicLR require a momentum
+    optimizer._opt_called = True  # type: ignore[attr-defined]  # otherwise torch warns that it was not stepped yet
     try:
         scheduler = make(optimizer, **given)
     except ScheduleConfigError:
@@ -151,7 +150,7 @@ def record_made(
         message = f"cannot be made with these arguments: {type(error).__name__}: {error}"
         raise ScheduleConfigError.at("scheduler", name_of(make), message) from error
     if not is_stepper(scheduler):
-        message = f"must make a scheduler: an object with step() over the optimizer, not {type(scheduler).__name__}"
+        message = f"must make a scheduler, an object with step() for the optimizer, not {type(scheduler).__name__}"
         raise ScheduleConfigError.at("scheduler", make, message)
     return record_steps(scheduler, total_steps, group, key=key, own_optimizer=optimizer)
 
@@ -166,7 +165,7 @@ def _record_attached(
 ) -> Record:
     surplus = {**({} if initial_value is None else {"initial_value": initial_value}), **kwargs}
     if surplus:
-        message = "not for a scheduler that exists already: it has its optimizer and arguments"
+        message = "not allowed with a scheduler object, which already has its optimizer and arguments"
         raise ScheduleConfigError([Problem((name,), value, message) for name, value in surplus.items()])
     return record_steps(scheduler, total_steps, group, key=key)
 
@@ -180,15 +179,18 @@ Steps = Annotated[float, NumberRule(gt=0, le=10_000_000)]
 class TorchLRSchedule(StepwiseLRSchedule):
     """A scheduler of torch, given by its class name and arguments.
 
-    Use it in a config; in Python, use `from_torch`. Each key that is not in the list below is an argument of the class.
+    Use it in a config to reproduce the values of a torch scheduler exactly, or for a scheduler that only torch has. In
+    Python, use `from_torch`. If there is a built-in type with the same curve, prefer it: it does not need torch.
+
+    Each key that is not in the list below is an argument of the class.
 
     Formula:
         The learning rate after ``floor((1 - p) * total_steps + 1/2)`` calls of the scheduler's ``step()``, bit for bit.
 
     Args:
         scheduler: Name of a class of ``torch.optim.lr_scheduler``, such as ``OneCycleLR``. Required.
-        total_steps: Number of steps of the scheduler in the run; it may be fractional. A class that takes
-            ``total_steps`` itself gets this number, rounded to a whole one. Range: (0, 10_000_000]. Required.
+        total_steps: Number of steps of the scheduler in the run. It may be fractional. A class with the argument
+            ``total_steps`` gets it, rounded to a whole number. Range: (0, 10_000_000]. Required.
         initial_value: Learning rate at which the scheduler starts. Range: >= 0. Default: 0.001.
 
     Example:
@@ -206,10 +208,10 @@ class TorchLRSchedule(StepwiseLRSchedule):
     scheduler: str = required()
     total_steps: Steps = required()
     initial_value: Value = 0.001
-    arguments: Arguments = {}  # noqa: RUF012  # each config is validated into a dict of its own
+    arguments: Arguments = {}  # noqa: RUF012  # validation makes a new dict for each config
 
     def prepare(self) -> None:
-        """Make the scheduler, which checks its name and arguments; it is stepped when it is asked."""
+        """Make the scheduler, which checks its name and arguments; it is stepped when a value is needed."""
         not_data = [Problem((key,), value, NOT_DATA) for key, value in self.arguments.items() if not is_data(value)]
         if not_data:
             raise ScheduleConfigError(not_data)
@@ -217,6 +219,6 @@ class TorchLRSchedule(StepwiseLRSchedule):
         self._look_up_in(record_made(kind, self.arguments, self.total_steps, [self.initial_value]))
 
     def written_fields(self) -> Any:
-        """Return type and fields, the arguments of the scheduler among them."""
+        """Return the type and the fields, including the arguments of the scheduler."""
         fields = super().written_fields()
         return {**{key: value for key, value in fields.items() if key != self.free_keys}, **self.arguments}

@@ -1,4 +1,4 @@
-"""What the updates of a run use of a schedule, and what goes wrong there without an error."""
+"""The values of a schedule that the updates of a run use, and warnings about them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from lr_schedule.base import BaseLRSchedule
 from lr_schedule.steps import progress_at
 
 FEW = 10
-"""Distinct values below which a schedule that moves more finely is worth a warning."""
+"""A warning appears if the updates use fewer different values than this, and the schedule has more."""
 
 
 def update_ends(per_update: int, total: int) -> range:
     """Return the timesteps at which the updates of a run happen.
 
-    The last may lie past its end: a rollout that has begun is finished.
+    The last one may be after the end of the run, because a rollout that has started is finished.
 
     Args:
         per_update: Timesteps from one update to the next (>= 1).
@@ -38,16 +38,16 @@ def warnings_of(
     is_rate: bool,
     convert: Callable[[Any], Any] = float,
 ) -> Iterator[str]:
-    """Yield what goes wrong without an error, one sentence each.
+    """Yield a warning, in one sentence, for each mistake that raises no error.
 
     Args:
-        name: What is scheduled.
+        name: Name of the scheduled hyperparameter.
         schedule: Its schedule.
-        values: The values that the updates use, in their order.
+        values: The values that the updates use, in order.
         ends: The timesteps at which the updates happen.
         total: Length of the run in timesteps (>= 1).
-        is_rate: Whether it is a learning rate, with which nothing is learned where it is 0.
-        convert: Makes what is used of a value of the schedule (a float).
+        is_rate: Whether it is a learning rate, so that an update with a value of 0 learns nothing.
+        convert: Converts a value of the schedule to the value in use.
 
     Example:
         >>> from lr_schedule.base import BaseLRSchedule
@@ -58,12 +58,12 @@ def warnings_of(
         return
     warmup = schedule.warmup_fraction if isinstance(schedule, BaseLRSchedule) else 0.0
     if warmup > 0.0 and ends[0] >= warmup * total:
-        text = f"{name}: the warmup is over at timestep {warmup * total:.10g}, before the first update at {ends[0]}"
-        yield f"{text}, so that no update uses it; make it longer, or rollouts or learning_starts shorter"
-    # A schedule with few values of its own (a staircase, whole numbers) loses none of them to long rollouts.
+        text = f"{name}: the warmup ends at timestep {warmup * total:.10g}, before the first update at {ends[0]}"
+        yield f"{text}, so no update uses it; make it longer, or rollouts or learning_starts shorter"
+    # A schedule with few values (a staircase, whole numbers) does not lose any of them because of long rollouts.
     finest = {convert(schedule(progress_at(step, 1000))) for step in range(1001)}
     distinct = len(set(values))
     if distinct < FEW <= len(finest):
-        yield f"{name}: only {distinct} different values in {len(ends)} updates; shorter rollouts follow it more finely"
+        yield f"{name}: only {distinct} different values in {len(ends)} updates; shorter rollouts would use more values"
     if is_rate and values[-1] == 0.0 and distinct > 1:
-        yield f"{name}: it is 0 in the last update, which therefore learns nothing; give it a final_value above 0"
+        yield f"{name}: the value is 0 in the last update, which therefore learns nothing; set a final_value above 0"

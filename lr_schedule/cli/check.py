@@ -1,4 +1,4 @@
-"""``lr-schedule check``: every mistake in the schedules and sections of YAML files."""
+"""``lr-schedule check``: list all mistakes in the schedules and sections of YAML files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXAMPLES = """
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """What ``lr-schedule check`` is given."""
+    """The options of ``lr-schedule check``."""
 
     paths: list[Path]
     algo: str | None
@@ -46,7 +46,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: CheckOptions) -> int:
-    """Print every problem of every schedule in files and folders."""
+    """Print all problems of all schedules in files and folders."""
     from lr_schedule.cli.sources import read_source
     from lr_schedule.config.yaml_files import FileProblem
     from lr_schedule.zoo.checks import notes_on, problems_in
@@ -58,7 +58,7 @@ def run(options: CheckOptions) -> int:
     files = [file for path in options.paths for file in _yaml_files(path, problems)]
     noted: list[str] = []
     count = 0
-    # A file that cannot be read is a problem among others: the files after it are checked too.
+    # A file that cannot be read is one problem; the files after it are checked too.
     for file in files:
         with problems.gathered():
             document = read_source(file)
@@ -83,7 +83,7 @@ def _counted(number: int, word: str) -> str:
 
 
 def _yaml_files(path: Path, problems: Problems) -> list[Path]:
-    """Return the files that a path names; a folder without any is a problem."""
+    """Return the YAML files of a path; a folder without any is a problem."""
     from lr_schedule.config.yaml_files import SUFFIXES, FileProblem
 
     if not path.is_dir():

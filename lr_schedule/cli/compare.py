@@ -1,4 +1,4 @@
-"""``lr-schedule compare``: which of several schedules is best for a task."""
+"""``lr-schedule compare``: find the best of several schedules for a task."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PICTURES = ("compare.png", "compare.svg")
 
 @dataclass(frozen=True)
 class CompareOptions:
-    """What ``lr-schedule compare`` is given."""
+    """The options of ``lr-schedule compare``."""
 
     files: list[str]
     candidate: list[str]
@@ -98,7 +98,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: CompareOptions) -> int:
-    """Run what is left of a study, and report what it shows."""
+    """Run the cells that are left in a study, and report the results."""
     _require_packages()
     from lr_schedule.compare import compare, read_study
 
@@ -134,14 +134,14 @@ def run(options: CompareOptions) -> int:
 
 
 def _require_packages() -> None:
-    """Raise for a package that is missing now, and not when hours of training are to be reported."""
+    """Raise an error for a missing package now, not after hours of training."""
     with needs_extra("compare"):
         for package in ("matplotlib", "optuna", "scipy", "stable_baselines3"):
             import_module(package)
 
 
 def _where(options: CompareOptions) -> dict[str, str]:
-    """Return storage and name of the study: a folder has one study, a database many."""
+    """Return the storage and the name of the study; a folder has one study, and a database can have many."""
     if options.storage is None:
         return {"storage": options.study, "study": "compare"}
     return {"storage": options.storage, "study": options.study}

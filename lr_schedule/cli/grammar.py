@@ -1,4 +1,4 @@
-"""What the commands have in common in their grammar; it imports nothing heavy, as ``--help`` must not wait for it."""
+"""Options that several commands share; this module imports no large package, so that ``--help`` is fast."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def add_command(
     """Add a command and return its parser, to which the command adds its arguments.
 
     Args:
-        commands: What ``ArgumentParser.add_subparsers`` returns.
-        name: The word that stands for the command.
+        commands: The result of ``ArgumentParser.add_subparsers``.
+        name: Name of the command.
         options: The dataclass of its options; each argument of the parser is one of its fields.
-        run: Takes the options, does what the command is for, and returns the exit status.
+        run: Function of the options that runs the command and returns the exit status.
         summary: What the command does, in lower case and without a full stop.
-        examples: Command lines, each on a new line of its own.
+        examples: Command lines, each on a new line.
     """
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -30,13 +30,13 @@ def add_command(
         epilog=f"examples:{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    # main() takes "command" out of the parsed arguments; all that are left are fields of the options.
+    # main() removes "command" from the parsed arguments; all others are fields of the options.
     parser.set_defaults(command=lambda given: run(options(**given)))
     return parser
 
 
 def add_total_timesteps(parser: argparse.ArgumentParser) -> None:
-    """Add the option that gives the length of the run."""
+    """Add the option for the length of the run."""
     parser.add_argument(
         "--run-timesteps",
         "--total-timesteps",
@@ -53,7 +53,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def length(text: str) -> float:
-    """Return a number of steps (finite, > 0), or raise the error that argparse shows with the usage."""
+    """Return a number of steps (finite, > 0), or raise an error that argparse shows with the usage."""
     try:
         number = float(text)
     except ValueError:

@@ -12,23 +12,23 @@ from lr_schedule.cli import check, compare, plot, preview, schema, show, types
 from lr_schedule.cli.output import print_error
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
-"""What a shell reports of a program that Ctrl-C, or a reader that stopped, has ended: 128 and the signal's number."""
+"""Exit status of a program that Ctrl-C or a closed pipe has ended: 128 plus the number of the signal."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0, 1 where the input is wrong, 2 where the command line is."""
+    """Run the command line and return its exit status: 0, 1 for wrong input, 2 for a wrong command line."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal without Unicode would else end a picture with an error. What a test puts in place of a stream
-        # may lack the method.
+        # Otherwise, a picture would raise an error in a terminal without Unicode. The streams in tests may not have the
+        # method.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
         given = vars(make_parser().parse_args(arguments))
         status = int(given.pop("command")(given))
-        # Flushed here, a pipe that is closed raises where it is caught, and not when the interpreter ends.
+        # Flush here, so that a closed pipe raises an error that is caught, not one at the end of the interpreter.
         sys.stdout.flush()
     except BrokenPipeError:
-        # The interpreter flushes once more at its end; into the null device, which raises nothing.
+        # The interpreter flushes again at its end: to the null device, which raises no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except KeyboardInterrupt:
@@ -55,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    # argparse's own action wants the text in advance, and importlib.metadata would slow down every command.
+    # The action of argparse needs the text in advance, and importlib.metadata would slow down every command.
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from importlib.metadata import version
 

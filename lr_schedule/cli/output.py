@@ -1,4 +1,4 @@
-"""What a command writes: data as JSON, and errors as lines."""
+"""The output of commands: data as JSON, and errors as lines."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 from lr_schedule.errors import ScheduleConfigError
 
 WIDTH = 75
-"""Characters across where the output is no terminal."""
+"""Width in characters if the output is not a terminal."""
 
 
 def is_terminal() -> bool:
-    """Tell whether a person reads the output in a terminal, and may see colors there."""
+    """Tell whether the output is a terminal with colors."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 def width() -> int:
-    """Return how many characters fit in a line of the output."""
+    """Return the number of characters in a line of the output."""
     return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else WIDTH
 
 
@@ -30,7 +30,7 @@ def print_json(data: Any) -> None:
 
 
 def print_error(error: Exception) -> None:
-    """Print what is wrong, one line for each problem, on the error stream."""
+    """Print an error on the error stream, one line for each problem."""
     for line in _lines(error):
         print(line, file=sys.stderr)
 
@@ -39,7 +39,7 @@ def _lines(error: Exception) -> list[str]:
     if isinstance(error, ScheduleConfigError):
         from lr_schedule.config.yaml_files import FileProblem
 
-        # A problem in a file begins with file:line:column, as compilers write it and editors read it.
+        # A problem in a file starts with file:line:column, as in compilers; editors can read this.
         return [str(one) if isinstance(one, FileProblem) else f"error: {one}" for one in error.problems]
     if isinstance(error, OSError) and error.filename is not None:
         return [f"error: {os.fspath(error.filename)}: {error.strerror}"]

@@ -28,14 +28,14 @@ MOST_CURVES = 12
 DEFAULT_KEY = "learning_rate"
 MOST_POINTS = 1_000_000
 SAMPLED = 1281
-"""Values of a curve in the terminal: ten or so for each column of the chart, and the end."""
+"""Number of values of a curve in the terminal: about ten for each column of the chart."""
 NARROWEST = 16
-"""Columns of the chart in a terminal that is too narrow for it."""
+"""Smallest number of columns in a chart, for a narrow terminal."""
 
 
 @dataclass(frozen=True)
 class PlotOptions:
-    """What ``lr-schedule plot`` is given."""
+    """The options of ``lr-schedule plot``."""
 
     sources: list[str]
     output: Path | None
@@ -48,7 +48,7 @@ class PlotOptions:
 
 
 class Curve(NamedTuple):
-    """A schedule or a controller to be drawn, and its name in a file (empty: it has none)."""
+    """A schedule or a controller to draw, and its name in a file (empty if it has none)."""
 
     label: str
     schedule: BaseLRSchedule | Controller
@@ -97,7 +97,7 @@ def run(options: PlotOptions) -> int:
     else:
         print(_chart(curves, options))
     if options.output is not None:
-        # Without a suffix matplotlib takes png, and adds it to the name.
+        # Without a suffix, matplotlib writes a png, and adds the suffix to the name.
         output = options.output if options.output.suffix else options.output.with_suffix(".png")
         _save_picture(curves, output, options)
     return 0
@@ -119,7 +119,7 @@ def _as_data(curve: Curve, points: int) -> dict[str, Any]:
 
 
 def _chart(curves: Sequence[Curve], options: PlotOptions) -> str:
-    """Return the curves as text; each controller as its value before any observation, and its bounds."""
+    """Return the curves as text; for a controller, its value before any observation, and its bounds."""
     from lr_schedule.pictures.text import MARGIN, chart
     from lr_schedule.plotting import ControllerCurve, as_curve
 
@@ -143,7 +143,7 @@ def _chart(curves: Sequence[Curve], options: PlotOptions) -> str:
 
 
 def _labels(curves: Sequence[Curve]) -> list[str]:
-    """Return the names of curves: in their file, or where they have none, what differs between them."""
+    """Return the names of curves: the name in the file, or the difference from the other curves."""
     from lr_schedule.plotting import names_of
 
     nameless = [curve.schedule for curve in curves if not curve.label]
@@ -152,7 +152,7 @@ def _labels(curves: Sequence[Curve]) -> list[str]:
 
 
 def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
-    """Yield what a source names: a schedule, or those at a key of a file."""
+    """Yield the curves of a source: a schedule, or those at a key of a file."""
     from lr_schedule.cli.sources import STANDARD_INPUT, read_source
     from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml
     from lr_schedule.errors import format_path
@@ -178,7 +178,7 @@ def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
 
 
 def _chosen(document: Document, options: PlotOptions) -> Sequence[FoundSchedule]:
-    """Return the schedules of a document that the options ask for."""
+    """Return the schedules of a document that the options select."""
     from lr_schedule.errors import did_you_mean
     from lr_schedule.zoo.sections import find_schedules, find_section
 

@@ -1,4 +1,4 @@
-"""``lr-schedule preview``: what a run will do with the schedules of one section."""
+"""``lr-schedule preview``: show the values that a run will use with the schedules of one section."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXAMPLES = """
 
 @dataclass(frozen=True)
 class PreviewOptions:
-    """What ``lr-schedule preview`` is given."""
+    """The options of ``lr-schedule preview``."""
 
     file: str
     env: str | None
@@ -45,7 +45,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: PreviewOptions) -> int:
-    """Show what `lr_schedule.sb3.preview` says of the schedules of one section."""
+    """Print the result of `lr_schedule.sb3.preview` for the schedules of one section."""
     from lr_schedule.errors import ScheduleConfigError
     from lr_schedule.sb3 import preview
     from lr_schedule.zoo import load_hyperparams
@@ -55,7 +55,7 @@ def run(options: PreviewOptions) -> int:
     model, zoo = load_hyperparams(options.file, options.env, options.total_timesteps)
     if "n_timesteps" not in zoo:
         raise ValueError(f"{options.file}: the section has no n_timesteps; add it, or use --run-timesteps")
-    # Under its last key each schedule has the name of its target, at the top of a section as in a callback.
+    # The last key of each schedule is the name of its target, both in a section and in a callback.
     schedules = {str(found.path[-1]): found.cfg for found in find_schedules_in_section({**model, **zoo})}
     algo = find_algorithm(options.algo)
     others = {key: value for key, value in model.items() if key not in {*schedules, "policy"}}
@@ -75,7 +75,7 @@ def run(options: PreviewOptions) -> int:
 
 
 def _in_file(error: ScheduleConfigError, options: PreviewOptions) -> ScheduleConfigError:
-    """Return an error of `preview`, which knows hyperparameters by their names alone, with their places in the file."""
+    """Return an error of `preview`, which knows only the names of hyperparameters, with their positions in the file."""
     from lr_schedule.config.yaml_files import read_yaml
     from lr_schedule.errors import Problems
     from lr_schedule.zoo.sections import find_schedules_in_section, find_section

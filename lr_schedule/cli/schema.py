@@ -17,7 +17,7 @@ and, as the first line of a hyperparameter file:
 
 @dataclass(frozen=True)
 class SchemaOptions:
-    """What ``lr-schedule schema`` is given."""
+    """The options of ``lr-schedule schema``."""
 
     zoo: bool
 

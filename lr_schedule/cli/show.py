@@ -15,7 +15,7 @@ EXAMPLES = """
 
 @dataclass(frozen=True)
 class ShowOptions:
-    """What ``lr-schedule show`` is given."""
+    """The options of ``lr-schedule show``."""
 
     model: Path
     json: bool

@@ -1,4 +1,4 @@
-"""Where a command reads YAML from: a file, or the standard input."""
+"""Read YAML for a command from a file or from the standard input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STANDARD_INPUT = "-"
 
 
 def read_source(source: str | Path) -> Document:
-    """Read a YAML file, or what comes in at the standard input."""
+    """Read a YAML file or the standard input."""
     from lr_schedule.config.yaml_files import parse_yaml, read_bytes, read_yaml
 
     if str(source) != STANDARD_INPUT:

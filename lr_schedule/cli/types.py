@@ -1,4 +1,4 @@
-"""``lr-schedule types``: every type of schedule with its keys, their defaults and its curve."""
+"""``lr-schedule types``: list all types of schedule with their keys, defaults and curves."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ EXAMPLES = """
   lr-schedule types
   lr-schedule types cosine one_cycle"""
 
-# docs/gallery/ has an example of every type too, but the docs are in no wheel; and these are made for a curve of one
-# line in a terminal. A test asks for a curve of every type, so a new one with required keys cannot be forgotten; only
-# "torch" has none, as its curve would cost the import of torch.
+# docs/gallery/ has an example of every type too, but the wheel does not contain the docs. The configs here are for a
+# curve of one line in a terminal. A test requires a curve for every type except "torch", which would import torch.
 CONFIGS: dict[str, dict[str, Any]] = {
     "sequential": {
         "parts": [
@@ -43,7 +42,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class TypesOptions:
-    """What ``lr-schedule types`` is given."""
+    """The options of ``lr-schedule types``."""
 
     names: list[str]
     json: bool
@@ -58,7 +57,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: TypesOptions) -> int:
-    """Print every type of schedule with its keys, their defaults and its curve."""
+    """Print all types of schedule with their keys, defaults and curves."""
     from lr_schedule.config.registry import find_class, registry
     from lr_schedule.pictures.text import sparkline
 

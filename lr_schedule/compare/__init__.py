@@ -1,4 +1,4 @@
-"""Which schedule is best for a task: runs of several candidates over tasks and seeds, and what they show."""
+"""Compare schedules: train several candidates on tasks with several seeds, and test which ones are better."""
 
 from lr_schedule.compare.comparing import compare, read_study
 from lr_schedule.compare.result import Comparison

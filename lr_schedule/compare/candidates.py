@@ -1,4 +1,4 @@
-"""What a candidate is: a schedule, a mapping of targets to schedules and controllers, or a section of a Zoo file."""
+"""Candidates: a schedule, a mapping from targets to schedules and controllers, or a section of a Zoo file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ CONTROLLER = "controller"
 
 
 class Parts(NamedTuple):
-    """A candidate's hyperparameters, by who takes them.
+    """A candidate's hyperparameters in two groups.
 
     Attributes:
-        section: What stands in a section of the Zoo: keywords of the algorithm, and the Zoo's own keys.
-        scheduled: What a ScheduleCallback sets, by target.
+        section: Those of a section of the Zoo: arguments of the algorithm, and keys of the Zoo.
+        scheduled: Those that a ScheduleCallback sets, by target.
     """
 
     section: dict[str, Any]
@@ -29,20 +29,20 @@ class Parts(NamedTuple):
 
 
 def read_candidate(document: Document, tasks: Sequence[str], total_timesteps: float) -> Any:
-    """Return the config of the candidate that a file holds; of a file of sections, those of the tasks.
+    """Return the config of the candidate in a file; for a file of sections, those of the tasks.
 
     Args:
         document: The file.
         tasks: The environments.
-        total_timesteps: The length of a run, for ``*_steps`` keys (> 0).
+        total_timesteps: Length of a run, for keys that end in ``_steps`` (> 0).
 
     Raises:
-        ScheduleConfigError: The file holds no schedule, or none for one of the tasks.
+        ScheduleConfigError: The file has no schedule, or none for one of the tasks.
     """
     data = document.data
     with document.located():
         if data is None or isinstance(data, bool):
-            raise ScheduleConfigError.at((), data, "holds no schedule")
+            raise ScheduleConfigError.at((), data, "has no schedule")
         if is_one_schedule(data):
             _refuse_wrong_schedule(data, total_timesteps)
             return data
@@ -56,13 +56,13 @@ def read_candidate(document: Document, tasks: Sequence[str], total_timesteps: fl
             known = (*SCHEDULE_KEYS, "callback")
             given = [*for_task(data, tasks[0])]
             hint = did_you_mean(given[0], known) if given else "."
-            message = f"holds no schedule, and neither a key of the learning rate nor a target with a schedule{hint}"
+            message = f"has no schedule, and neither a key of the learning rate nor a target with a schedule{hint}"
             raise ScheduleConfigError.at((), given, message)
     return data
 
 
 def is_one_schedule(data: Any) -> bool:
-    """Tell whether a candidate is one schedule or controller, which is then that of the learning rate."""
+    """Tell whether a candidate is a single schedule or controller, which is then that of the learning rate."""
     if isinstance(data, Mapping):
         return ("type" in data or CONTROLLER in data) and not any(key in data for key in SECTION_MARKS)
     return not isinstance(data, Mapping)
@@ -76,7 +76,7 @@ def _refuse_wrong_schedule(cfg: Any, total_timesteps: float) -> None:
 
 
 def is_controller(cfg: Any) -> bool:
-    """Tell whether a config is one of a controller."""
+    """Tell whether a config is that of a controller."""
     return isinstance(cfg, Controller) or (isinstance(cfg, Mapping) and CONTROLLER in cfg)
 
 
@@ -94,7 +94,7 @@ def _names_a_schedule(data: Any, task: str) -> bool:
 
 
 def for_task(config: Any, task: str) -> dict[str, Any]:
-    """Return the hyperparameters that a candidate gives for a task, one flat mapping."""
+    """Return the hyperparameters of a candidate for a task, as one flat mapping."""
     if is_one_schedule(config):
         return {LEARNING_RATE: config}
     if set(config) == {"sections"}:
@@ -103,7 +103,7 @@ def for_task(config: Any, task: str) -> dict[str, Any]:
 
 
 def split(config: Any, task: str) -> Parts:
-    """Return a candidate's hyperparameters for a task, by who takes them."""
+    """Return a candidate's hyperparameters for a task, in two groups."""
     section: dict[str, Any] = {}
     scheduled: dict[str, Any] = {}
     for key, value in for_task(config, task).items():
@@ -115,7 +115,7 @@ def split(config: Any, task: str) -> Parts:
 
 
 def _is_scheduled(value: Any) -> bool:
-    """Tell whether a value at a key that takes no schedule itself is one, so that a callback has to set it."""
+    """Tell whether the value of a key that accepts no schedule is one, so that a callback must set it."""
     if isinstance(value, BaseLRSchedule) or is_controller(value):
         return True
     if isinstance(value, Mapping):
@@ -135,12 +135,12 @@ def name_candidates(named: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Return candidates by name, each name once.
 
     Raises:
-        ScheduleConfigError: Two have one name.
+        ScheduleConfigError: Two candidates have the same name.
     """
     candidates: dict[str, Any] = {}
     for name, config in named:
         if name in candidates:
-            message = "two candidates have this name, that of their file without its folder; rename one"
+            message = "two candidates have this name (the name of the file without its folder); rename one file"
             raise ScheduleConfigError.at("candidates", name, message)
         candidates[name] = config
     return candidates
@@ -150,7 +150,7 @@ def read_base(document: Document, tasks: Sequence[str]) -> dict[str, Any]:
     """Return the hyperparameters that all candidates share, from a file with them or with sections of them.
 
     Raises:
-        ScheduleConfigError: The file holds none, or none for one of the tasks.
+        ScheduleConfigError: The file has no hyperparameters, or none for one of the tasks.
     """
     with document.located():
         if not isinstance(document.data, Mapping) or is_one_schedule(document.data):

@@ -1,4 +1,4 @@
-"""From candidates and a training function to a comparison."""
+"""compare and read_study: train candidates, and return the comparison."""
 
 from __future__ import annotations
 
@@ -31,39 +31,40 @@ def compare(  # noqa: PLR0913  # all but two are options by name
     normalize: Normalize = MINMAX,
     on_progress: OnProgress | None = None,
 ) -> Comparison:
-    """Train every candidate on every task with every seed, and say which are better than the first.
+    """Train each candidate on each task with each seed, and test which candidates are better than the first.
 
-    Use it to find out whether a schedule helps, with any library: each run is a call of your own function. Runs that
-    are complete are kept, so that the same call goes on where another one has stopped, and several processes or
-    machines share one study.
+    Use it to find out whether a schedule helps. It works with any library, because each run is a call of your own
+    function. Complete runs are stored, so you can stop the study and continue it with the same call, and several
+    processes or machines can share it.
 
     Formula:
-        Interquartile means with 95 % stratified bootstrap intervals; a difference counts where fewer than 5 % of the
-        ways to swap runs with one seed between the two candidates give as large a one (Holm's correction for several).
+        Interquartile means with 95 % stratified bootstrap intervals. A difference counts if fewer than 5 % of the ways
+        to swap runs with the same seed between the two candidates give a difference as large (with Holm's correction
+        for several candidates).
 
     Args:
-        candidates: The config of each candidate by its name: schedules or plain data (two at least).
-        train: ``train(candidate, task, seed, report)`` trains one run with the config of the candidate, and calls
-            ``report(timestep, score)`` at rising timesteps; the last score is the final one. With ``jobs`` above 1 it
-            must be a function of a module.
-        tasks: Names of tasks, each for `train` to understand (None: one task, called ``task``).
-        seeds: How many seeds (>= 2; 10), or which. All candidates share them.
+        candidates: Mapping from names to configs, which are schedules or plain data. At least two.
+        train: Function ``train(candidate, task, seed, report)`` that trains one run with the config of the candidate,
+            and calls ``report(timestep, score)`` at rising timesteps. The last score is the final one. If `jobs` is
+            above 1, it must be a function of a module.
+        tasks: Names of tasks, which are passed to `train`. By default, there is one task, called ``task``.
+        seeds: Number of seeds, at least 2, or a list of seeds. All candidates share them.
         storage: A folder for the runs, or the URL of a database (``sqlite:///...``, ``postgresql+psycopg://...``).
-        jobs: How many processes work at a time on this machine (>= 1; 1).
-        study: The name of the study in the storage ("compare").
-        settings: What else the scores depend on, as plain data. It is kept, and may not change (None: nothing).
-        baseline: The candidate that all others are compared with (None: the first).
-        normalize: How scores of several tasks are made comparable: ``minmax`` (0 and 1 are the lowest and the highest
-            final score of each task), ``none``, or the two scores of each task that become 0 and 1.
-        on_progress: Called now and then with the `Progress` of the study.
+        jobs: Number of processes on this machine, at least 1.
+        study: Name of the study in the storage.
+        settings: Other data that the scores depend on, as plain data. It is stored with the study, and must not change.
+        baseline: The candidate that all others are compared with. By default, the first.
+        normalize: Scaling of the scores of several tasks: ``minmax`` (0 and 1 are the lowest and the highest final
+            score of each task), ``none``, or a mapping from tasks to the two scores that become 0 and 1.
+        on_progress: Function that is called from time to time with the `Progress` of the study.
 
     Returns:
         The comparison, with ``table()``, ``plot()`` and ``to_json()``.
 
     Raises:
-        ScheduleConfigError: Something cannot be used, or the storage holds another study, or a candidate has changed
-            since its runs began. Nothing has been trained then. An error of `train` is no error here: after three of
-            them the run counts as failed, and is named in the comparison.
+        ScheduleConfigError: An argument is wrong, the storage has another study, or a candidate has changed since its
+            runs started. Nothing is trained then. An error in `train` is not raised: after three errors, the run counts
+            as failed, and the comparison lists it.
 
     Source:
         Agarwal et al. 2021, arXiv 2108.13264
@@ -78,7 +79,7 @@ def compare(  # noqa: PLR0913  # all but two are options by name
         'high is better than low, by 200.'
     """
     with needs_extra("compare"):
-        import scipy  # noqa: F401  # now, and not when all is trained
+        import scipy  # noqa: F401  # now, not after the training
     plan = make_plan(candidates, tasks, seeds, settings)
     _refuse(plan, baseline, normalize)
     if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 1:
@@ -95,15 +96,15 @@ def compare(  # noqa: PLR0913  # all but two are options by name
 def read_study(
     storage: Place, *, study: str = STUDY, baseline: str | None = None, normalize: Normalize = MINMAX
 ) -> Comparison:
-    """Return what a study shows so far, without training anything.
+    """Return the comparison of a study so far, without training.
 
-    Use it to look at a study that is not finished, or at one of another machine.
+    Use it to look at a study that is not finished, or at a study from another machine.
 
     Args:
-        storage: A folder or the URL of a database.
-        study: The name of the study in the storage ("compare").
-        baseline: The candidate that all others are compared with (None: the first).
-        normalize: How scores of several tasks are made comparable, as in `compare`.
+        storage: A folder, or the URL of a database.
+        study: Name of the study in the storage.
+        baseline: The candidate that all others are compared with. By default, the first.
+        normalize: Scaling of the scores of several tasks, as in `compare`.
 
     Returns:
         The comparison.
@@ -119,7 +120,7 @@ def read_study(
         >>> read_study("runs").done
         10
     """
-    nothing = ScheduleConfigError.at("storage", shown_place(storage), f"holds no study called {study!r}")
+    nothing = ScheduleConfigError.at("storage", shown_place(storage), f"has no study called {study!r}")
     if not may_hold_a_study(storage):
         raise nothing
     queue = Queue(storage, study)

@@ -1,4 +1,4 @@
-"""Environments as a section of the Zoo asks for them: copies, wrappers, normalisation, stacked frames."""
+"""Make the environments for a section of the Zoo: copies, wrappers, normalisation, stacked frames."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOISES = {"normal": "NormalActionNoise", "ornstein-uhlenbeck": "OrnsteinUhlenbec
 
 
 def refuse_unknown_env(env_id: str, packages: Sequence[str] = ()) -> None:
-    """Raise where gymnasium knows no such environment, after it has imported `packages`."""
+    """Raise an error if gymnasium has no such environment after importing `packages`."""
     with needs_extra("compare"):
         import gymnasium
 
@@ -37,14 +37,14 @@ def import_packages(packages: Sequence[str]) -> None:
 
 
 def make_env(env_id: str, zoo: Mapping[str, Any], seed: int, gamma: Any = None, *, for_training: bool) -> VecEnv:
-    """Return the environment of a run, or the one that it is evaluated in, of which there is one copy.
+    """Return the environment for the training of a run, or for its evaluation, which has one copy.
 
     Args:
-        env_id: The environment's name.
-        zoo: What a section holds for the Zoo: ``n_envs``, ``normalize``, ``env_wrapper`` and so on.
+        env_id: Name of the environment.
+        zoo: The keys of a section for the Zoo: ``n_envs``, ``normalize``, ``env_wrapper`` and so on.
         seed: The seed of its first episodes.
-        gamma: The discount factor of the algorithm, which rewards are normalised with (None: the default).
-        for_training: Whether statistics are gathered, and rewards normalised where `zoo` asks for it.
+        gamma: The discount factor of the algorithm, to normalise rewards (None: the default).
+        for_training: Whether to collect statistics, and to normalise rewards if `zoo` requires it.
     """
     from stable_baselines3.common.env_util import make_vec_env
     from stable_baselines3.common.vec_env import VecFrameStack, VecNormalize
@@ -86,7 +86,7 @@ def _wrapper(zoo: Mapping[str, Any], key: str) -> Any:
 
 
 def action_noise(zoo: Mapping[str, Any], env: VecEnv) -> dict[str, Any]:
-    """Return the keyword of the algorithm for the noise that a section asks for; none where it asks for none."""
+    """Return the argument of the algorithm for the action noise in a section, or an empty mapping."""
     if zoo.get("noise_type") is None:
         return {}
     import numpy as np

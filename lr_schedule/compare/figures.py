@@ -1,4 +1,4 @@
-"""The figures of a study: the scores of its runs, what is made of them, and the verdict."""
+"""The results of a study: the scores of its runs, their statistics, and the verdict."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ PROFILE_POINTS = 51
 
 
 class Summary(NamedTuple):
-    """The figures of one candidate.
+    """The statistics of one candidate.
 
     Attributes:
         final: Interquartile mean of the final scores, with its interval.
         area: Interquartile mean of the areas under the curves, with its interval.
-        improvement: Probability of improvement over the baseline (None: it is the baseline).
-        difference: How its final score differs from the baseline's (None: it is the baseline).
-        complete: How many runs are complete.
-        failed: How many runs have failed.
+        improvement: Probability of improvement over the baseline (None for the baseline).
+        difference: Difference of its final score from that of the baseline (None for the baseline).
+        complete: Number of complete runs.
+        failed: Number of failed runs.
     """
 
     final: Interval
@@ -47,7 +47,7 @@ class Summary(NamedTuple):
 
 @dataclass(frozen=True)
 class Findings:
-    """What is known of the runs of a study, and the figures made of it; `Comparison` says what each field is."""
+    """The results of the runs of a study, and their statistics; `Comparison` describes the fields."""
 
     plan: Plan
     results: Mapping[Cell, Result]
@@ -57,17 +57,17 @@ class Findings:
 
     @property
     def done(self) -> int:
-        """How many runs are complete."""
+        """Number of complete runs."""
         return sum(result.state == COMPLETE for result in self.results.values())
 
     @property
     def is_finished(self) -> bool:
-        """Whether every run is complete or has failed."""
+        """Whether all runs are complete or have failed."""
         return all(result.state in (COMPLETE, FAILED) for result in self.results.values())
 
     @cached_property
     def scales(self) -> dict[str, Scale]:
-        """What each task's scores are shifted and divided by; all 0 and 1 where there is one task."""
+        """The scale of each task; with one task, the scores stay the same."""
         raw = {
             task: [result.score for cell, result in self._complete() if cell.task == task] for task in self.plan.tasks
         }
@@ -77,12 +77,12 @@ class Findings:
         return ((cell, result) for cell, result in self.results.items() if result.state == COMPLETE)
 
     def values(self, candidate: str, task: str, *, of_area: bool = False) -> dict[int, float]:
-        """Return the score of each seed that is complete, on the task's scale.
+        """Return the score of each complete seed, on the scale of the task.
 
         Args:
-            candidate: Its name.
-            task: Its name.
-            of_area: Whether to return areas under curves (else: final scores).
+            candidate: Name of the candidate.
+            task: Name of the task.
+            of_area: Whether to return areas under curves instead of final scores.
         """
         found = {}
         for seed in self.plan.seeds:
@@ -109,7 +109,7 @@ class Findings:
 
     @cached_property
     def summaries(self) -> dict[str, Summary]:
-        """The figures of each candidate that has a complete run."""
+        """The statistics of each candidate with a complete run."""
         others = {
             name: pairs for name in self.plan.candidates if name != self.baseline and (pairs := self._pairs(name))
         }
@@ -129,19 +129,19 @@ class Findings:
         return found
 
     def count(self, candidate: str, state: str) -> int:
-        """Return how many runs of a candidate are in a state."""
+        """Return the number of runs of a candidate in a state."""
         return sum(result.state == state for cell, result in self.results.items() if cell.candidate == candidate)
 
     @property
     def verdict(self) -> str:
-        """What the study shows, in a sentence or two."""
+        """The result of the study, in one or two sentences."""
         found = {name: one.difference for name, one in self.summaries.items() if one.difference is not None}
         failed = {name: count for name in self.plan.candidates if (count := self.count(name, FAILED))}
         return sentence(found, self.baseline, len(self.plan.seeds), self.done, len(self.results), failed)
 
     @property
     def scale_note(self) -> str:
-        """What scores are shown in."""
+        """The sentence about the scale of the scores."""
         if len(self.plan.tasks) == 1:
             return "Scores are shown as reported."
         if self.normalize == NONE:
@@ -150,7 +150,7 @@ class Findings:
         return f"Scores are normalised by task: 0 and 1 are {how}."
 
     def errors(self) -> list[str]:
-        """Return a line for each run that failed, with its error."""
+        """Return a line for each failed run, with its error."""
         return [
             f"failed: {cell.candidate} on {cell.task} with seed {cell.seed}: {result.error}"
             for cell, result in self.results.items()
@@ -158,7 +158,7 @@ class Findings:
         ]
 
     def profile(self) -> tuple[list[float], dict[str, list[float]]]:
-        """Return thresholds, and for each candidate the fraction of its runs that score higher."""
+        """Return thresholds, and for each candidate the fraction of its runs with a higher score."""
         all_scores = np.concatenate([task for name in self.summaries for task in self._scores(name)])
         at = np.linspace(all_scores.min(), all_scores.max(), PROFILE_POINTS)
         return at.tolist(), {name: performance_profile(self._scores(name), at).tolist() for name in self.summaries}

@@ -1,4 +1,4 @@
-"""One HTML page with all of a study: verdict, figures, picture, schedules, scores; it loads nothing from elsewhere."""
+"""One HTML page with the results of a study: verdict, statistics, picture, schedules, scores; it loads nothing else."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _profile(comparison: Comparison) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     def cells(texts: Sequence[str]) -> str:
-        # A candidate may be called 1e-3; its name is no figure.
+        # A candidate may be called 1e-3, but its name is not a number.
         first, *others = texts
         figures = [
             f'<td class="number">{text}</td>' if _is_number(text) else f"<td>{_text(text)}</td>" for text in others
@@ -140,7 +140,7 @@ def _picture(comparison: Comparison) -> str:
     drawn = io.StringIO()
     comparison.plot().savefig(drawn, format="svg")
     text = drawn.getvalue()
-    # What matplotlib says of itself names addresses, though nothing is loaded from them.
+    # The metadata of matplotlib contains addresses, although nothing is loaded from them.
     return re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
 
 

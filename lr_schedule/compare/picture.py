@@ -31,7 +31,7 @@ HALF = 0.32
 """Half of the height of a small curve, as a fraction of its line."""
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#b8a900", "#7f3c8d", "#666666")
-"""Colours that the colour-blind can tell apart, as far as ten can be told apart at all."""
+"""Colours that colour-blind readers can distinguish, as far as possible with ten colours."""
 
 
 def draw(comparison: Findings) -> Figure:
@@ -61,7 +61,7 @@ def draw(comparison: Findings) -> Figure:
 
 
 def _draw_candidates(figure: Any, comparison: Findings, colours: Mapping[str, str]) -> None:
-    """Draw a line for each candidate: its schedules as a small curve, its name, its interval."""
+    """Draw a line for each candidate: its schedules as small curves, its name, its interval."""
     names = list(colours)
     curves, intervals = figure.subplots(1, 2, sharey=True, width_ratios=[1, 5])
     for row, name in enumerate(names):
@@ -114,9 +114,9 @@ def _plain_frame(ax: Axes) -> None:
 
 
 def on_one_grid(curves: list[tuple[tuple[int, float], ...]]) -> tuple[Array, Array] | None:
-    """Return the timesteps that curves are drawn at, and the score of each curve there.
+    """Return the timesteps at which curves are drawn, and the scores of each curve.
 
-    Between two points of a curve its scores lie on a straight line. The grid ends where the shortest curve does.
+    Between two points of a curve, scores are interpolated linearly. The grid ends with the shortest curve.
     """
     if not curves:
         return None
@@ -135,7 +135,7 @@ def _length(comparison: Findings) -> float | None:
 
 
 def curves_of(config: Any, total_timesteps: float | None = None) -> dict[str, list[float]]:
-    """Return the values of the schedules in a candidate's config over the run, by their places in it."""
+    """Return the values of the schedules in a candidate's config over the run, by their paths in it."""
     with suppress(ScheduleConfigError):
         return {"": BaseLRSchedule.create(config, total_timesteps).sample(SAMPLED).tolist()}
     found = {}

@@ -1,4 +1,4 @@
-"""What a study is made of, and whether it is the one that the storage holds: candidates, tasks, seeds, settings."""
+"""The plan of a study (candidates, tasks, seeds, settings), and its comparison with the one in the storage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lr_schedule.compare.queue import Cell, Queue
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
 
 ONLY_TASK = "task"
-"""The name of the task where there is but one and it has none."""
+"""The name of the task if no tasks are given."""
 
 CANDIDATES, TASKS, SEEDS, SETTINGS, VERSIONS = "candidates", "tasks", "seeds", "settings", "versions"
 PACKAGES = (
@@ -31,13 +31,13 @@ DIGITS = 12
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be run: each candidate on each task with each seed.
+    """The runs of a study: each candidate on each task with each seed.
 
     Attributes:
         candidates: The config of each candidate as plain data, by its name.
         tasks: The names of the tasks.
         seeds: The seeds, which all candidates share.
-        settings: What else the scores depend on, as plain data: algorithm, length of the run, and so on.
+        settings: Other data that the scores depend on, as plain data: algorithm, length of the run, and so on.
     """
 
     candidates: Mapping[str, Any]
@@ -46,21 +46,21 @@ class Plan:
     settings: Mapping[str, Any]
 
     def cells(self) -> list[Cell]:
-        """Return the cells, seed by seed, so that a study that is stopped early has runs of every candidate."""
+        """Return the cells, seed by seed, so that a study that is stopped early has runs of all candidates."""
         return [Cell(name, task, seed) for seed in self.seeds for task in self.tasks for name in self.candidates]
 
 
 def make_plan(candidates: Any, tasks: Any, seeds: Any, settings: Mapping[str, Any] | None = None) -> Plan:
-    """Return the plan of what a caller asks for, checked.
+    """Return a plan from the arguments of the caller, after checking them.
 
     Raises:
-        ScheduleConfigError: There are fewer than two candidates or seeds, or something is no plain data.
+        ScheduleConfigError: There are fewer than two candidates or seeds, or a config is not plain data.
     """
     if not isinstance(candidates, Mapping) or len(candidates) < 2:
-        raise ScheduleConfigError.at("candidates", candidates, "must be a mapping from names to configs, two at least")
+        raise ScheduleConfigError.at("candidates", candidates, "must be a mapping from names to configs, at least two")
     for name in candidates:
         if not isinstance(name, str) or not name:
-            raise ScheduleConfigError.at("candidates", name, "the name of a candidate must be a text")
+            raise ScheduleConfigError.at("candidates", name, "the name of a candidate must be a string")
     plain = {name: _plain(config, ("candidates", name)) for name, config in candidates.items()}
     return Plan(plain, _tasks(tasks), _seeds(seeds), _plain(dict(settings or {}), ("settings",)))
 
@@ -70,12 +70,12 @@ def _tasks(tasks: Any) -> tuple[str, ...]:
         return (ONLY_TASK,)
     named = (tasks,) if isinstance(tasks, str) else tuple(tasks)
     if not named or not all(isinstance(task, str) and task for task in named) or len(set(named)) < len(named):
-        raise ScheduleConfigError.at("tasks", tasks, "must be names of tasks, each once")
+        raise ScheduleConfigError.at("tasks", tasks, "must be a list of different names of tasks")
     return named
 
 
 def _seeds(seeds: Any) -> tuple[int, ...]:
-    message = "must be a number of seeds, 2 at least, or a list of so many different whole numbers >= 0"
+    message = "must be a number of seeds, at least 2, or a list of at least 2 different whole numbers >= 0"
     if isinstance(seeds, bool) or not isinstance(seeds, (int, Sequence, range)) or isinstance(seeds, (str, bytes)):
         raise ScheduleConfigError.at("seeds", seeds, message)
     numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
@@ -86,7 +86,7 @@ def _seeds(seeds: Any) -> tuple[int, ...]:
 
 
 def _plain(value: Any, path: tuple[str, ...]) -> Any:
-    """Return plain data: schedules and controllers as their configs, tuples as lists; anything else is refused."""
+    """Return plain data: schedules and controllers as their configs, tuples as lists; anything else is an error."""
 
     def config_of(item: Any) -> Any:
         if hasattr(item, "to_config"):
@@ -96,18 +96,18 @@ def _plain(value: Any, path: tuple[str, ...]) -> Any:
     try:
         return json.loads(json.dumps(value, default=config_of, allow_nan=False))
     except (TypeError, ValueError):
-        message = "must be plain data or schedules, so that it can be told from another one"
+        message = "must be plain data or schedules, so that changes can be detected"
         raise ScheduleConfigError.at(path, value, message) from None
 
 
 def digest(config: Any) -> str:
-    """Return a hash of plain data that is the same wherever the data are."""
+    """Return a hash of plain data that is the same on all machines."""
     text = json.dumps(config, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 def read_plan(queue: Queue) -> Plan | None:
-    """Return the plan of the study that a storage holds, or None where it holds none."""
+    """Return the plan of the study in a storage, or None if there is none."""
     held = queue.study.user_attrs
     if CANDIDATES not in held:
         return None
@@ -116,18 +116,18 @@ def read_plan(queue: Queue) -> Plan | None:
 
 
 def join_study(queue: Queue, plan: Plan) -> Plan:
-    """Write the plan into a new study, or hold it against the one that is there, which may be added to.
+    """Write the plan into a new study, or compare it with the existing one, to which it may add.
 
     Returns:
         The plan of the study.
 
     Raises:
-        ScheduleConfigError: The study is another one: a candidate or a setting has changed, or something is left out.
+        ScheduleConfigError: The study is a different one: a candidate or a setting has changed or is missing.
     """
     held = read_plan(queue)
     if held is not None:
         _refuse_changes(held, plan)
-        # In the order that is there already, as the baseline is the first.
+        # In the existing order, because the baseline is the first candidate.
         plan = replace(
             plan,
             candidates={**held.candidates, **plan.candidates},
@@ -153,13 +153,13 @@ def _refuse_changes(held: Plan, plan: Plan) -> None:
         if digest(there) != digest(config):
             where, before, after = _first_change(there, config)
             message = (
-                f"has changed since the study began (hash {digest(there)}, now {digest(config)}): {where or 'it'} was "
-                f"{json.dumps(before)} and is {json.dumps(after)}; give it another name, or begin another study"
+                f"has changed since the study started (hash {digest(there)}, now {digest(config)}): {where or 'it'} "
+                f"was {json.dumps(before)} and is {json.dumps(after)}; give it another name, or start another study"
             )
             raise ScheduleConfigError.at(("candidates", name), config, message)
     where, before, after = _first_change(dict(held.settings), dict(plan.settings))
     if digest(held.settings) != digest(plan.settings):
-        message = f"another study is here: {where} was {json.dumps(before)}; begin another study elsewhere"
+        message = f"the storage has another study: {where} was {json.dumps(before)}; use another study or storage"
         raise ScheduleConfigError.at(("settings", *where.split(".")), after, message)
     for key, there, given in (
         ("candidates", held.candidates, plan.candidates),
@@ -171,14 +171,14 @@ def _refuse_changes(held: Plan, plan: Plan) -> None:
             known = ", ".join(map(str, there))
             hint = did_you_mean(missing[0], map(str, given)) if key != "seeds" else "."
             message = (
-                f"another study is here, or {missing[0]!r} is left out{hint} The study has {known}; more may be added, "
-                "and none left out"
+                f"the storage has another study, or {missing[0]!r} is missing{hint} The study has {known}; you can add "
+                "more, but not omit any"
             )
             raise ScheduleConfigError.at(key, list(given), message)
 
 
 def _first_change(before: Any, after: Any, path: str = "") -> tuple[str, Any, Any]:
-    """Return where two pieces of plain data differ first, and what stands there."""
+    """Return the path of the first difference of two pieces of plain data, and both values."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*before, *(key for key in after if key not in before)]:
             if before.get(key) != after.get(key):

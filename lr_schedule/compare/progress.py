@@ -1,4 +1,4 @@
-"""How far a study is, on the error stream: a bar in a terminal, and a line for each run elsewhere."""
+"""The progress of a study on the error stream: a bar in a terminal, and otherwise a line for each run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from lr_schedule.compare.workers import Progress
 
 
 class Shown:
-    """Shows the progress of a study; a context, as a bar has to be taken away at the end.
+    """Shows the progress of a study; it is a context, because a bar must be removed at the end.
 
     Args:
-        jobs: How many workers this machine has, for the time left (>= 1).
+        jobs: Number of workers on this machine, for the time left (>= 1).
     """
 
     def __init__(self, jobs: int) -> None:
@@ -35,7 +35,7 @@ class Shown:
         return self
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far the study is."""
+        """Show the progress of the study."""
         text = describe(progress, self._jobs)
         if self._bar is not None:
             done = progress.complete + progress.failed

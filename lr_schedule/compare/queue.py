@@ -1,8 +1,8 @@
-"""The runs of a study as a queue that any number of workers share: who takes which, and what came of it.
+"""The runs of a study as a queue that any number of workers share.
 
 A trial of Optuna's study is one try at one cell: a candidate on a task with a seed. A storage numbers trials in the
-order in which they are made, so of two workers that take one cell at the same time the one with the lower number has
-it. The queue of waiting trials that Optuna has itself gives one trial to two workers where the storage is SQLite.
+order in which they are made. So if two workers take a cell at the same time, the one with the lower number has it.
+Optuna's own queue of waiting trials can give one trial to two workers if the storage is SQLite.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 MOST_ERRORS = 3
-"""How often a cell may fail."""
+"""Number of errors after which a cell counts as failed."""
 
 MOST_DEATHS = 10
-"""How often the worker of a cell may die: a queue of a cluster ends jobs, but so does a cell that takes all memory."""
+"""Number of deaths of its worker after which a cell counts as failed. A cluster may end jobs, but a cell may also use
+all memory."""
 
 COMPLETE, RUNNING, FAILED, WAITING = "complete", "running", "failed", "waiting"
 
@@ -44,14 +45,14 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """What is known of a cell.
+    """The state and the scores of a cell.
 
     Attributes:
         state: ``complete``, ``running``, ``failed`` or ``waiting``.
-        curve: Pairs of timestep and score, in the order of time.
-        error: The last error, where there was one.
-        tries: How often the cell was begun.
-        seconds: How long the complete run took (0.0: it is not complete).
+        curve: Pairs of timestep and score, in order.
+        error: The last error, or an empty string.
+        tries: Number of times that the cell was started.
+        seconds: Duration of the complete run (0.0 if it is not complete).
     """
 
     state: str = WAITING
@@ -86,7 +87,7 @@ class Queue:
         self._study_id = self._backend.get_study_id_from_name(study)
 
     def results(self, cells: Sequence[Cell]) -> dict[Cell, Result]:
-        """Return what is known of each cell."""
+        """Return the result of each cell."""
         tries: dict[Cell, list[FrozenTrial]] = {cell: [] for cell in cells}
         for trial in self.study.get_trials(deepcopy=False):
             if (cell := _cell_of(trial)) in tries:
@@ -95,12 +96,12 @@ class Queue:
 
     @contextmanager
     def worker(self) -> Iterator[str]:
-        """Return a context that gives a worker its name, and gives back what the worker has where it is interrupted."""
+        """Return a context with the name of a new worker; if the worker is interrupted, its cell is free again."""
         with self.storage.worker() as name:
             try:
                 yield name
             except BaseException:
-                # Not in `running`: an interruption may come between the taking of a run and its beginning.
+                # Not in `running`, because an interruption may come after a cell is taken and before its run starts.
                 self._give_back(name)
                 raise
 
@@ -112,7 +113,7 @@ class Queue:
                 self._end(trial_id, TrialState.FAIL)
 
     def claim(self, cells: Sequence[Cell], worker: str) -> Claim | None:
-        """Take the first cell that nobody has, or return None where there is none."""
+        """Take the first free cell, or return None if there is none."""
         self.storage.fail_dead(self.study)
         for cell, result in self.results(cells).items():
             if result.state == WAITING and (claim := self._take(cell, worker)):
@@ -134,16 +135,16 @@ class Queue:
 
     @contextmanager
     def running(self, claim: Claim) -> Iterator[Curve]:
-        """Return a context for the run of a cell, whose end or error is recorded.
+        """Return a context for the run of a cell, which records its end or its error.
 
-        An error is no error of the caller: it is the cell's. An interruption is the worker's.
+        An error belongs to the cell and is not raised. An interruption belongs to the worker.
         """
         curve = Curve(self, claim.trial_id)
         try:
             with self.storage.beating(claim.trial_id):
                 yield curve
             curve.require_a_score()
-        except Exception as error:  # whatever a user's function raises
+        except Exception as error:  # any error of a user's function
             self._note(claim.trial_id, "error", _said(error))
             self._note(claim.trial_id, "traceback", traceback.format_exc()[-4_000:])
             self._end(claim.trial_id, TrialState.FAIL)
@@ -160,13 +161,13 @@ class Queue:
             self._backend.set_trial_user_attr(trial_id, key, value)
 
     def _end(self, trial_id: int, state: TrialState, score: float | None = None) -> None:
-        # Where this worker was taken for dead, another one has the cell, and its result counts.
+        # If this worker was considered dead, another one has the cell, and the result of that one counts.
         with suppress(UpdateFinishedTrialError):
             self._backend.set_trial_state_values(trial_id, state, None if score is None else [score])
 
 
 class Curve:
-    """Takes the scores of one run, as ``report(timestep, score)``."""
+    """Records the scores of one run, as ``report(timestep, score)``."""
 
     def __init__(self, queue: Queue, trial_id: int) -> None:
         self._queue = queue
@@ -175,16 +176,16 @@ class Curve:
         self.last = math.nan
 
     def __call__(self, timestep: int, score: float) -> None:
-        """Record the score at a timestep (a whole number >= 0 that rises from call to call)."""
+        """Record the score at a timestep, a whole number >= 0 above the one in the last call."""
         if int(timestep) != timestep or timestep <= self._timestep:
             raise ValueError(f"timestep must be a whole number above the last one, {self._timestep}, not {timestep}")
         if not math.isfinite(score):
-            raise ValueError(f"the score at timestep {timestep} is {score}, and no finite number")
+            raise ValueError(f"the score at timestep {timestep} is {score}, not a finite number")
         self._timestep, self.last = int(timestep), float(score)
         self._queue.report(self._trial_id, self._timestep, self.last)
 
     def require_a_score(self) -> None:
-        """Raise where nothing was reported."""
+        """Raise an error if no score was reported."""
         if self._timestep < 0:
             raise ValueError("the run reported no score; call report(timestep, score)")
 
@@ -209,7 +210,7 @@ def _result(trials: Sequence[FrozenTrial]) -> Result:
     if len(errors) >= MOST_ERRORS:
         return Result(FAILED, (), error, len(tries))
     if len(dead) >= MOST_DEATHS:
-        return Result(FAILED, (), f"its process was ended {len(dead)} times; is there memory enough?", len(tries))
+        return Result(FAILED, (), f"its process was ended {len(dead)} times; is there enough memory?", len(tries))
     return Result(WAITING, (), error, len(tries))
 
 

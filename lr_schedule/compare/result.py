@@ -1,4 +1,4 @@
-"""What a study shows, as a table, a picture and JSON."""
+"""The results of a study as a table, a picture and JSON."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ NO_SCORES = "-"
 
 
 class Comparison(Findings):
-    """The runs of a study and what they show; it never changes.
+    """The runs of a study and their results; it is immutable.
 
-    Use what `compare` returns: `table` for people, `to_json` for programs, `plot` for papers.
+    `compare` returns it. Use `table` to read the results, `to_json` to process them, and `plot` for a paper.
 
     Attributes:
         plan: The candidates, tasks, seeds and settings.
-        results: What is known of each cell.
+        results: The state and the scores of each run.
         baseline: The candidate that all others are compared with.
-        normalize: How scores of several tasks are made comparable: ``minmax``, ``none``, or the two scores of each
-            task that become 0 and 1.
+        normalize: Scaling of the scores of several tasks: ``minmax``, ``none``, or the two scores of each task that
+            become 0 and 1.
         versions: The versions of the packages that the runs used.
 
     Example:
@@ -43,7 +43,7 @@ class Comparison(Findings):
     """
 
     def table(self) -> str:
-        """Return the verdict and the figures of each candidate as text."""
+        """Return the verdict and the statistics of each candidate as text."""
         from lr_schedule.pictures.text import table
 
         columns = (
@@ -72,7 +72,7 @@ class Comparison(Findings):
         return (name, shown(summary.final), shown(summary.area), *against, runs)
 
     def plot(self, output: str | Path | None = None) -> Figure:
-        """Return a picture of schedules, intervals and learning curves, and write it to a .png, .svg or .pdf."""
+        """Return a picture of schedules, intervals and learning curves; write it to `output`, a .png, .svg or .pdf."""
         from lr_schedule.compare.picture import draw
 
         figure = draw(self)
@@ -81,7 +81,7 @@ class Comparison(Findings):
         return figure
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain data: configs, every score, the figures, the verdict, the versions."""
+        """Return everything as plain data: configs, all scores, the statistics, the verdict, the versions."""
         thresholds, profiles = self.profile() if self.summaries else ([], {})
         return {
             "format": FORMAT,
@@ -118,7 +118,7 @@ class Comparison(Findings):
         }
 
     def to_json(self, output: str | Path | None = None) -> str:
-        """Return everything as JSON, and write it to a file where one is named."""
+        """Return everything as JSON, and write it to `output` if it is given."""
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
         if output is not None:
             Path(output).write_text(text + "\n", encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from lr_schedule.errors import ScheduleConfigError, did_you_mean
 
 MINMAX, NONE = "minmax", "none"
-FORM = "must be minmax, none, or for each task the two scores that become 0 and 1, as in CartPole-v1=0,500"
+FORM = "must be minmax, none, or for each task the two scores that become 0 and 1, such as CartPole-v1=0,500"
 
 
 class Scale(NamedTuple):
@@ -23,7 +23,7 @@ class Scale(NamedTuple):
 
 
 def refuse_scales(normalize: Any, tasks: Sequence[str]) -> None:
-    """Raise where `normalize` says of a task nothing that can be used."""
+    """Raise an error if `normalize` is wrong for a task."""
     if isinstance(normalize, str):
         if normalize not in (MINMAX, NONE):
             raise ScheduleConfigError.at("normalize", normalize, FORM)
@@ -50,8 +50,8 @@ def make_scales(
 
     Args:
         scores: The final scores of all runs of each task.
-        normalize: ``minmax``, ``none``, or the two scores of each task that become 0 and 1. One task alone keeps its
-            scores, unless its two scores are given.
+        normalize: ``minmax``, ``none``, or the two scores of each task that become 0 and 1. The scores of a single task
+            stay the same, unless its two scores are given.
     """
     if isinstance(normalize, Mapping):
         return {task: Scale(*map(float, normalize[task])) for task in scores}
@@ -60,6 +60,6 @@ def make_scales(
     scales = {}
     for task, found in scores.items():
         low, high = min(found, default=0.0), max(found, default=1.0)
-        # Where all runs of a task score alike, they score 0: it tells nothing about any candidate.
+        # If all runs of a task have the same score, it becomes 0, because it does not distinguish candidates.
         scales[task] = Scale(low, high if high > low else low + 1.0)
     return scales

@@ -1,6 +1,6 @@
-"""The figures of a comparison: interquartile means, intervals, areas under curves, probabilities, profiles.
+"""The statistics of a comparison: interquartile means, intervals, areas under curves, probabilities, profiles.
 
-The scores of one candidate are a list with an array for each task; an array holds one score for each seed.
+The scores of one candidate are a list with an array for each task; an array has one score for each seed.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ Scores = Sequence[Array]
 
 RESAMPLES = 9_999
 RESAMPLES_OF_BANDS = 999
-"""Of the bands in a picture, of which there is one at each point of each curve."""
+"""Number of resamples for each point of the bands in a picture."""
 
 BATCH = 1_000
-"""How many resamples are held in memory at a time."""
+"""Number of resamples that are in memory at once."""
 
 CONFIDENCE = 0.95
 RANDOM_SEED = 0
-"""Where the resampling starts: the same scores give the same intervals each time."""
+"""The seed of the resampling, so that the same scores always give the same intervals."""
 
 
 class Interval(NamedTuple):
-    """An estimate with its 95 % interval; the ends are NaN where a task has fewer than two scores."""
+    """An estimate with its 95 % interval; the ends are NaN if a task has fewer than two scores."""
 
     estimate: float
     low: float
@@ -38,16 +38,15 @@ class Interval(NamedTuple):
 
 
 def interquartile_mean(scores: Scores) -> float:
-    """Return the mean of the middle half of all scores, as `scipy.stats.trim_mean` has it.
+    """Return the mean of the middle half of all scores, as `scipy.stats.trim_mean` computes it.
 
-    Use it in the place of a mean, which one lucky or failed run can move, and of a median, which needs more runs.
+    Use it instead of a mean, which one lucky or failed run can change, and of a median, which needs more runs.
 
     Formula:
-        The mean of what is left of the M * N scores of M tasks and N seeds when ``floor(M * N / 4)`` are cut off at
-        each end.
+        The mean of the M * N scores of M tasks and N seeds without the ``floor(M * N / 4)`` lowest and highest ones.
 
     Args:
-        scores: For each task an array with one score for each seed.
+        scores: For each task, an array with one score for each seed.
 
     Returns:
         The interquartile mean (IQM).
@@ -74,11 +73,11 @@ def interval_of_iqm(scores: Scores) -> Interval:
     """Return the interquartile mean with its 95 % stratified bootstrap interval.
 
     Formula:
-        The 2.5 % and the 97.5 % quantile of the IQM of 9,999 resamples; a resample draws, for each task on its own, N
+        The 2.5 % and the 97.5 % quantile of the IQM of 9,999 resamples. A resample draws, separately for each task, N
         of its N scores with replacement.
 
     Args:
-        scores: For each task an array with one score for each seed.
+        scores: For each task, an array with one score for each seed.
 
     Source:
         Agarwal et al. 2021, arXiv 2108.13264
@@ -95,15 +94,15 @@ def interval_of_iqm(scores: Scores) -> Interval:
 
 
 def probability_of_improvement(scores: Scores, baseline: Scores) -> Interval:
-    """Return how likely a run is to score higher than one of the baseline, with its 95 % interval.
+    """Return the probability that a run scores higher than one of the baseline, with its 95 % interval.
 
     Formula:
         The mean over the tasks of ``sum of S(x, y) / (N * K)`` over all pairs of the N scores ``x`` and the K scores
-        ``y`` of the baseline, where ``S`` is 1 for ``x > y``, 0.5 for ``x == y`` and 0 else (the Mann-Whitney U).
+        ``y`` of the baseline, where ``S`` is 1 for ``x > y``, 0.5 for ``x == y`` and 0 otherwise (Mann-Whitney U).
 
     Args:
-        scores: For each task an array with one score for each seed.
-        baseline: The same of the candidate that is compared with.
+        scores: For each task, an array with one score for each seed.
+        baseline: The same for the baseline.
 
     Source:
         Agarwal et al. 2021, arXiv 2108.13264
@@ -128,10 +127,10 @@ def _above(x: Array, y: Array) -> Any:
 
 
 def band_of_iqm(curves: Array) -> tuple[Array, Array, Array]:
-    """Return the interquartile mean of curves at each of their points, with the ends of its 95 % interval there.
+    """Return the interquartile mean of curves at each point, and the ends of its 95 % interval.
 
     Args:
-        curves: One row for each run, two at least, one column for each point.
+        curves: One row for each run, at least two, and one column for each point.
     """
     ends = _percentiles([curves.T], lambda sample, axis: iqm_along_last(sample), RESAMPLES_OF_BANDS)
     return np.asarray(iqm_along_last(curves.T), dtype=np.float64), np.asarray(ends.low), np.asarray(ends.high)
@@ -163,17 +162,17 @@ def _percentiles(samples: Scores, statistic: Callable[..., Any], resamples: int)
 
 
 def performance_profile(scores: Scores, thresholds: npt.ArrayLike) -> Array:
-    """Return, for each threshold, the fraction of runs that score higher.
+    """Return, for each threshold, the fraction of runs with a higher score.
 
     Formula:
         The mean over the tasks of the fraction of the N seeds with ``score > threshold``.
 
     Args:
-        scores: For each task an array with one score for each seed.
-        thresholds: The scores at which the profile is taken.
+        scores: For each task, an array with one score for each seed.
+        thresholds: The scores at which the profile is computed.
 
     Source:
-        Agarwal et al. 2021, arXiv 2108.13264; Dolan and More 2002
+        Agarwal et al. 2021, arXiv 2108.13264; Dolan and More 2002, doi:10.1007/s101070100263
 
     Example:
         >>> performance_profile([np.array([1.0, 2.0])], [0.0, 1.0, 2.0]).tolist()
@@ -185,15 +184,15 @@ def performance_profile(scores: Scores, thresholds: npt.ArrayLike) -> Array:
 
 
 def area_under_curve(timesteps: Sequence[float], scores: Sequence[float]) -> float:
-    """Return the mean height of a learning curve, which tells early learning from late.
+    """Return the mean height of a learning curve, which is higher if the run learns early.
 
     Formula:
-        The integral of the straight lines between the points, divided by the time from the first to the last; of one
-        point alone its score.
+        The integral of the straight lines between the points, divided by the time from the first to the last point. For
+        a single point, its score.
 
     Args:
-        timesteps: When the scores were taken, in rising order.
-        scores: The score at each of them.
+        timesteps: The timesteps of the scores, in rising order.
+        scores: The score at each timestep.
 
     Example:
         >>> area_under_curve([0, 10, 20], [0.0, 1.0, 1.0])

@@ -1,4 +1,4 @@
-"""Where a study is kept: a folder with a journal, or a database; and which workers are alive there."""
+"""The storage of a study, a folder with a journal or a database, and the workers that are alive in it."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ DATABASES = ("sqlite", "postgresql", "mysql")
 
 HEARTBEAT = 15
 GRACE = 90
-"""Seconds between two signs of life of a worker in a database, and without one until its run is taken up again."""
+"""Seconds between two heartbeats of a worker in a database, and seconds without one until its run is started again."""
 
 SQLITE_WAIT = 60
-"""Seconds that a writer waits for others to be done with an SQLite file; the default of 5 is short for slow disks."""
+"""Seconds that a writer waits for others to finish with an SQLite file; the default, 5, is too short for slow disks."""
 
 
 class Storage(Protocol):
-    """Where a study is kept."""
+    """The storage of a study."""
 
     backend: BaseStorage
 
     def worker(self) -> Any:
-        """Return a context that gives a worker its name, and lets others know that it is alive."""
+        """Return a context with the name of a new worker, in which others can see that it is alive."""
 
     def beating(self, trial_id: int) -> Any:
-        """Return a context in which a run gives signs of life."""
+        """Return a context in which a run sends heartbeats."""
 
     def fail_dead(self, study: optuna.Study) -> None:
-        """Mark the runs of workers that are dead as failed."""
+        """Mark the runs of dead workers as failed."""
 
 
 def open_storage(place: Place) -> Storage:
-    """Open a folder, or the URL of a database; what is not there yet is made."""
+    """Open a folder or the URL of a database; create it if it does not exist."""
     text = os.fspath(place)
     if "://" not in text:
         return Folder(Path(text))
@@ -59,11 +59,11 @@ def open_storage(place: Place) -> Storage:
 
 
 def _lock(file: IO[bytes], *, wait: bool) -> bool:
-    """Lock an open file for this process, until the file is closed or the process ends, however it ends."""
+    """Lock an open file for this process, until the file is closed or the process ends in any way."""
     try:
         import fcntl
     except ImportError:
-        message = "file locks of this kind are not to be had on this system; give --storage sqlite:///compare.db"
+        message = "this system does not have the necessary file locks; give --storage sqlite:///compare.db"
         raise ScheduleConfigError.at("storage", file.name, message) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -73,10 +73,10 @@ def _lock(file: IO[bytes], *, wait: bool) -> bool:
 
 
 class JournalLock(JournalFileOpenLock):
-    """The lock of a journal: it ends with its process, and its holder finds whole lines only.
+    """The lock of a journal: it ends with its process, and removes an incomplete last line.
 
-    A process that Optuna's own lock outlives would hold up all others for half a minute; and a line that a power cut
-    has left half written would spoil the next one.
+    Optuna's own lock can outlive its process, and all others then wait for half a minute. An incomplete line, for
+    example after a power cut, would damage the next one.
     """
 
     def __init__(self, journal: Path) -> None:
@@ -85,7 +85,7 @@ class JournalLock(JournalFileOpenLock):
         self._held: IO[bytes] | None = None
 
     def acquire(self) -> bool:
-        """Wait for the lock, and cut off what stands behind the last whole line."""
+        """Wait for the lock, and remove an incomplete last line."""
         held = self.journal.with_suffix(".lock").open("ab")
         _lock(held, wait=True)
         self._held = held
@@ -115,7 +115,7 @@ def _cut_half_line(journal: Path) -> None:
 
 
 class Folder:
-    """A folder with a journal of Optuna. A worker holds the lock of a file of its own there for as long as it lives."""
+    """A folder with a journal of Optuna. Each worker has a file there, and keeps it locked while it is alive."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -124,18 +124,20 @@ class Folder:
             journal = folder / JOURNAL
             journal.touch()
         except OSError as error:
-            raise ScheduleConfigError.at("storage", str(folder), f"no folder to write to: {error.strerror}") from None
+            raise ScheduleConfigError.at(
+                "storage", str(folder), f"is not a writable folder: {error.strerror}"
+            ) from None
         lock = JournalLock(journal)
         lock.acquire()
         lock.release()
         try:
             self.backend: BaseStorage = optuna.storages.JournalStorage(JournalFileBackend(str(journal), lock_obj=lock))
         except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise ScheduleConfigError.at("storage", str(journal), f"no journal of Optuna: {error}") from None
+            raise ScheduleConfigError.at("storage", str(journal), f"is not a journal of Optuna: {error}") from None
 
     @contextmanager
     def worker(self) -> Iterator[str]:
-        """Return a context that holds the lock of a new worker's file, and gives the worker's name."""
+        """Return a context with the name of a new worker, in which its file is locked."""
         name = uuid.uuid4().hex
         path = self.folder / WORKERS / name
         with path.open("wb") as held:
@@ -147,11 +149,11 @@ class Folder:
 
     @contextmanager
     def beating(self, trial_id: int) -> Iterator[None]:
-        """Do nothing: the lock of the worker is its sign of life."""
+        """Do nothing, because the lock of the worker shows that it is alive."""
         yield
 
     def fail_dead(self, study: optuna.Study) -> None:
-        """Mark each run whose worker holds no lock any more as failed."""
+        """Mark each run whose worker has no lock any more as failed."""
         for trial in _running(study):
             path = self.folder / WORKERS / str(trial.user_attrs.get("worker"))
             if self._is_free(path):
@@ -173,7 +175,7 @@ class Database:
     def __init__(self, url: str) -> None:
         dialect = url.partition("://")[0].partition("+")[0]
         if dialect not in DATABASES:
-            message = f"unknown kind of database{did_you_mean(dialect, DATABASES)} Allowed: {', '.join(DATABASES)}"
+            message = f"unknown type of database{did_you_mean(dialect, DATABASES)} Allowed: {', '.join(DATABASES)}"
             raise ScheduleConfigError.at("storage", without_password(url), message)
         waiting = {"connect_args": {"timeout": SQLITE_WAIT}} if dialect == "sqlite" else {}
         with warnings.catch_warnings():
@@ -183,7 +185,7 @@ class Database:
                     url, engine_kwargs=waiting, heartbeat_interval=HEARTBEAT, grace_period=GRACE
                 )
             except Exception as error:
-                # The driver's own classes of errors are unknown here, and every one of them means the same.
+                # The error classes of the driver are unknown here, and all of them have the same meaning.
                 said = " ".join(str(error.__cause__ or error).split())
                 raise ScheduleConfigError.at(
                     "storage", without_password(url), f"cannot be opened: {said[:300]}"
@@ -192,7 +194,7 @@ class Database:
 
     @contextmanager
     def worker(self) -> Iterator[str]:
-        """Give the worker its name; its signs of life are those of its runs."""
+        """Return a context with the name of a new worker; its runs send the heartbeats."""
         yield uuid.uuid4().hex
 
     @contextmanager
@@ -204,7 +206,7 @@ class Database:
 
         def beat() -> None:
             while not stop.wait(HEARTBEAT):
-                # A database that cannot be reached for a while is no reason to end the run.
+                # The run continues even if the database cannot be reached for a while.
                 with suppress(Exception):
                     self._beat(trial_id)
 
@@ -225,7 +227,7 @@ class Database:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             optuna.storages.fail_stale_trials(study)
-        # Optuna passes over a run whose worker died before its first heartbeat.
+        # Optuna ignores a run whose worker died before its first heartbeat.
         for trial in _running(study):
             first = self._first_seen.setdefault(trial.number, time.monotonic())
             if not trial.user_attrs.get("beats") and time.monotonic() - first > GRACE:
@@ -246,7 +248,7 @@ def _fail(backend: BaseStorage, study: optuna.Study, trial: FrozenTrial) -> None
 
 
 def may_hold_a_study(place: Place) -> bool:
-    """Tell whether a study may be in a place, without making anything there: a folder has a journal, if it has one."""
+    """Tell whether a place may have a study, without creating anything: a folder with a study has a journal."""
     text = os.fspath(place)
     return "://" in text or (Path(text) / JOURNAL).is_file()
 
@@ -260,7 +262,7 @@ def shown_place(place: Place) -> str:
 
 
 def without_password(url: str) -> str:
-    """Return a URL as it may be shown."""
+    """Return a URL without its password."""
     scheme, _, rest = url.partition("://")
     account, at, host = rest.rpartition("@")
     return f"{scheme}://{account.partition(':')[0]}{at}{host}"

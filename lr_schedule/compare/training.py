@@ -1,4 +1,4 @@
-"""Runs of Stable-Baselines3 and its relatives, as `compare` trains them from the command line."""
+"""Runs of Stable-Baselines3, sb3-contrib and SBX for `compare` on the command line."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 Report = Callable[[int, float], None]
 
 SEED_OF_EVALUATION = 1_000_000
-"""What is added to the seed of a run for the episodes of its evaluations, which are the same for all candidates."""
+"""Offset of the seed for the episodes of evaluations, which are the same for all candidates."""
 
 
 @dataclass(frozen=True)
 class Trainer:
-    """Trains one run with an algorithm by the hyperparameters of a candidate, and evaluates it at fixed timesteps.
+    """Trains a run with the hyperparameters of a candidate, and evaluates it at fixed timesteps.
 
     Args:
-        algo: The algorithm, by its name in the Zoo: ``ppo``, ``sac``, ``sbx ppo``.
-        n_timesteps: The length of a run (>= 1).
-        base: What all candidates share, as a candidate would give it; a candidate counts for more.
-        evaluations: How often a run is evaluated, the last time at its end (>= 1; 10).
-        episodes: How many episodes an evaluation is the mean of (>= 1; 10).
-        device: Where the networks are ("auto").
-        packages: Modules to import, as they register environments.
+        algo: Name of the algorithm in the Zoo: ``ppo``, ``sac``, ``sbx ppo``.
+        n_timesteps: Length of a run, at least 1.
+        base: Hyperparameters that all candidates share, in the form of a candidate. A candidate overrides them.
+        evaluations: Number of evaluations of a run, at least 1. The last one is at its end.
+        episodes: Number of episodes in an evaluation, at least 1.
+        device: Device of the networks.
+        packages: Modules to import because they register environments.
     """
 
     algo: str
@@ -47,7 +47,7 @@ class Trainer:
     packages: tuple[str, ...] = ()
 
     def settings(self) -> dict[str, Any]:
-        """Return what the scores depend on beside candidate, task and seed."""
+        """Return the settings that the scores depend on, besides candidate, task and seed."""
         return {
             "algo": self.algo,
             "n_timesteps": self.n_timesteps,
@@ -68,10 +68,10 @@ class Trainer:
                 run.close()
 
     def check(self, candidate: Any, task: str) -> None:
-        """Raise for whatever is wrong with a candidate on a task; nothing is trained."""
+        """Raise an error if a candidate is wrong for a task, without training."""
         run = self._build(candidate, task, 0)
         try:
-            # What `learn` does before it trains: callbacks check their targets against the model.
+            # As in `learn` before training: callbacks check their targets with the model.
             run.model._setup_learn(self.n_timesteps, run.callbacks)
         finally:
             run.close()
@@ -107,7 +107,7 @@ class Trainer:
         return Run(built, env, of_evaluation, self._callbacks(zoo, parts), seed)
 
     def _parts(self, candidate: Any, task: str) -> Parts:
-        """Return the hyperparameters of a candidate on top of those that all share."""
+        """Return the shared hyperparameters, overridden by those of a candidate."""
         base, own = split(self.base, task) if self.base else Parts({}, {}), split(candidate, task)
         given = for_task(candidate, task)
         section = {key: value for key, value in base.section.items() if key not in given}
@@ -130,7 +130,7 @@ class Trainer:
 
 @dataclass(frozen=True)
 class Run:
-    """A model, its environments, and the callbacks that its candidate asks for."""
+    """A model, its environments, and the callbacks of its candidate."""
 
     model: BaseAlgorithm
     env: VecEnv
@@ -145,7 +145,7 @@ class Run:
 
 
 def _evaluating(trainer: Trainer, run: Run, report: Report) -> Any:
-    """Return the callback that evaluates at fixed timesteps but the last, where the last update is still to come."""
+    """Return the callback that evaluates at fixed timesteps, except at the end, before the last update."""
     from stable_baselines3.common.callbacks import BaseCallback
 
     due = [trainer.n_timesteps * number // trainer.evaluations for number in range(1, trainer.evaluations)]
@@ -161,7 +161,7 @@ def _evaluating(trainer: Trainer, run: Run, report: Report) -> Any:
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """Return a context in which torch has one thread: sums in another order would make other scores."""
+    """Return a context in which torch has one thread, because sums in another order would change the scores."""
     with needs_extra("compare"):
         import torch
 
@@ -174,7 +174,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def check_all(trainer: Trainer, candidates: Mapping[str, Any], tasks: tuple[str, ...]) -> None:
-    """Raise for the first thing that is wrong with any candidate on any task, before anything is trained."""
+    """Raise an error for the first mistake in any candidate on any task, before anything is trained."""
     for task in tasks:
         refuse_unknown_env(task, trainer.packages)
     for name, candidate in candidates.items():
@@ -185,5 +185,5 @@ def check_all(trainer: Trainer, candidates: Mapping[str, Any], tasks: tuple[str,
                 except (TypeError, ValueError, AssertionError, RuntimeError) as error:
                     if isinstance(error, ScheduleConfigError):
                         raise
-                    # What SB3 says of a hyperparameter that it does not take.
+                    # The message of SB3 about a hyperparameter that it does not accept.
                     raise ScheduleConfigError.at((), task, " ".join(str(error).split())) from None

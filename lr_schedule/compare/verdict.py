@@ -1,4 +1,4 @@
-"""Which candidates are better than the baseline: a test on pairs of runs with one seed, and a sentence."""
+"""Which candidates are better than the baseline: a test on pairs of runs with the same seed, and a sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from lr_schedule.compare.statistics import RANDOM_SEED, Array, Scores, iqm_along_last
 
 LEVEL = 0.05
-"""How often a study whose candidates are equal may call any of them better, and how often any of them worse."""
+"""Largest probability that a study of equal candidates calls any of them better, and the same for worse."""
 
 POWER = 0.8
 Z_OF_POWER = 0.8416212335729143
@@ -21,21 +21,21 @@ Z_OF_POWER = 0.8416212335729143
 
 MOST_PAIRS_IN_FULL = 13
 SWAPS = 10_000
-"""With up to 13 pairs all 2 ** 13 swaps of them are made, with more a random choice of 10,000."""
+"""With up to 13 pairs, all 2 ** 13 swaps are used; with more, 10,000 random ones."""
 
 BETTER, WORSE, UNDECIDED = "better", "worse", "no difference seen"
 
 
 class Difference(NamedTuple):
-    """How a candidate's interquartile mean differs from that of the baseline, over runs with the same seeds.
+    """The difference of a candidate's interquartile mean from that of the baseline, over runs with the same seeds.
 
     Attributes:
         difference: Interquartile mean of the candidate minus that of the baseline.
         p_better: Holm's p-value of "not better" (in [0, 1]).
         p_worse: Holm's p-value of "not worse" (in [0, 1]).
-        detectable: The difference that this many pairs would have shown in four studies of five (infinite where
-            they are too few to show any).
-        pairs: How many pairs of runs the candidate has with the baseline.
+        detectable: The difference that this many pairs would have shown in four of five studies (infinite if they are
+            too few to show any).
+        pairs: Number of pairs of runs of the candidate and the baseline.
     """
 
     difference: float
@@ -53,18 +53,18 @@ class Difference(NamedTuple):
 
 
 def compare_to_baseline(pairs: Mapping[str, tuple[Scores, Scores]]) -> dict[str, Difference]:
-    """Return how each candidate differs from the baseline.
+    """Return the difference of each candidate from the baseline.
 
     Formula:
-        ``d = IQM(candidate) - IQM(baseline)``. Were the two equal, each pair of runs with one task and one seed could
-        as well be swapped: the p-value is the fraction of all swaps whose ``d`` is as large as the one seen, the
-        unswapped included. Holm's correction for the number of candidates then multiplies the smallest p-value by
-        that number, the next by one less, and so on. This is exact whatever the scores are distributed like; better
-        and worse are each asked at 5 %.
+        ``d = IQM(candidate) - IQM(baseline)``. If the two were equal, the runs of each pair with the same task and seed
+        could be swapped. The p-value is the fraction of all swaps, including none, whose ``d`` is at least as large as
+        the observed one. Holm's correction for the number of candidates then multiplies the smallest p-value by that
+        number, the next by one less, and so on. The test is exact for any distribution of scores. Better and worse are
+        tested separately at 5 %.
 
     Args:
-        pairs: For each candidate, its scores and those of the baseline: for each task an array each, with the same
-            seeds in the same order.
+        pairs: For each candidate, its scores and those of the baseline: an array for each task, with the same seeds in
+            the same order.
 
     Source:
         Fisher 1935, The Design of Experiments (swaps of pairs); Holm 1979 (several candidates)
@@ -87,7 +87,7 @@ def compare_to_baseline(pairs: Mapping[str, tuple[Scores, Scores]]) -> dict[str,
 
 
 def _swapped(scores: Scores, baseline: Scores) -> Array:
-    """Return the difference of the two interquartile means at each swap of pairs; at the first, nothing is swapped."""
+    """Return the difference of the two interquartile means for each swap of pairs; the first one swaps nothing."""
     ours, theirs = np.concatenate(list(scores)), np.concatenate(list(baseline))
     pairs = len(ours)
     if pairs <= MOST_PAIRS_IN_FULL:
@@ -100,13 +100,13 @@ def _swapped(scores: Scores, baseline: Scores) -> Array:
 
 
 def _tail(null: Array) -> float:
-    # Sums in another order differ in the last digits, and a swap that gives the same difference has to count.
+    # Sums in another order differ in the last digits, but a swap with the same difference must count.
     slack = 1e-9 * float(np.abs(null).max())
     return float(np.mean(null >= null[0] - slack))
 
 
 def _detectable(null: Array, candidates: int) -> float:
-    """Return the difference that is seen with a probability of `POWER`: the smallest that counts, and some more."""
+    """Return the difference that is seen with a probability of `POWER`: somewhat more than the smallest that counts."""
     if LEVEL / candidates * len(null) < 1.0 and len(null) < SWAPS:
         return math.inf
     counts = float(np.quantile(null, 1.0 - LEVEL / candidates))
@@ -129,7 +129,7 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
 
 def needed_pairs(candidates: int) -> int:
-    """Return how many pairs of runs are needed for any difference to be seen, where so many are compared."""
+    """Return the number of pairs of runs that are necessary to see any difference between so many candidates."""
     return math.ceil(math.log2(candidates / LEVEL))
 
 
@@ -141,23 +141,23 @@ def sentence(
     total: int,
     failed: Mapping[str, int] = MappingProxyType({}),
 ) -> str:
-    """Return what a study shows, as one or more sentences.
+    """Return the result of a study in one or more sentences.
 
     Args:
-        found: How each candidate differs from the baseline.
-        baseline: The name of the baseline.
-        seeds: How many seeds there are.
-        done: How many runs are complete.
-        total: How many runs there are to be.
-        failed: How many runs failed, for each candidate that has some.
+        found: The difference of each candidate from the baseline.
+        baseline: Name of the baseline.
+        seeds: Number of seeds.
+        done: Number of complete runs.
+        total: Number of all runs.
+        failed: Number of failed runs, for each candidate with failed runs.
     """
     if done + sum(failed.values()) < total:
         parts = [f"Stopped early: {done} of {total} runs are complete, too soon for a verdict"]
     elif not found:
-        parts = [f"No verdict: no run of another candidate has a partner among those of {baseline}"]
+        parts = [f"No verdict: no other candidate has a run with the same task and seed as one of {baseline}"]
     else:
         parts = [*_named(found, BETTER, baseline), *_named(found, WORSE, baseline), *_undecided(found, baseline, seeds)]
-    parts += [f"{name}: {_runs(count)} failed and left out" for name, count in failed.items()]
+    parts += [f"{name}: {_runs(count)} failed, not included" for name, count in failed.items()]
     return " ".join(f"{part}." for part in parts)
 
 

@@ -1,4 +1,4 @@
-"""Workers: each takes one cell of a study after another, in this process or in several, until none is left."""
+"""Workers: each runs one cell of a study after another, in this process or in several, until none is left."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from lr_schedule.compare.storage import Place
 from lr_schedule.errors import ScheduleConfigError
 
 Train = Callable[[Any, str, int, Callable[[int, float], None]], object]
-"""``train(candidate, task, seed, report)``; what it returns is not looked at."""
+"""``train(candidate, task, seed, report)``; its result is ignored."""
 
 POLL = 0.5
-"""Seconds between two looks at what others do."""
+"""Seconds between two checks of the other workers."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker needs to know."""
+    """The data that a worker needs."""
 
     place: Place
     study: str
@@ -35,7 +35,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a study is: how many of its cells are in which state, and the time that a run takes (0.0: unknown)."""
+    """The progress of a study: the number of cells in each state, and the duration of a run (0.0 if unknown)."""
 
     complete: int
     running: int
@@ -45,11 +45,11 @@ class Progress:
 
     @property
     def total(self) -> int:
-        """The number of all cells."""
+        """Number of all cells."""
         return self.complete + self.running + self.failed + self.waiting
 
     def seconds_left(self, jobs: int) -> float:
-        """Return how long the rest will take with so many workers (0.0: unknown)."""
+        """Return the time left with so many workers (0.0 if unknown)."""
         return (self.running / 2 + self.waiting) * self.seconds_per_run / max(jobs, self.running, 1)
 
 
@@ -57,7 +57,7 @@ OnProgress = Callable[[Progress], None]
 
 
 def progress_of(queue: Queue, cells: Sequence[Cell]) -> Progress:
-    """Return how far a study is."""
+    """Return the progress of a study."""
     results = list(queue.results(cells).values())
     states = [result.state for result in results]
     took = [result.seconds for result in results if result.state == COMPLETE]
@@ -66,7 +66,7 @@ def progress_of(queue: Queue, cells: Sequence[Cell]) -> Progress:
 
 
 def run_all(work: Work, jobs: int, on_progress: OnProgress) -> None:
-    """Run every cell that is left, and wait for those that other workers have."""
+    """Run all cells that are left, and wait for those of other workers."""
     if jobs == 1:
         run_worker(work, on_progress)
     else:
@@ -74,7 +74,7 @@ def run_all(work: Work, jobs: int, on_progress: OnProgress) -> None:
 
 
 def run_worker(work: Work, on_progress: OnProgress | None = None) -> None:
-    """Take one cell after another until every one is complete or has failed."""
+    """Run one cell after another until all are complete or have failed."""
     queue = Queue(work.place, work.study)
 
     def tell() -> None:
@@ -105,15 +105,15 @@ def _run_cell(queue: Queue, claim: Claim, work: Work, tell: Callable[[], None]) 
 
 
 def _run_process(work: Work) -> None:
-    """Work as a process of its own, which records its end where it is asked to stop."""
-    # Ctrl-C reaches the parent too, which then ends its workers.
+    """Work in a separate process, which records its end when it is told to stop."""
+    # Ctrl-C also reaches the parent, which then ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     run_worker(work)
 
 
 def _end_with_parent() -> None:
-    """Stop a process whose parent was killed: nobody would read what it does."""
+    """Stop this process if its parent was killed."""
     parent = multiprocessing.parent_process()
     if parent is not None and not parent.is_alive():
         sys.exit()
@@ -123,10 +123,10 @@ def _run_processes(work: Work, jobs: int, on_progress: OnProgress) -> None:
     try:
         pickle.dumps(work)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        message = f"must be a function of a module, so that other processes find it, where jobs > 1: {error}"
+        message = f"must be a function of a module if jobs > 1, so that other processes can import it: {error}"
         raise ScheduleConfigError.at("train", work.train, message) from None
     queue = Queue(work.place, work.study)
-    # Not forked: what torch and others have running in threads does not survive a fork.
+    # Not forked, because threads of torch and others do not survive a fork.
     context = multiprocessing.get_context("spawn")
     workers: list[Any] = []
     try:
@@ -137,7 +137,7 @@ def _run_processes(work: Work, jobs: int, on_progress: OnProgress) -> None:
             workers = [worker for worker in workers if worker.is_alive()]
             if not workers and now.complete + now.failed == now.total:
                 return
-            # One that was killed is replaced, as long as there is something to do.
+            # A killed worker is replaced while there is work left.
             for _ in range(min(jobs, now.running + now.waiting) - len(workers)):
                 worker = context.Process(target=_run_process, args=(work,))
                 worker.start()
@@ -152,6 +152,6 @@ def _run_processes(work: Work, jobs: int, on_progress: OnProgress) -> None:
 
 def _refuse_failed(workers: Sequence[Any]) -> None:
     for worker in workers:
-        # Negative: ended by a signal, which is nobody's mistake.
+        # Negative if it was ended by a signal, which is not an error.
         if (worker.exitcode or 0) > 0:
-            raise RuntimeError("a worker process could not work; its error stands above")
+            raise RuntimeError("a worker process failed; see its error above")

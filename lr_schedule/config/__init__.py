@@ -1,1 +1,1 @@
-"""What a user writes becomes validated fields, and back; knows no time and no values."""
+"""Configs: reading, validation, writing, and the JSON Schema."""

@@ -1,4 +1,4 @@
-"""Arguments from a config for a class or function that was written elsewhere, checked against its signature."""
+"""Arguments in a config for a class or function of another library, checked against its signature."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from lr_schedule.fields import is_numeral
 
 
 def name_of(source: Any) -> str:
-    """Return what a source is called in messages: a function's own name, or the class of an object."""
+    """Return the name of a source in messages: the name of a function, or the class of an object."""
     return str(getattr(source, "__qualname__", None) or type(source).__qualname__)
 
 
 def is_data(value: Any) -> bool:
-    """Tell whether an argument is plain data, such as a config can hold."""
+    """Tell whether an argument is plain data, which a config can contain."""
     if isinstance(value, Mapping):
         return all(isinstance(key, str) and is_data(item) for key, item in value.items())
     if isinstance(value, (list, tuple)):
@@ -25,7 +25,7 @@ def is_data(value: Any) -> bool:
 
 
 def numerals_to_numbers(value: Any) -> Any:
-    """Return arguments with the numbers in strings in them as numbers (YAML hands over ``3e-3`` as a string)."""
+    """Return arguments in which numbers in strings are numbers (in YAML 1.1, ``3e-3`` is a string)."""
     if type(value) is dict:
         return {key: numerals_to_numbers(item) for key, item in value.items()}
     if type(value) in (list, tuple):
@@ -37,7 +37,7 @@ def numerals_to_numbers(value: Any) -> Any:
 
 
 def parameters_of(make: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the parameters of a class or function; some callables made in C do not tell, and may take any."""
+    """Return the parameters of a class or function; some callables written in C have no signature, so any may fit."""
     try:
         return list(inspect.signature(make).parameters.values())
     except (TypeError, ValueError):
@@ -45,9 +45,9 @@ def parameters_of(make: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def check_arguments(make: Callable[..., Any], given: Mapping[str, Any], *, named_only: bool = False) -> None:
-    """Refuse keyword arguments that `make` does not take beside its first one, and the lack of those it must have.
+    """Reject keyword arguments that `make` does not have after its first one, and missing required ones.
 
-    With `named_only`, ``**kwargs`` in its signature does not count as taking any: what lands there is not looked at.
+    With `named_only`, the names that ``**kwargs`` would collect are rejected too, because nothing checks them.
     """
     parameters = parameters_of(make)
     takes_any = not named_only and any(p.kind is p.VAR_KEYWORD for p in parameters)

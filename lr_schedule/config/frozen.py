@@ -1,4 +1,4 @@
-"""Frozen: an object that is its type and its fields, immutable, equal by value, and written down as plain data."""
+"""Frozen: an immutable object that consists of its type and its fields, compares by value, and converts to a config."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ else:
     Class = TypeVar("Class")
 
     def dataclass_transform(**_: Any) -> Callable[[Class], Class]:
-        """Stand in for `typing.dataclass_transform`, which only type checkers need and Python 3.10 lacks."""
+        """Replace `typing.dataclass_transform`, which only type checkers need and Python 3.10 does not have."""
         return lambda cls: cls
 
 
 def positional(*, default: Any, kw_only: bool = False) -> Any:
-    """Declare a parameter of the constructor that comes by position; only type checkers see it."""
+    """Declare a positional parameter of the constructor; only type checkers see it."""
 
 
 class _SignatureOfFields:
-    """What `inspect.signature`, `help` and IPython read of a class; of an instance they read its `__call__`."""
+    """The signature that `inspect.signature`, `help` and IPython show for a class; an instance shows `__call__`."""
 
     def __get__(self, instance: object, owner: type) -> Signature:
         if instance is not None:
@@ -35,20 +35,20 @@ class _SignatureOfFields:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(positional,))
 class Frozen:
-    """An object that is nothing but its type and its fields, set once."""
+    """An object that consists of its type and its fields, which are set once."""
 
     __slots__ = ("_known_key",)
 
-    # What follows from fields is annotated as a ClassVar: type checkers would take it for a field otherwise.
+    # Values computed from the fields are annotated as ClassVar, so that type checkers do not treat them as fields.
     _known_key: ClassVar[Hashable]
 
     type: ClassVar[str]
     is_built_in: ClassVar[bool]
-    """Whether the class is one of this package, whose pickles name its type and not the class."""
+    """Whether the class is part of this package; its pickles then name the type and not the class."""
     omitted_fields: ClassVar[tuple[str, ...]] = ()
-    """Inherited fields that this class does without."""
+    """Inherited fields that this class does not have."""
     free_keys: ClassVar[str | None] = None
-    """The field that takes every key of a config that is not a field."""
+    """The field that collects the keys of a config that are not fields."""
     one_of: ClassVar[tuple[str, ...]] = ()
     """Fields of which a config gives exactly one; the others are None."""
 
@@ -57,7 +57,7 @@ class Frozen:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("__eq__", "__hash__", "__repr__"):
-            if name not in vars(cls):  # so that @dataclass, which a subclass does not need, leaves them as they are
+            if name not in vars(cls):  # so that @dataclass, which a subclass does not need, does not replace them
                 setattr(cls, name, getattr(cls, name))
 
     def written_fields(self) -> Any:
@@ -73,16 +73,18 @@ class Frozen:
     def to_config(self) -> dict[str, Any]:
         """Return plain data (JSON, YAML) from which `create` makes an equal schedule.
 
+        Use it to save a schedule or to log it.
+
         Raises:
-            ScheduleConfigError: A part is a Python function, or the class has no ``type`` of its own.
+            ScheduleConfigError: A part is a Python function, or the class defines no ``type``.
         """
         if "type" not in vars(type(self)):
-            raise ScheduleConfigError.at("type", type(self).__name__, "has no type of its own to be written down")
+            raise ScheduleConfigError.at("type", type(self).__name__, "defines no type, so it has no config")
         written: dict[str, Any] = to_plain(self.written_fields())
         return written
 
     def _key(self) -> Hashable:
-        """Return what equality and hash compare; it is kept, as working it out takes ten times as long as asking."""
+        """Return the data that equality and hash compare; it is kept, because computing it takes ten times as long."""
         try:
             known: Hashable = self._known_key
         except AttributeError:
@@ -105,7 +107,7 @@ class Frozen:
         return f"{type(self).__name__}({fields})"
 
     def _derive(self, **slots: Any) -> None:
-        """Set what follows from the fields; it stands in slots, apart from the fields in ``__dict__``."""
+        """Set values that are computed from the fields; they are in slots, and the fields are in ``__dict__``."""
         for name, value in slots.items():
             object.__setattr__(self, name, value)
 
@@ -117,7 +119,7 @@ class Frozen:
 
 
 def as_kept(value: Any, parts: list[Any]) -> Any:
-    """Return a validated field as what is kept of it: lists as tuples, schedules as configs, noted in `parts`."""
+    """Return a validated field in the form that is kept: lists as tuples, schedules as configs; add them to `parts`."""
     if hasattr(value, "written_fields"):
         parts.append(value if isinstance(value, Frozen) else value.schedule)
         return value.written_fields()
@@ -127,7 +129,7 @@ def as_kept(value: Any, parts: list[Any]) -> Any:
 
 
 def to_plain(value: Any, path: Keys = ()) -> Any:
-    """Return nested fields as JSON-able data; a Python function among them is an error that says where it is."""
+    """Return nested fields as JSON-able data; raise an error with its path if there is a Python function."""
     if isinstance(value, Mapping):
         return {key: to_plain(item, (*path, key)) for key, item in value.items()}
     if isinstance(value, frozenset):
@@ -137,7 +139,7 @@ def to_plain(value: Any, path: Keys = ()) -> Any:
     if isinstance(value, Frozen):
         return value.to_config()
     if callable(value):
-        message = "a Python function cannot be written down in a config; give it a type: subclass BaseLRSchedule"
+        message = "a Python function cannot be written to a config; make it a type: subclass BaseLRSchedule"
         raise ScheduleConfigError.at(path, value, message)
     return value
 

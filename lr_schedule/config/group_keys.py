@@ -17,12 +17,12 @@ NOT_NUMBERS = ("params", "param_names")
 
 
 class GroupKey(NamedTuple):
-    """A number in a param group: a key, or one item of what stands under a key.
+    """A number in a param group: the value of a key, or one item of it.
 
     Attributes:
-        name: What the user calls it.
+        name: The name that the user writes.
         stem: The key.
-        item: Which item of it (None: all of it).
+        item: The index of the item (None: the value itself).
     """
 
     name: str
@@ -30,7 +30,7 @@ class GroupKey(NamedTuple):
     item: int | None
 
     def read(self, group: Group) -> Any:
-        """Return the number, or the tensor that holds it."""
+        """Return the number, or the tensor that contains it."""
         held = group[self.stem]
         return held if self.item is None else held[self.item]
 
@@ -47,15 +47,15 @@ class GroupKey(NamedTuple):
             group[self.stem] = type(group[self.stem])(items)
 
     def initial(self, group: Group) -> Any:
-        """Return the number that the group started with, which it keeps beside the others, as torch does for ``lr``."""
+        """Return the initial number; the group keeps it under ``initial_<name>``, as torch does for ``lr``."""
         held = self.read(
             group
-        )  # a tensor is cloned, as torch does: to read it would wait for its device, or fail on meta
+        )  # torch clones a tensor as well: reading its value would wait for the device, or fail on meta
         is_tensor = hasattr(held, "fill_")
         return group.setdefault(f"initial_{self.name}", held.detach().clone() if is_tensor else float(held))
 
     def scale(self, group: Group, factor: float) -> None:
-        """Set the number to a factor times the one that the group started with."""
+        """Set the number to a factor times the initial one."""
         first, held = self.initial(group), self.read(group)
         if hasattr(held, "copy_"):
             held.copy_(first * factor)
@@ -63,7 +63,7 @@ class GroupKey(NamedTuple):
             self.write(group, first * factor)
 
     def require(self, value: float) -> None:
-        """Refuse a value that an optimizer divides by the distance of from 1."""
+        """Reject a beta of 1 or above, because optimizers divide by its difference from 1."""
         if self.stem == "betas" and not value < 1.0:
             raise ValueError(f"{self.name} must be below 1, not {value!r}")
 
@@ -72,12 +72,12 @@ LR = GroupKey("lr", "lr", None)
 
 
 def find_key(name: Any, groups: Sequence[Group], path: tuple[str | int, ...]) -> GroupKey:
-    """Return the key of that name, or raise the error that says which there are.
+    """Return the key of that name, or raise an error that lists the allowed names.
 
     Args:
-        name: Such as ``weight_decay`` or ``betas[0]``.
-        groups: The param groups; each must have it.
-        path: Where the name is.
+        name: A name such as ``weight_decay`` or ``betas[0]``.
+        groups: The param groups; each must have the key.
+        path: The path of the name in the config.
     """
     found = NAME.fullmatch(name) if isinstance(name, str) else None
     stem, item = found.groups() if found else (None, None)
@@ -90,13 +90,13 @@ def find_key(name: Any, groups: Sequence[Group], path: tuple[str | int, ...]) ->
     for group in groups:
         held = group[stem]
         if isinstance(held, (list, tuple)) and key.item is None:
-            raise ScheduleConfigError.at(path, name, f"holds several numbers; name one, as in {stem}[0]")
+            raise ScheduleConfigError.at(path, name, f"has several numbers; name one of them, as in {stem}[0]")
         if key.item is not None and not isinstance(held, (list, tuple)):
-            raise ScheduleConfigError.at(path, name, f"{stem} is one number; name it without [{item}]")
+            raise ScheduleConfigError.at(path, name, f"{stem} is a single number; name it without [{item}]")
         if key.item is not None and key.item >= len(held):
-            raise ScheduleConfigError.at(path, name, f"{stem} holds {len(held)} numbers, of which [0] is the first")
+            raise ScheduleConfigError.at(path, name, f"{stem} has {len(held)} numbers; the first one is {stem}[0]")
         if not _is_number(key.read(group)):
-            raise ScheduleConfigError.at(path, name, f"is no number but {key.read(group)!r}")
+            raise ScheduleConfigError.at(path, name, f"is not a number but {key.read(group)!r}")
     return key
 
 

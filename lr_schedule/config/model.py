@@ -1,7 +1,7 @@
-"""What a class declares: its config keys with their annotations and defaults, and the pydantic model made of them.
+"""The config keys of a class, with their annotations and defaults, and the pydantic model made from them.
 
-Each function here works once for a class, when its type is first used: a run uses two types of some thirty, and making
-all models would double the cost of the import.
+Each function runs once for a class, when its type is first used. A run uses about two of thirty types, and making all
+models would double the time of the import.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def once(function: Function) -> Function:
-    """Return `function`, computed once for each class that it is asked for."""
-    # functools.cache alone would do; but mypy takes no class whose instances define __hash__ for hashable itself.
+    """Return `function` with a cache for each class."""
+    # Not functools.cache directly: mypy considers a class unhashable if its instances define __hash__.
     return cast("Function", cache(function))
 
 
 @once
 def hints_of(cls: Any) -> dict[str, Any]:
-    """Return the annotations of a class and its bases that are config keys, those of the bases first."""
+    """Return the annotations of config keys of a class and its bases; those of the bases come first."""
     hints = get_type_hints(cls, include_extras=True)
     return {name: hint for name, hint in hints.items() if _is_key(name) and get_origin(hint) is not ClassVar}
 
 
 def _is_key(name: str) -> bool:
-    return name[0] != "_" and name != "type"  # which names the class, also where it is annotated
+    return name[0] != "_" and name != "type"  # `type` names the class, even if it is annotated
 
 
 def _is_marked_quiet(annotation: Any) -> bool:
@@ -43,13 +43,13 @@ def _is_marked_quiet(annotation: Any) -> bool:
 
 @once
 def quiet_fields_of(cls: Any) -> dict[str, Any]:
-    """Return the fields that a config leaves unsaid while they have their default, and these defaults."""
+    """Return the fields that a written config omits while they have their default, and these defaults."""
     return {name: getattr(cls, name) for name, hint in hints_of(cls).items() if _is_marked_quiet(hint)}
 
 
 @once
 def fields_of(cls: Any) -> dict[str, Any]:
-    """Return the config keys of a class and their annotations; what some base marks quiet comes last."""
+    """Return the config keys of a class and their annotations; fields that a base marks as quiet come last."""
     hints = hints_of(cls)
     quiet = {name for base in cls.__mro__[:-1] for name in quiet_fields_of(base)}
     names = [name for name in hints if name not in quiet] + [name for name in hints if name in quiet]
@@ -57,7 +57,7 @@ def fields_of(cls: Any) -> dict[str, Any]:
 
 
 def default_of(cls: Any, field: str, missing: Any = None) -> Any:
-    """Return the default of a field, or `missing` for one that must be given."""
+    """Return the default of a field, or `missing` for a required field."""
     default = getattr(cls, field, ...)
     return missing if default is ... else default
 
@@ -74,7 +74,7 @@ def model_of(cls: Any) -> type[BaseModel]:
 
 @once
 def defaults_of(cls: Any) -> dict[str, Any]:
-    """Return the defaults of the fields, validated; one that its author got wrong is pydantic's ValidationError."""
+    """Return the validated defaults of the fields; a wrong default raises the ValidationError of pydantic."""
     validator = model_of(cls).__pydantic_validator__
     defaults = {name: default_of(cls, name, missing=...) for name in fields_of(cls)}
     return {
@@ -86,13 +86,13 @@ def defaults_of(cls: Any) -> dict[str, Any]:
 
 @once
 def fractions_of(cls: Any) -> tuple[str, ...]:
-    """Return the fields of a class that hold one fraction of the run."""
+    """Return the fields of a class that are one fraction of the run."""
     return tuple(name for name in fields_of(cls) if name.endswith("_fraction"))
 
 
 @once
 def signature_of(cls: Any) -> Signature:
-    """Return the signature of the constructor: the config, or each field as a keyword with its default."""
+    """Return the signature of the constructor: the config, and each field as a keyword with its default."""
     hints = hints_of(cls)
     keywords = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=default_of(cls, name, Parameter.empty), annotation=bare)
@@ -111,9 +111,9 @@ def _without_marks(annotation: Any) -> Any:
 
 
 def declares_fields(own: Mapping[str, Any]) -> bool:
-    """Tell whether a class with these attributes of its own declares fields, or does without some.
+    """Tell whether a class with these attributes declares or omits fields.
 
-    What cloudpickle makes of a class has none at first: they are set later, so nothing may be read off it and kept.
+    A class that cloudpickle makes has no attributes at first. They are set later, so nothing may be cached before.
     """
     return not own.keys().isdisjoint({"__annotations__", "__annotate__", "__annotate_func__", "omitted_fields"})
 
@@ -121,7 +121,7 @@ def declares_fields(own: Mapping[str, Any]) -> bool:
 def constructor_of(cls: Any, construct: Callable[[Any, Any, dict[str, Any]], None]) -> Callable[..., None]:
     """Return an ``__init__`` that calls ``construct(self, cfg, fields)`` and whose signature names the fields of `cls`.
 
-    A class has a function of its own, as jsonargparse reads the parameters of a class off its ``__init__`` alone.
+    Each class has its own function, because jsonargparse reads the parameters of a class only from its ``__init__``.
     """
 
     def __init__(self: Any, cfg: Any = None, **fields: Any) -> None:  # noqa: N807  # it becomes the method of that name
@@ -129,7 +129,7 @@ def constructor_of(cls: Any, construct: Callable[[Any, Any, dict[str, Any]], Non
 
     try:
         signature = signature_of(cls)
-    except NameError:  # an annotation names what is defined further down in its module; `signature_of` waits for it
+    except NameError:  # an annotation names a class defined later in the module; `signature_of` is called again later
         return __init__
     itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     __init__.__signature__ = signature.replace(parameters=[itself, *signature.parameters.values()])  # type: ignore[attr-defined]

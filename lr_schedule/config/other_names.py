@@ -1,4 +1,4 @@
-"""What other libraries call a key: users type the name that they know, and no spelling leads from there to ours."""
+"""The names of keys in other libraries: users write the name that they know, and it may not resemble ours."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ OTHER_NAMES = {
 """For each key, its names in torch, Keras, optax, transformers, timm, fairseq, Cerebras, DeePMD and RL libraries."""
 
 TYPE_KEYS = ("scheduler", "lr_scheduler_type", "lr_scheduler", "scheduler_type", "schedule_type", "name", "_target_")
-"""What other libraries call the key that names the type."""
+"""Names of the key ``type`` in other libraries."""
 
 
 def meant_key(word: object, known: Collection[str]) -> str:
-    """Return ``"; did you mean 'initial_value'?"`` for the known key that `word` is another name of, or is near to."""
+    """Return ``"; did you mean 'initial_value'?"`` for the known key that `word` is another name of, or resembles."""
     for key, names in OTHER_NAMES.items():
         if key in known and str(word) in names.split():
             return f"; did you mean {key!r}?"

@@ -1,4 +1,4 @@
-"""Reading a config: from what a user wrote to the class that it names and the validated fields of that class."""
+"""Reading a config: find the class that it names, and validate the fields of that class."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ ALLOWED_FORMS = (
 )
 
 Config = float | Real | Decimal | IsArray | str | Mapping[str, Any] | Sequence[Any] | Callable[[float], float] | None
-"""What a user may write for a schedule."""
+"""Everything that a user may write for a schedule."""
 
 Written = dict[str, tuple[str, Any]]
-"""For a field that was given by another key: that key, and what stood there."""
+"""For a field that was given by another key: that key and its value."""
 
 
 def read(
@@ -36,10 +36,10 @@ def read(
     """Return the class that a config names, and its validated fields.
 
     Args:
-        cfg: A number, a string, a mapping, a list of phases or a schedule. None: all is in `keywords`.
-        cls: The class of a config that names no type.
-        total_steps: Length of the run in steps (None where no key is in steps).
-        keywords: What the constructor of `cls` was called with beside the config; another type is then an error.
+        cfg: A number, a string, a mapping, a list of phases or a schedule (None: everything is in `keywords`).
+        cls: The class for a config that names no type.
+        total_steps: Length of the run in steps (None if no key is in steps).
+        keywords: The keyword arguments of the constructor of `cls`; with them, another type is an error.
     """
     if cfg is None and keywords is None:
         raise ScheduleConfigError.at((), cfg, ALLOWED_FORMS)
@@ -56,8 +56,8 @@ def read(
         registry.update({kind.type: kind for kind in kinds if "type" in vars(kind)})
     if "controller" in given and "controller" not in fields_of(cls):
         message = (
-            "a controller is fed with a metric while it runs, and is no schedule; lr_schedule.sb3.ScheduleCallback, "
-            "lr_schedule.optim.ScheduleLR and lr_schedule.control.create_controller take it"
+            "a controller needs a metric during the run, so it is not a schedule; pass it to "
+            "lr_schedule.sb3.ScheduleCallback, lr_schedule.optim.ScheduleLR or lr_schedule.control.create_controller"
         )
         raise ScheduleConfigError.at("controller", given["controller"], message)
     if keywords is None:
@@ -70,7 +70,7 @@ def read(
 
 
 def _lead_migrants(cls: type[Frozen], given: dict[str, Any], total_steps: Any) -> None:
-    """Raise the error of a config that names its type as another library does, with what is wrong with its keys."""
+    """Raise an error for a config that names its type as another library does, with all problems of its keys."""
     key = "type" if "type" in given else next((key for key in TYPE_KEYS if key in given), None)
     name = given.get(key) if key is not None and key not in fields_of(cls) else None
     if not isinstance(name, str) or (key == "type" and is_known(name)):
@@ -90,8 +90,8 @@ def _lead_migrants(cls: type[Frozen], given: dict[str, Any], total_steps: Any) -
 
 
 def as_mapping(cfg: Any) -> dict[str, Any]:
-    """Return what `cfg` says, as a mapping of its own that may be changed."""
-    if type(cfg) is dict:  # asked first, as isinstance of a Mapping takes longer than the copy
+    """Return a config as a new mapping, which the caller may change."""
+    if type(cfg) is dict:  # first, because isinstance with Mapping takes longer than the copy
         return cfg.copy()
     if isinstance(cfg, str):
         return parse_string(cfg)
@@ -109,13 +109,13 @@ def as_mapping(cfg: Any) -> dict[str, Any]:
 
 
 def has_total_steps(cfg: Mapping[str, Any]) -> bool:
-    """Tell whether ``total_steps`` in a schedule's mapping is a field of its type, and not the length of the run."""
+    """Tell whether ``total_steps`` in the mapping of a schedule is a field of its type, not the length of the run."""
     cls = registry.get(str(cfg.get("type")))
     return cls is not None and "total_steps" in fields_of(cls)
 
 
 def read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str, Any]:
-    """Return the validated fields, or raise the error that lists all that is wrong."""
+    """Return the validated fields, or raise an error that lists all problems."""
     allowed = fields_of(cls)
     problems = Problems()
     if "total_steps" not in allowed:
@@ -133,7 +133,7 @@ def read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str, 
         completed = given if problems.found else cls.complete(given)
         context = None if total_steps is None else {"total_steps": _steps_of_parts(cls, completed, total_steps)}
         model = model_of(cls).__pydantic_validator__.validate_python(completed, context=context)
-        given_fields, given = vars(model), {}  # what may be wrong from here on are defaults
+        given_fields, given = vars(model), {}  # from here on, only defaults can be wrong
         fields = defaults_of(cls) | {name: given_fields[name] for name in model.__pydantic_fields_set__}
         if cls.one_of and sum(fields[name] is not None for name in cls.one_of) != 1:
             problems.add(cls.one_of[0], fields[cls.one_of[0]], f"give either {' or '.join(cls.one_of)}")
@@ -147,29 +147,29 @@ def read_fields(cls: Any, given: dict[str, Any], total_steps: Any) -> dict[str, 
         found = error.errors(include_url=False)
         for details in found:
             if details["type"] == "too_short" and any(_lies_in(other, details) for other in found):
-                continue  # as pydantic counts the items that are right
+                continue  # because pydantic counts only the valid items
             problems.found += _problems_from(cls, details, given, written, total_steps)
     problems.raise_any()
     return fields
 
 
 def _take_free_keys(cls: Any, given: dict[str, Any], problems: Problems) -> None:
-    """Gather what is no field under the field `free_keys`, beside what the user gathered there already."""
+    """Move the keys that are not fields into the field `free_keys`, next to those that the user has put there."""
     if cls.free_keys is None:
         return
     fields = fields_of(cls)
     free = {key: given.pop(key) for key in list(given) if key not in fields}
     together = given.pop(cls.free_keys, {})
     if not isinstance(together, Mapping):
-        problems.add(cls.free_keys, together, "must be a mapping; its keys may also be given beside the others")
+        problems.add(cls.free_keys, together, "must be a mapping; its keys may also be given next to the other keys")
         together = {}
     for key in free.keys() & together.keys():
-        problems.add(key, free[key], f"given beside the other keys and in {cls.free_keys}; give one of them")
+        problems.add(key, free[key], f"given next to the other keys and in {cls.free_keys}; give one of them")
     given[cls.free_keys] = {**together, **free}
 
 
 def _take_twins(cls: Any, given: dict[str, Any], total_steps: float | None, problems: Problems) -> Written:
-    """Replace each key that stands for a field by that field."""
+    """Replace each key in another unit by the field that it sets."""
     written: Written = {}
     for key, twin in twins_of(cls).items():
         if key not in given:
@@ -192,7 +192,7 @@ def _refuse_unknown_keys(cls: Any, given: dict[str, Any], problems: Problems) ->
 
 
 def _steps_of_parts(cls: Any, given: Mapping[str, Any], total_steps: float) -> float:
-    """Return the length of the parts in steps; where a field is wrong that it follows from, that field is reported."""
+    """Return the length of the parts in steps; if a field that it depends on is wrong, that field is reported."""
     try:
         steps: float = cls.steps_of_parts(given, total_steps)
     except (TypeError, ZeroDivisionError):
@@ -203,7 +203,7 @@ def _steps_of_parts(cls: Any, given: Mapping[str, Any], total_steps: float) -> f
 def _problems_from(
     cls: Any, details: Any, given: Mapping[str, Any], written: Written, total_steps: float | None
 ) -> Iterator[Problem]:
-    """Yield what pydantic found wrong with a field, in our words and at the key that the user wrote."""
+    """Yield an error of pydantic as problems in our words, at the key that the user wrote."""
     field, *rest = details["loc"]
     key, value = written.get(field, (field, given.get(field, default_of(cls, field))))
     rest = _without_options(rest, value)
@@ -212,7 +212,7 @@ def _problems_from(
         yield from cause.below((key, *rest)).problems
         return
     if details["type"] == "missing" and not rest and field in written:
-        return  # the value there is wrong, and reported already
+        return  # the value is wrong and already reported
     received = None if details["type"] == "missing" else _item_at([value], (0, *rest), details["input"])
     unit = "" if key == field else f" once resolved to {field}"
     if total_steps is not None and key == steps_twin(field):
@@ -221,7 +221,7 @@ def _problems_from(
 
 
 def _without_options(path: Sequence[Any], container: Any) -> list[Any]:
-    """Return a path of pydantic's without the names that it gives to the options of a union."""
+    """Return a path of pydantic without the names that it gives to the options of a union."""
     places: list[Any] = []
     for step in path:
         if not isinstance(step, str) or (isinstance(container, Mapping) and step in container):
@@ -239,14 +239,14 @@ def _message(annotation: Any, details: Any) -> str:
             "."
         )
     if kind == "too_short":
-        return f"must hold at least {details['ctx']['min_length']} item"
+        return f"must have at least {details['ctx']['min_length']} item"
     if len(details["loc"]) == 1 and (numbers := describe_number(annotation)):
         return f"must be {numbers}"
     return _IN_OUR_WORDS.get(kind, str(details["msg"]).replace("Input should be", "must be"))
 
 
 def _lies_in(one: Any, other: Any) -> bool:
-    """Tell whether one of pydantic's errors is about a part of what another is about."""
+    """Tell whether the path of one error of pydantic is inside the path of another."""
     return len(one["loc"]) > len(other["loc"]) and one["loc"][: len(other["loc"])] == other["loc"]
 
 
@@ -258,11 +258,11 @@ _IN_OUR_WORDS = {
     "too_long": "one item too many",
     "tuple_type": "must be a list",
 }
-"""What pydantic says of a value of the wrong kind, in the words of a file."""
+"""Messages for the error types of pydantic, in the words of a config file."""
 
 
 def _item_at(container: Any, path: Sequence[Any], default: Any) -> Any:
-    """Return the value at `path` in nested data, or the default where the path leads out of it."""
+    """Return the value at `path` in nested data, or the default if there is none."""
     try:
         return reduce(getitem, path, container)
     except (LookupError, TypeError):

@@ -1,4 +1,4 @@
-"""Every class by the name of its type, and the names in a string form."""
+"""The classes by the name of their type, and the names of types in strings."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from lr_schedule.errors import ScheduleConfigError, did_you_mean
 from lr_schedule.fields import is_numeral
 
 ENTRY_POINTS = "lr_schedule.types"
-"""The group of entry points by which an installed package offers a type: its name, and where its class is."""
+"""The group of entry points with which an installed package adds a type."""
 
 registry: dict[str, type[Frozen]] = {}
 """Every class by the `type` that names it in a config."""
 
 ZOO_PREFIXES = {"lin": "linear"}
-"""Abbreviations of a type in the RL Zoo's string form, ``lin_3e-4``."""
+"""Short names of types in the strings of the RL Zoo, such as ``lin_3e-4``."""
 
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 """The words of a name: ``cosine_annealing``, ``CosineAnnealingLR``, ``REXScheduler``."""
 
 NOISE = {"annealing", "decay", "get", "learning", "lr", "min", "rate", "schedule", "scheduler", "with"}
-"""Words in the names of other libraries that do not tell one type from another."""
+"""Words in the names of other libraries that do not distinguish types."""
 
 SYNONYMS = {
     "const": "constant", "exp": "exponential", "fixed": "constant", "flat": "constant",
     "inverse_exponential_time": "inverse_time", "poly": "polynomial", "sgdr": "cosine_restarts",
     "triangular": "cyclic", "wsd": "warmup_stable_decay",
 }  # fmt: skip
-"""Words by which other libraries call what is a type here, and which are not spelled like it."""
+"""Names of types in other libraries that do not resemble ours."""
 
 
 def register(cls: type[Frozen]) -> None:
@@ -43,19 +43,19 @@ def register(cls: type[Frozen]) -> None:
         message = f"is short for {ZOO_PREFIXES[name]} in a string such as '{name}_3e-4'; choose another name"
         raise ScheduleConfigError.at("type", name, message)
     if "__init__" in vars(cls) and not hasattr(vars(cls)["__init__"], "__signature__"):
-        message = "defines __init__, which create and pickle never call; declare fields, and override prepare"
+        message = "defines __init__, which create and pickle never call; declare fields and override prepare instead"
         raise TypeError(f"{cls.__qualname__} {message}")
     holder = registry.get(name)
-    # A notebook's cell that runs again and a module that is loaded again define the class of that name again.
+    # A notebook cell that runs again, or a reloaded module, defines the class of that name again.
     if holder is not None and (cls.__module__, cls.__qualname__) != (holder.__module__, holder.__qualname__):
-        raise ScheduleConfigError.at("type", name, f"already the type of {holder.__module__}.{holder.__qualname__}")
+        raise ScheduleConfigError.at("type", name, f"is already the type of {holder.__module__}.{holder.__qualname__}")
     registry[name] = cls
 
 
 def is_known(name: str) -> bool:
-    """Tell whether `name` is a type; one that an installed package offers as an entry point is loaded now.
+    """Tell whether `name` is a type; load it now if it is an entry point of an installed package.
 
-    The name itself is never imported: it is only looked up among those of the entry points.
+    The name is only looked up among the entry points. It is never imported itself.
     """
     if name in registry:
         return True
@@ -68,19 +68,19 @@ def is_known(name: str) -> bool:
         message = f"the entry point {point.value} cannot be loaded: {type(error).__name__}: {error}"
         raise ScheduleConfigError.at("type", name, message) from error
     if registry.get(name) is not loaded:
-        raise ScheduleConfigError.at("type", name, f"the entry point {point.value} gives no type of that name")
+        raise ScheduleConfigError.at("type", name, f"the entry point {point.value} defines no type of that name")
     return True
 
 
 def installed_types() -> dict[str, Any]:
-    """Return the entry points of installed packages that offer a type, by its name; none of them is loaded."""
+    """Return the entry points of installed packages that add a type, by its name, without loading them."""
     from importlib import metadata
 
     return {point.name: point for point in metadata.entry_points(group=ENTRY_POINTS)}
 
 
 def known_types() -> list[str]:
-    """Return the name of every type, those included that installed packages offer."""
+    """Return the names of all types, including those of installed packages."""
     return sorted({*registry, *installed_types()})
 
 
@@ -93,7 +93,7 @@ def find_class(name: Any) -> type[Frozen]:
 
 
 def nearest_type(name: object, known: Sequence[str]) -> str:
-    """Return the hint at the type that a name of another library means (``exp``, ``StepLR``), or at the nearest."""
+    """Return a hint to the type that a name of another library means (``exp``, ``StepLR``), or to the nearest one."""
     meant = meant_type(name, known)
     if meant is None:
         return did_you_mean(name, known)
@@ -102,7 +102,7 @@ def nearest_type(name: object, known: Sequence[str]) -> str:
 
 
 def meant_type(name: object, known: Sequence[str]) -> str | None:
-    """Return the type that a name of another library means, or None where its words name none."""
+    """Return the type that a name of another library means, or None if there is none."""
     words = _words(name)
     telling = [SYNONYMS.get(word, word) for word in words if word not in NOISE and word != "warmup"]
     meant = "_".join(telling) or ("constant" if "warmup" in words and "decay" not in words else "")
@@ -117,9 +117,9 @@ def _words(name: object) -> list[str]:
 
 
 def parse_string(text: str) -> dict[str, Any]:
-    """Return the mapping that a string stands for: a number in a string, or the Zoo's ``<type>_<initial_value>``.
+    """Return the mapping for a string: a number in a string, or ``<type>_<initial_value>`` as in the RL Zoo.
 
-    For a type with a final_value, that may follow: ``<type>_<initial_value>_<final_value>``.
+    For a type with a final_value, it may also be ``<type>_<initial_value>_<final_value>``.
     """
     if is_numeral(text):
         return {"initial_value": text}
@@ -132,7 +132,7 @@ def parse_string(text: str) -> dict[str, Any]:
     if not values or is_numeral(prefix):
         raise ScheduleConfigError.at((), text, "must be a number or <type>_<initial_value>, as in 'cosine_3e-4'")
     if len(values) > 2:
-        message = "holds more than two numbers; a string says the first value and the last: give a mapping for more"
+        message = "has more than two numbers; a string can have a first and a last value; use a mapping for more"
         raise ScheduleConfigError.at((), text, message)
     name = ZOO_PREFIXES.get(prefix, prefix)
     if not is_known(name):
@@ -141,6 +141,6 @@ def parse_string(text: str) -> dict[str, Any]:
         raise ScheduleConfigError.at((), text, f"unknown type{nearest_type(prefix, known)} Allowed: {allowed}")
     if len(values) == 2 and "final_value" not in fields_of(registry[name]):
         allowed = ", ".join(sorted(kind for kind, cls in registry.items() if "final_value" in fields_of(cls)))
-        message = f"type {name!r} has no final_value; a string may hold a final value for: {allowed}"
+        message = f"type {name!r} has no final_value; types with a final_value: {allowed}"
         raise ScheduleConfigError.at((), text, message)
     return {"type": name, **dict(zip(("initial_value", "final_value"), map(float, values), strict=False))}

@@ -13,15 +13,15 @@ from lr_schedule.config.registry import ZOO_PREFIXES, registry
 from lr_schedule.config.schema_fields import scaled, schema_of, string_pattern
 from lr_schedule.config.twins import allowed_keys, steps_twin, twins_of
 
-# With an underscore, as a type may have any other name.
+# With an underscore, because a type may have any other name.
 SCHEDULE: dict[str, Any] = {"$ref": "#/$defs/_schedule"}
 
 FORMS = "must be a number, a mapping with a type, a list of phases, or a string such as 'cosine_3e-4'"
-FREE = "Arguments. They may also be keys beside the other keys."
+FREE = "Arguments. They may also be given as keys next to the other keys."
 TOTAL_STEPS = {
     **schema_of({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]}),
     "title": "total_steps",
-    "description": "Length of the run, for the keys that end in _steps; it may be fractional. Range: > 0.",
+    "description": "Length of the run, for the keys that end in _steps. It may be fractional. Range: > 0.",
 }
 PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "fraction": (
@@ -40,11 +40,11 @@ ENDING = re.compile(r" ?(?:Range: |Default: |Required\.|In steps: ).*$")
 def json_schema() -> dict[str, Any]:
     """Return one JSON Schema (draft 2020-12) for a schedule of every registered type.
 
-    Use it for an editor that completes and checks schedules in YAML. It includes the types that you register. It
-    accepts what `create` accepts. It does not check conditions between the values of several keys: JSON Schema cannot.
+    Use it for an editor that completes and checks schedules in YAML. It accepts what `create` accepts, and includes the
+    types that you register. Conditions between the values of several keys are not checked, because JSON Schema cannot.
 
     Returns:
-        Plain JSON-able data; ``$defs`` has one entry for each type, and the short forms (number, string, list).
+        Plain JSON-able data. ``$defs`` has one entry for each type, and the short forms (number, string, list).
 
     Example:
         >>> sorted(json_schema()["$defs"]["linear"]["properties"])[:3]
@@ -89,21 +89,22 @@ def _shared(types: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _if_mapping(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return what holds of a mapping alone; else whatever it asks for is missed in every value of another type."""
+    """Return a schema that applies only to a mapping; otherwise every other value would lack the required keys."""
     return {"if": {"type": "object"}, "then": schema}
 
 
 def branches(schemas: Mapping[str, Any], untyped: Any, named_by: str = "type") -> Iterator[dict[str, Any]]:
-    """Yield one branch for each type, chosen by the type alone; what names none is as `untyped` has it.
+    """Yield one branch for each type, which only the type selects; `untyped` applies to a config without a type.
 
-    Editors then complete, and checkers then complain of, the keys of that type; of an ``anyOf`` they take the branch
-    that comes nearest. Editors also count a constant as met by its beginning, so that cosine would be cosine_restarts.
+    Editors then complete the keys of that type, and checkers report those; with an ``anyOf``, they would use the most
+    similar branch. The type is a pattern, because editors match a ``const`` by its prefix: cosine would also match
+    cosine_restarts.
     """
     yield {"if": {"not": {"required": [named_by]}}, "then": untyped}
     for name, schema in schemas.items():
         named = {"type": "string", "pattern": f"^{re.escape(name)}$", "title": named_by}
         yield {"if": {"required": [named_by], "properties": {named_by: named}}, "then": schema}
-    # Last, as editors show the text of the branch that they meet first.
+    # Last, because editors show the text of the first branch.
     yield {"properties": {named_by: {"$ref": f"#/$defs/_{named_by}s"}}}
 
 
@@ -116,14 +117,14 @@ def _phase_schema(types: Mapping[str, Any]) -> dict[str, Any]:
     }
     untyped = {"if": {"required": ["schedule"]}, "then": wrapped, "else": variants["constant"]}
     return {
-        "description": "The keys of a schedule and its part of the run, as fraction or steps.",
+        "description": "The keys of a schedule, and its length as fraction or steps.",
         "properties": part,
         "allOf": [*_one_of(list(part)), *branches(variants, untyped)],
     }
 
 
 def types_with(extra: Mapping[str, Any], types: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of each type with more keys, for a place where those stand beside its own."""
+    """Return the schema of each type with additional keys."""
     variants = {}
     for name, schema in types.items():
         refs = {key: {"$ref": f"#/$defs/{name}/properties/{key}"} for key in schema["properties"]}
@@ -132,9 +133,9 @@ def types_with(extra: Mapping[str, Any], types: Mapping[str, Any]) -> dict[str, 
 
 
 def schema_of_type(cls: type[Frozen], named_by: str = "type") -> dict[str, Any]:
-    """Return the schema of the mappings that make a class, which they name under one of their keys."""
+    """Return the schema of the configs of a class; the key `named_by` contains its type."""
     texts = describe_fields(cls)
-    # What a user's field refers to, such as an Enum, stands within the type: two types may use one name.
+    # The definitions of a user's fields, such as an Enum, are inside the type: two types may use the same name.
     fields = model_of(cls).model_json_schema(ref_template=f"#/$defs/{cls.type}/$defs/{{model}}")
     properties = {named_by: _described(cls.type, {"const": cls.type}, summary(cls))}
     for key, field in allowed_keys(cls).items():
@@ -164,7 +165,7 @@ def schema_of_type(cls: type[Frozen], named_by: str = "type") -> dict[str, Any]:
 
 
 def _conditions(cls: type[Frozen], required: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield what holds between keys, whatever their values: one of two twins, one of several fields."""
+    """Yield the conditions between keys that do not depend on values: one key for a field, one of several fields."""
     chosen = [key for field in cls.one_of for key, sets in allowed_keys(cls).items() if sets == field]
     if chosen:
         yield from _one_of(chosen, unless_null=True)
@@ -174,7 +175,7 @@ def _conditions(cls: type[Frozen], required: list[str]) -> Iterator[dict[str, An
 
 
 def _one_of(keys: list[str], *, required: bool = True, unless_null: bool = False) -> Iterator[dict[str, Any]]:
-    """Yield what asks for one of several keys; with ``oneOf`` or ``not`` a checker would not name the key."""
+    """Yield schemas that require one of several keys; with ``oneOf`` or ``not``, errors would not name the key."""
     not_null = {"not": {"type": "null"}}
     given = [{"required": [key], **({"properties": {key: not_null}} if unless_null else {})} for key in keys]
     if required:
@@ -193,7 +194,7 @@ def _plain(text: str) -> str:
 
 
 def _takes_a_number_alone(cls: type[Frozen]) -> bool:
-    """Tell whether a type can be made of its initial_value alone, as the string form makes it."""
+    """Tell whether a type can be made from its initial_value only, as in a string."""
     fields = fields_of(cls)
     missing = [name for name in fields if default_of(cls, name, missing=...) is ... and name != "initial_value"]
     return "initial_value" in fields and not missing and not cls.one_of

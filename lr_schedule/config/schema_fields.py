@@ -1,4 +1,4 @@
-"""The JSON Schema of the value at one key: numbers with their bounds, the same as strings, lists, words."""
+"""The JSON Schema of the value of one key: numbers with their range, numbers in strings, lists, words."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _REFUSED = {
     ("maximum", 1): (_ABOVE_ONE,),
     ("exclusiveMaximum", 1): (_ABOVE_ONE, _ONE),
 }
-"""The numbers in strings that lie outside a bound, as far as a pattern can tell.
+"""Patterns of numbers in strings that are out of range.
 
-It sees digits and not their size: where an exponent outweighs the digits before it (``50e-3``), and for any other
-bound, it lets the numeral pass.
+A pattern compares digits, not sizes. So it accepts a number whose exponent outweighs its digits (``50e-3``), and any
+number for other limits.
 """
 
 _WORDS = {
@@ -38,10 +38,10 @@ _HIGHEST = ("maximum", "exclusiveMaximum")
 
 
 def schema_of(field: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema for what a field accepts, from the one that pydantic gives for what it holds.
+    """Return the schema of the values that a field accepts, from the schema of pydantic for its validated value.
 
-    A number may also be a string, and an optional one null. All of it is in one schema: editors show for an
-    ``anyOf`` the texts of its branches in place of the text of the key.
+    A number may also be in a string, and an optional one may be null. All of this is in one schema, because for an
+    ``anyOf`` editors show the texts of the branches instead of the text of the key.
     """
     if DEFINITION in field:
         return {"$ref": f"#/$defs/_{field[DEFINITION]}"}
@@ -59,7 +59,7 @@ def schema_of(field: dict[str, Any]) -> dict[str, Any]:
 
 
 def scaled(field: dict[str, Any]) -> dict[str, Any]:
-    """Return the field's schema for its key in another unit (steps, or a ratio), of which only the sign is known."""
+    """Return the schema for a field's key in another unit (steps or a ratio), where only the sign is known."""
     if "anyOf" in field:
         return scaled(next(option for option in field["anyOf"] if option.get("type") != "null"))
     bare = {key: value for key, value in field.items() if key not in (*_HIGHEST, "default")}
@@ -87,7 +87,7 @@ def _number(schema: dict[str, Any]) -> dict[str, Any]:
     outside = f"(?!{'|'.join(refused)})" if refused else ""
     words = " and ".join(f"{_WORDS[key]} {limit}" for key, limit in bounds.items())
     name = "a whole number" if schema["type"] == "integer" else "a finite number"
-    # A whole number in a file may be larger than any float; it would be read as infinity.
+    # A whole number in a file may be larger than the largest float; it would be read as infinity.
     finite = {} if any(key in bounds for key in _HIGHEST) else {"maximum": sys.float_info.max}
     if not any(key in bounds for key in ("minimum", "exclusiveMinimum")):
         finite["minimum"] = -sys.float_info.max
@@ -101,9 +101,9 @@ def _number(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merged(options: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return one schema for a value of one of two types, of which one is null; others stay apart."""
+    """Return one schema for a value that may be null; other unions stay an ``anyOf``."""
     types = [option.get("type") for option in options]
-    apart = types[0] is None or not options[0].keys().isdisjoint({"const", "enum"})  # which say all that may stand
+    apart = types[0] is None or not options[0].keys().isdisjoint({"const", "enum"})  # which list all allowed values
     if types[-1] != "null" or len(options) != 2 or apart:
         return {"anyOf": options}
     first = types[0] if isinstance(types[0], list) else [types[0]]

@@ -1,6 +1,6 @@
-"""Keys that set a field in another unit: a fraction of the run in steps, a final value as a fraction of the first.
+"""Keys that set a field in another unit: a fraction of the run in steps, or a final value as a fraction of the first.
 
-One table serves the reader, the JSON Schema, the docs and the search with Optuna.
+Reading, the JSON Schema, the docs and the search with Optuna use the same table.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Twin(NamedTuple):
     Attributes:
         field: The field that it sets.
         meaning: The other unit.
-        convert: Takes the class, what was written, the other keys and the steps of the run; returns the field's value.
+        convert: Function of the class, the given value, the other keys and the length of the run; returns the value of
+            the field.
     """
 
     field: str
@@ -40,12 +41,12 @@ def _from_ratio(cls: Any, ratio: Any, given: Mapping[str, Any], total_steps: flo
     try:
         return read_number(Value, ratio, "final_ratio") * to_number(given.get("initial_value", cls.initial_value))
     except (ScheduleConfigError, TypeError):
-        message = "must be a finite number >= 0, a fraction of initial_value"
+        message = "must be a finite number >= 0, as a fraction of initial_value"
         raise ScheduleConfigError.at((), ratio, message) from None
 
 
 def steps_twin(field: str) -> str | None:
-    """Return the key that gives `field` in steps, for a field that holds fractions of the run."""
+    """Return the key that gives `field` in steps, for a field that contains fractions of the run."""
     if field == "points":
         return "step_points"
     stem = field.removesuffix("s").removesuffix("fraction")
@@ -54,7 +55,7 @@ def steps_twin(field: str) -> str | None:
 
 @once
 def twins_of(cls: Any) -> dict[str, Twin]:
-    """Return every key of a class that sets one of its fields in another unit."""
+    """Return all keys of a class that set one of its fields in another unit."""
     fields = fields_of(cls)
     twins = {key: Twin(field, "in steps", _from_steps) for field in fields if (key := steps_twin(field)) is not None}
     if "final_value" in fields:
@@ -64,7 +65,7 @@ def twins_of(cls: Any) -> dict[str, Twin]:
 
 @once
 def allowed_keys(cls: Any) -> dict[str, str]:
-    """Return every key that a config of `cls` may hold, each with the field that it sets."""
+    """Return all keys that a config of `cls` may have, each with the field that it sets."""
     twins = twins_of(cls)
     keys: dict[str, str] = {}
     for field in fields_of(cls):

@@ -1,6 +1,6 @@
-"""Reading a YAML file: plain data and where each piece of it stands; nothing in the file is executed.
+"""Reading a YAML file: plain data and the position of each value; nothing in the file is executed.
 
-Size, number of nodes and growth through aliases are bounded, so that a hostile file costs neither memory nor time.
+Size, number of nodes and growth through aliases are limited, so that a hostile file uses little memory and time.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from yaml.constructor import ConstructorError
 from lr_schedule.errors import Keys, Problem, ScheduleConfigError
 
 MAX_BYTES = 1_000_000
-"""Size of the largest file that is read; the largest that the RL Zoo ships has 12 kB."""
+"""Size of the largest file that is read; the largest file of the RL Zoo has 12 kB."""
 MAX_NODES = 50_000
-"""How many keys and values a file may hold, counted again at each alias."""
+"""Largest number of keys and values in a file; those of an alias count each time that it is used."""
 MAX_DEPTH = 50
-"""How many mappings and lists may stand within each other."""
+"""Largest depth of nested mappings and lists."""
 UNFINISHED = (0, 0)
 
 SHORT_FORMS = ("parts", "step_points", "points")
-"""Keys for which a bare list is short: a list of phases, a list of points."""
+"""Keys that a config can omit by giving the list itself: a list of phases, a list of points."""
 
 SUFFIXES = (".yml", ".yaml")
 MAX_DIGITS = 100
 NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 IN_OUR_WORDS = {
-    "found character '\\t' that cannot start any token": "there is a tab here; YAML is indented with spaces",
+    "found character '\\t' that cannot start any token": "there is a tab here; use spaces to indent YAML",
     "found unhashable key": "a key must be a word or a number, not a list or a mapping",
     "mapping values are not allowed here": (
-        "there can be no key here: the line is indented too far, the one before lacks a colon and a space, "
-        "or a text with a colon in it lacks quotes"
+        "there can be no key here; the line may be indented too far, the line before may lack a colon and a space, "
+        "or a text with a colon may lack quotes"
     ),
     "could not find expected ':'": "a colon and a space must follow a key",
 }
-"""What PyYAML says of common mistakes, and what helps to mend them."""
+"""The messages of PyYAML for common mistakes, and clearer ones."""
 
 PYTHON_TAG = "tag:yaml.org,2002:python/"
 
 
 @dataclass(frozen=True)
 class FileProblem(Problem):
-    """One thing that is wrong in a file, with its line and column (from 1)."""
+    """A mistake in a file, with its line and column (from 1)."""
 
     file: str = ""
     line: int = 1
@@ -59,14 +59,14 @@ class FileProblem(Problem):
 
 
 class Document(NamedTuple):
-    """What a YAML file says, and where it says it."""
+    """The data in a YAML file, and the positions of its values."""
 
     file: str
     data: Any
     root: yaml.Node | None
 
     def position(self, path: Keys) -> tuple[int, int]:
-        """Return line and column (from 1) of the value at `path`, or of the innermost thing around it."""
+        """Return line and column (from 1) of the value at `path`, or of the innermost value that contains it."""
         node, mark = self.root, None if self.root is None else self.root.start_mark
         for step in path:
             if step in SHORT_FORMS and isinstance(node, yaml.SequenceNode):
@@ -79,7 +79,7 @@ class Document(NamedTuple):
         return (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
 
     def locate(self, error: ScheduleConfigError, below: Keys = ()) -> ScheduleConfigError:
-        """Return the error of the value at the path `below`, each problem with its place, in the file's order."""
+        """Return the error of the value at the path `below`, with positions, and with its problems sorted by them."""
         located = [self._locate(problem) for problem in error.below(below).problems]
         located.sort(key=lambda problem: (problem.line, problem.column))
         return ScheduleConfigError(located)
@@ -98,7 +98,7 @@ class Document(NamedTuple):
 
 
 def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return the nodes of the key and of the value at one step of a path; those of a list's item are the same."""
+    """Return the nodes of the key and of the value at one step of a path; for an item of a list, they are the same."""
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
     if isinstance(node, yaml.MappingNode):
@@ -108,7 +108,7 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Nod
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, which counts nodes, refuses Python objects, and knows what the RL Zoo saves."""
+    """The safe loader of PyYAML, which also counts nodes, rejects Python objects, and reads the files of the RL Zoo."""
 
     nodes = 0
 
@@ -125,20 +125,20 @@ class _Loader(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except (ValueError, OverflowError) as error:  # such as !!float abc, or a date that does not exist
             raise ConstructorError(None, None, f"a value cannot be read: {error}", node.start_mark) from None
-        except (AttributeError, LookupError, TypeError):  # such as !!timestamp abc or !!bool abc: PyYAML does not ask
+        except (AttributeError, LookupError, TypeError):  # such as !!bool abc, which PyYAML does not check
             tag = node.tag.replace("tag:yaml.org,2002:", "!!")
             raise ConstructorError(None, None, f"a value cannot be read as {tag}", node.start_mark) from None
 
     def refuse_tag(self, node: yaml.Node) -> Any:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
-        message = f"the tag {tag} is refused: a file is read as plain data, and nothing in it is executed"
+        message = f"the tag {tag} is not allowed: a file is read as plain data, and nothing in it is executed"
         raise ConstructorError(None, None, message, node.start_mark)
 
     def construct_tuple(self, node: yaml.Node) -> Any:
         return tuple(self.construct_sequence(node)) if isinstance(node, yaml.SequenceNode) else ()
 
     def construct_ordered_dict(self, node: yaml.Node) -> Any:
-        """Return what the Zoo writes as an OrderedDict: a list that holds one list of [key, value] pairs."""
+        """Return the mapping that the Zoo writes as an OrderedDict: a list with one list of [key, value] pairs."""
         if isinstance(node, yaml.SequenceNode) and len(node.value) == 1:
             pairs = self.construct_sequence(node, deep=True)[0]
             if isinstance(pairs, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
@@ -157,18 +157,18 @@ _Loader.add_implicit_resolver(
 def read_yaml(path: str | Path) -> Document:
     """Read a YAML file as plain data.
 
-    Use it for a file that may come from anyone. ``3e-4`` without a dot, a string in YAML 1.1, is read as a number.
+    Use it for files from unknown sources. ``3e-4`` without a dot, a string in YAML 1.1, is read as a number.
 
     Args:
-        path: The file: UTF-8, at most 1 MB, one YAML document of at most 50,000 keys and values, aliases counted again
-            each time that they are used.
+        path: The file, in UTF-8. It can have at most 1 MB and one YAML document of at most 50,000 keys and values;
+            those of an alias count each time that it is used.
 
     Returns:
-        The data (mappings, lists, strings, numbers, booleans, None), with the line and column of each piece.
+        The data (mappings, lists, strings, numbers, booleans, None), with the line and column of each value.
 
     Raises:
-        ScheduleConfigError: The file cannot be read, is too large, is no UTF-8 or no YAML, gives a key twice, has an
-            alias that contains itself, or asks for Python objects; the message names file, line and column.
+        ScheduleConfigError: The file cannot be read, is too large, is not UTF-8 or not YAML, has a key twice, has an
+            alias that contains itself, or contains Python objects. The message names file, line and column.
 
     Example:
         >>> _ = Path("ppo.yml").write_text("CartPole-v1: {learning_rate: 3e-4}")
@@ -185,7 +185,7 @@ def read_yaml(path: str | Path) -> Document:
 
 
 def parse_yaml(content: bytes | str, file: str = "<text>") -> Document:
-    """Read YAML text as plain data, just as `read_yaml` reads a file; `file` is its name in messages."""
+    """Read YAML text as plain data, as `read_yaml` reads a file; `file` is its name in messages."""
     text = content if isinstance(content, str) else _decode(content, file)
     try:
         loader = _Loader(text)
@@ -213,7 +213,7 @@ def _failure(file: str, message: str, line: int = 1, column: int = 1) -> Schedul
 
 
 def read_bytes(stream: BinaryIO, file: str) -> bytes:
-    """Return what an open file holds, where it is not larger than a file may be."""
+    """Return the content of an open file, or raise an error if it is too large."""
     content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise _failure(file, f"larger than {MAX_BYTES:,} bytes; hyperparameter files are far smaller")
@@ -230,10 +230,10 @@ def _decode(content: bytes, file: str) -> str:
 
 
 def _measure(node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
-    """Return the number of nodes under `node` and their depth, aliases written out; each node is visited once."""
+    """Return the number of nodes under `node` and their depth, with aliases expanded; each node is visited once."""
     if id(node) in known:
         if known[id(node)] == UNFINISHED:
-            raise ConstructorError(None, None, "an alias in here refers to what contains it", node.start_mark)
+            raise ConstructorError(None, None, "an alias in here contains itself", node.start_mark)
         return known[id(node)]
     known[id(node)] = UNFINISHED
     children: list[yaml.Node] = []

@@ -1,4 +1,4 @@
-"""Values that a metric moves, within the bounds of a schedule: by KL, by a plateau, towards a goal."""
+"""Controllers: a metric such as the KL divergence scales a schedule, within bounds."""
 
 from lr_schedule.control.controller import Controller
 from lr_schedule.control.create import create_controller

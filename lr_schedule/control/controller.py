@@ -1,7 +1,7 @@
-"""Controller: a schedule times one number, the scale, which a metric moves up and down.
+"""Controller: a schedule times one number, the scale, which a metric changes.
 
-The rule of each type is a pure function of state, metric and progress, in the array API: the same lines serve `observe`
-in a Python loop and `update` inside ``jax.jit`` and ``lax.scan``.
+The rule of each type is a pure function of state, metric and progress in the array API. So the same code works for
+`observe` in a Python loop, and for `update` inside ``jax.jit`` and ``lax.scan``.
 """
 
 from __future__ import annotations
@@ -28,47 +28,47 @@ if TYPE_CHECKING:
     from lr_schedule.config.frozen import positional
 
 State = dict[str, Any]
-"""What a controller remembers: numbers by name, ``scale`` among them; a pytree to JAX."""
+"""The state of a controller: numbers by name, including ``scale``; JAX treats it as a pytree."""
 
 SMALLEST, LARGEST = 1e-9, 1e9
-"""Scales beyond which no step leads, so that a metric which never answers ends in no 0 and no infinity."""
+"""Limits of the scale, so that it does not reach 0 or infinity if the metric never reacts."""
 
 CHECKED = 1_000
-"""Equal parts of the run between the points at which bounds are compared."""
+"""The bounds are compared at this many evenly spaced points of the run, plus one."""
 
 
 kinds: dict[str, type[Controller]] = {}
-"""Every type of controller, by its name under the key ``controller`` of a config."""
+"""All types of controllers by the name that a config gives under the key ``controller``."""
 
 
 class Controller(Frozen):
-    """A schedule that a metric scales, within bounds; its subclasses are the rules.
+    """A schedule that a metric scales, within bounds; each subclass is a rule.
 
-    Subclass it for your own rule: give the class a ``type``, its config keys as fields, and the rule as `judge`.
+    Subclass it to write your own rule: define ``type``, the config keys as fields, and the rule as `judge`.
 
     Formula:
         ``clip(schedule(p) * scale, minimum(p), maximum(p))``
 
-    A call changes nothing; only `observe` changes the scale. Two controllers are equal if their configs are equal,
-    whatever their scales are.
+    Only `observe` changes the scale; a call does not. Two controllers are equal if their configs are equal, even if
+    their scales differ.
 
     Args:
-        cfg: A mapping of the keys below.
-        schedule: The schedule that is scaled. Required.
-        minimum: Lower bound of the value (>= 0), a number or a schedule.
-        maximum: Upper bound of the value, a number or a schedule; it wins if the lower bound is above it.
-        during_warmup: Whether the metric counts during the warmup of the schedule (False).
+        cfg: A mapping with the keys below.
+        schedule: The schedule to scale. Required.
+        minimum: Lower bound of the value, a number or a schedule. It must not be negative.
+        maximum: Upper bound of the value, a number or a schedule. It applies if the lower bound is above it.
+        during_warmup: Whether the metric counts during the warmup of the schedule.
 
     Raises:
-        ScheduleConfigError: Something in the config is unknown, of the wrong type or out of its range.
+        ScheduleConfigError: A key is unknown, or a value has the wrong type or is out of range.
     """
 
     __slots__ = ("__dict__", "__weakref__", "_state", "_warned")
 
     memory: ClassVar[State] = {}
-    """What a type of controller remembers besides the scale, as it is before the first observation."""
+    """The state of a type besides the scale, before the first observation."""
     reach: ClassVar[float] = math.inf
-    """How many times larger or smaller than its schedule the value may get where no bound is given."""
+    """Largest factor between the value and its schedule, in both directions, if no bound is given."""
 
     _state: ClassVar[State]
     _warned: ClassVar[bool]
@@ -102,12 +102,12 @@ class Controller(Frozen):
 
     @classmethod
     def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Return the given fields, and the fields that follow from them; a type can override this method."""
+        """Return the given fields and the fields that follow from them; a type can override this method."""
         return given
 
     @classmethod
     def steps_of_parts(cls, given: Mapping[str, Any], total_steps: float) -> float:
-        """Return how many steps the schedules within this controller have: all of the run."""
+        """Return the number of steps of the schedules in this controller: those of the run."""
         return total_steps
 
     def check(self) -> None:
@@ -132,15 +132,15 @@ class Controller(Frozen):
         raise NotImplementedError
 
     def raised(self, scale: Any) -> Any:
-        """Return the scale one step up."""
+        """Return the scale after one step up."""
         return scale
 
     def lowered(self, scale: Any) -> Any:
-        """Return the scale one step down."""
+        """Return the scale after one step down."""
         return scale
 
     def init(self) -> State:
-        """Return the state before the first observation: plain numbers."""
+        """Return the state before the first observation, as plain numbers."""
         return {"scale": 1.0, **self.memory}
 
     def update(self, state: State, metric: Any, progress_remaining: Any) -> State:
@@ -149,11 +149,11 @@ class Controller(Frozen):
         base = at(self.schedule, progress_remaining)
         low, high = self.bounds(progress_remaining, base, xp)
         changes, direction = self.judge(state, metric, progress_remaining, xp)
-        # A base of 0 holds everything, so that what it is divided by in its place is of no importance.
+        # If the base is 0, the state stays the same (see `counts`), so any divisor will do.
         divisor = xp.where(base > 0.0, base, 1.0)
         scale, lowest, highest = state["scale"], low / divisor, high / divisor
-        # A step starts within the bounds and ends within them, so that the scale never winds up beyond what has an
-        # effect. But a bound never turns a step around: where the base itself is near 0, minimum / base is huge.
+        # A step starts and ends within the bounds, so that the scale never grows beyond what has an effect. But a bound
+        # never reverses the direction of a step: if the base is near 0, minimum / base is huge.
         up = xp.minimum(self.raised(scale), xp.maximum(scale, xp.minimum(highest, LARGEST)))
         down = xp.maximum(self.lowered(xp.minimum(scale, highest)), xp.minimum(scale, xp.maximum(lowest, SMALLEST)))
         scale = xp.where(direction > 0.0, up, xp.where(direction < 0.0, down, scale))
@@ -167,7 +167,7 @@ class Controller(Frozen):
         return xp.clip(base * state["scale"], *self.bounds(progress_remaining, base, xp))
 
     def __call__(self, progress_remaining: Any) -> Any:
-        """Return the value at `progress_remaining` as a plain float (for an array: an array), by the present scale."""
+        """Return the value at `progress_remaining` and the current scale: a plain float, or an array for an array."""
         return self.value(self._state, progress_remaining)
 
     def extremes(self, progress_remaining: Any) -> tuple[Any, Any]:
@@ -179,7 +179,7 @@ class Controller(Frozen):
 
     @property
     def scale(self) -> float:
-        """The present factor of the schedule."""
+        """The current factor of the schedule."""
         scale: float = self._state["scale"]
         return scale
 
@@ -187,9 +187,9 @@ class Controller(Frozen):
         """Change the scale by one observation of the metric.
 
         Args:
-            metric: The metric after an update (None: nothing changes). The first NaN or infinity warns; each controller
-                defines what it does.
-            progress_remaining: The progress at which it was observed (1.0 at the start, 0.0 at the end).
+            metric: The metric after an update (None: nothing changes). The first NaN or infinity raises a warning; its
+                effect depends on the type of controller.
+            progress_remaining: The progress at the observation, from 1.0 at the start to 0.0 at the end.
 
         Raises:
             TypeError: The metric is not a number.
@@ -205,7 +205,7 @@ class Controller(Frozen):
         self._derive(_state={name: float(new) for name, new in state.items()})
 
     def replay(self, series: Iterable[tuple[float, Any]]) -> list[float]:
-        """Return the values that this controller would have had with a recorded metric; it does not change.
+        """Return the values that this controller would have had with a logged metric; it does not change.
 
         Args:
             series: Pairs of progress_remaining and metric, in the order of the run.
@@ -228,18 +228,18 @@ class Controller(Frozen):
         """Continue from a saved state.
 
         Raises:
-            ScheduleConfigError: It is not the state of a controller of this type, or a number in it is not finite.
+            ScheduleConfigError: The state is not that of a controller of this type, or a number in it is not finite.
         """
         names = self.init().keys()
         if not isinstance(state_dict, Mapping) or state_dict.keys() != names:
-            raise ScheduleConfigError.at("state_dict", state_dict, f"must hold {', '.join(names)} and nothing else")
+            raise ScheduleConfigError.at("state_dict", state_dict, f"must have {', '.join(names)} and nothing else")
         numbers = {name: _finite(name, state_dict[name]) for name in names}
         if numbers["scale"] <= 0.0:
             raise ScheduleConfigError.at("scale", numbers["scale"], "must be a finite number > 0")
         self._derive(_state=numbers)
 
     def written_fields(self) -> dict[str, Any]:
-        """Return the type under its key, and the fields."""
+        """Return the type, under the key ``controller``, and the fields."""
         fields: dict[str, Any] = super().written_fields()
         return {"controller": fields.pop("type"), **fields}
 
@@ -251,7 +251,7 @@ class Controller(Frozen):
         return restore, (self.type if self.is_built_in else type(self), self.written_fields(), self.state_dict())
 
     def bounds(self, progress_remaining: Any, base: Any, xp: Any) -> tuple[Any, Any]:
-        """Return the bounds at a progress at which the schedule is `base`; the upper one may be infinite."""
+        """Return the bounds at a progress, where the schedule is `base`; the upper one may be infinite."""
         low, high = (at(bound, progress_remaining) for bound in (self.minimum, self.maximum))
         if low is None:
             low = base / self.reach
@@ -261,7 +261,7 @@ class Controller(Frozen):
 
     def _is_past_warmup(self, progress_remaining: Any) -> Any:
         warmup = 0.0 if self.during_warmup else getattr(self.schedule, "warmup_fraction", 0.0)
-        return 1.0 - progress_remaining >= warmup - TICK  # 1 - p is off by a rounding from the fraction meant
+        return 1.0 - progress_remaining >= warmup - TICK  # 1 - p has a rounding error
 
 
 def _finite(name: str, value: Any) -> float:
@@ -284,7 +284,7 @@ def _namespace_of(*values: Any) -> Any:
 
 
 def find_kind(name: Any) -> type[Controller]:
-    """Return the class of the controller that a config calls `name`."""
+    """Return the class of the controller with that name in a config."""
     if isinstance(name, str) and name in kinds:
         return kinds[name]
     message = f"unknown controller{did_you_mean(name, sorted(kinds))} Allowed: {', '.join(sorted(kinds))}"
@@ -292,7 +292,7 @@ def find_kind(name: Any) -> type[Controller]:
 
 
 def restore(kind: str | type[Controller], fields: dict[str, Any], state: dict[str, float]) -> Controller:
-    """Make the controller that a pickle holds; pickles name this function, by this path."""
+    """Make the controller from the contents of a pickle; pickles name this function by this path."""
     cls = find_kind(kind) if isinstance(kind, str) else kind
     controller = cls(fields)
     controller.load_state_dict(state)

@@ -1,4 +1,4 @@
-"""From a config to a controller, and to the metric that a consumer feeds it with."""
+"""Make a controller, and the metric that it observes, from a config."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from typing import Any
 
 from lr_schedule.config.reading import read_fields
 from lr_schedule.control.controller import Controller, find_kind
-from lr_schedule.control.kinds import KLController  # a kind is known as soon as its class is defined
+from lr_schedule.control.kinds import KLController  # defining the classes registers their types
 from lr_schedule.errors import ScheduleConfigError
 
 
 def create_controller(cfg: Any, total_steps: float | None = None) -> Controller:
     """Turn a config into a controller.
 
+    Use it in your own training loop. `ScheduleLR` and ``ScheduleCallback`` create controllers from configs themselves.
+
     Args:
-        cfg: A mapping with the type under ``controller`` and the keys of this type; or a controller, which is returned.
-        total_steps: Length of the run in the steps of the ``*_steps`` keys of its schedules (> 0; None if it has none).
+        cfg: A mapping with the type under ``controller`` and the keys of this type, or a controller, which is returned.
+        total_steps: Length of the run in steps, for keys of its schedules that end in ``_steps``. Must be above 0. You
+            can omit it if the config has no such keys.
 
     Returns:
         A controller of that type, before its first observation.
 
     Raises:
-        ScheduleConfigError: The config is wrong; the message has the place and the reason.
+        ScheduleConfigError: The config is wrong. The message names the key and the reason.
 
     Example:
         >>> controller = create_controller({"controller": "kl", "schedule": 0.001, "target_kl": 0.01})
@@ -43,20 +46,20 @@ def create_controller(cfg: Any, total_steps: float | None = None) -> Controller:
 
 
 MetricName = str | Callable[[Any], Any]
-"""What a user calls a metric: a key of a log, or a function of the model."""
+"""A metric as the user gives it: a key of a log, or a function of the model."""
 
 
 def is_controlled(cfg: Any) -> bool:
-    """Tell whether a config, or what was made of one, is a controller."""
+    """Tell whether an object is a controller or its config."""
     return isinstance(cfg, Controller) or (isinstance(cfg, Mapping) and "controller" in cfg)
 
 
 def create_fed_controller(cfg: Any, total_steps: float | None = None) -> tuple[Controller, MetricName]:
-    """Return a controller at its start, and the metric that is to feed it: the key ``metric`` beside its own.
+    """Return a controller before its first observation, and its metric, from the key ``metric``.
 
     Args:
-        cfg: As for `create_controller`, with ``metric``; it may be left out for the controller ``kl``. A controller is
-            copied, as somebody else may feed it too.
+        cfg: As for `create_controller`, with the key ``metric``, which is optional for the controller ``kl``. A
+            controller is copied, because other code may use it too.
         total_steps: As for `create_controller`.
     """
     given = cfg.written_fields() if isinstance(cfg, Controller) else dict(cfg)

@@ -1,4 +1,4 @@
-"""What a hyperparameter follows: a schedule or a controller, as it is or placed between two values of any sign."""
+"""What a hyperparameter follows: a schedule or a controller, optionally mapped to a range of any sign."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from lr_schedule.errors import ScheduleConfigError, under
 from lr_schedule.fields import Number, read_number
 
 LOOKED_AT = 1001
-"""Places of the run at which a schedule with a range is looked at."""
+"""Number of points of the run at which a schedule with a range is checked."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A schedule from 0 to 1 as a way between two values: 0 is `first`, 1 is `last`.
+    """A schedule from 0 to 1, mapped to two values: 0 becomes `first`, and 1 becomes `last`.
 
     Args:
         schedule: A schedule or a controller.
-        first: The value where the schedule is 0 (any number).
-        last: The value where the schedule is 1 (any number).
+        first: The value if the schedule is 0 (any number).
+        last: The value if the schedule is 1 (any number).
     """
 
     schedule: BaseLRSchedule | Controller
@@ -35,7 +35,7 @@ class Placed:
         return self.place(self.schedule(progress_remaining))
 
     def place(self, fraction: Any) -> Any:
-        """Return the value at a fraction of the way; each end is met exactly."""
+        """Return the value for a fraction of the way from `first` to `last`; both ends are exact."""
         return self.first * (1.0 - fraction) + self.last * fraction
 
 
@@ -43,13 +43,13 @@ Followed = BaseLRSchedule | Controller | Placed
 
 
 def create_followed(cfg: Any, total_steps: float | None = None) -> tuple[Followed, MetricName | None]:
-    """Return what a hyperparameter follows, and the metric that feeds it where it is a controller.
+    """Return what a hyperparameter follows, and the metric if it is a controller.
 
     Args:
-        cfg: What `BaseLRSchedule.create` or `create_controller` takes, with ``metric`` beside the keys of a controller;
-            and beside those of either ``sign: -1``, for minus the value, or ``range: [first, last]``, which places a
-            schedule from 0 to 1 between two values.
-        total_steps: Length of the run in the steps of the ``*_steps`` keys (None where there are none).
+        cfg: A config for `BaseLRSchedule.create` or `create_controller`. A controller can have the key ``metric``. Both
+            can have ``sign: -1``, for minus the value, or ``range: [first, last]``, which maps a schedule from 0 to 1
+            to these two values.
+        total_steps: Length of the run in steps, for keys that end in ``_steps`` (None if there are none).
     """
     given = dict(cfg) if isinstance(cfg, Mapping) else cfg
     ends = _take_ends(given) if isinstance(given, dict) else None
@@ -63,13 +63,13 @@ def create_followed(cfg: Any, total_steps: float | None = None) -> tuple[Followe
 
 
 def controller_in(followed: Any) -> Controller | None:
-    """Return the controller that a hyperparameter follows; None where it follows no controller."""
+    """Return the controller that a hyperparameter follows, or None if it follows a schedule."""
     inner = followed.schedule if isinstance(followed, Placed) else followed
     return inner if isinstance(inner, Controller) else None
 
 
 def _take_ends(given: dict[str, Any]) -> tuple[float, float] | None:
-    """Take ``sign`` and ``range`` out of a config, and return the values that they place 0 and 1 at."""
+    """Remove ``sign`` and ``range`` from a config, and return the values to which they map 0 and 1."""
     if "sign" in given and "range" in given:
         raise ScheduleConfigError.at("sign", given["sign"], "given together with range; give one of them")
     if "sign" in given:
@@ -81,7 +81,7 @@ def _take_ends(given: dict[str, Any]) -> tuple[float, float] | None:
         return None
     ends = given.pop("range")
     if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
-        raise ScheduleConfigError.at("range", ends, "must be two numbers: the values where the schedule is 0 and 1")
+        raise ScheduleConfigError.at("range", ends, "must be two numbers, the values for a schedule of 0 and of 1")
     with under("range"):
         first, last = (read_number(Number, end, index) for index, end in enumerate(ends))
     return first, last
@@ -94,7 +94,7 @@ def _placed(made: BaseLRSchedule | Controller, first: float, last: float) -> Pla
             highest = made.extremes(progress)[1] if isinstance(made, Controller) else made(progress)
             if highest > 1.0:
                 message = (
-                    f"goes with a schedule from 0 to 1; this one is {highest:.6g} at progress_remaining {progress:.6g}"
+                    f"needs a schedule from 0 to 1; this one is {highest:.6g} at progress_remaining {progress:.6g}"
                 )
                 raise ScheduleConfigError.at("range", [first, last], message)
     return Placed(made, first, last)

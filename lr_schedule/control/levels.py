@@ -1,4 +1,4 @@
-"""Levels: targets, goals and bounds, each of them one number for the whole run or a schedule."""
+"""Levels: targets, goals and bounds; each is one number for the whole run, or a schedule."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def _read_level(cfg: Any, total_steps: float | None) -> float | BaseLRSchedule |
 
 
 Level = Annotated[Any, Reads(_read_level, "level")]
-"""A number, or a schedule of it."""
+"""A number or a schedule."""
 
 
 def at(level: Any, progress_remaining: Any) -> Any:
-    """Return a level at a progress; None where there is none."""
+    """Return the level at a progress, or None if there is none."""
     return level(progress_remaining) if isinstance(level, BaseLRSchedule) else level

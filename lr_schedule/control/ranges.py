@@ -1,4 +1,4 @@
-"""Ranges of the values that a hyperparameter accepts, and whether what it follows stays in them over a whole run."""
+"""Ranges of the values that a hyperparameter accepts, and a check that a schedule stays in them over the whole run."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from lr_schedule.steps import progress_at
 Schedule = Callable[[float], Any]
 
 CHECKED = 10_000
-"""Points of a run at which a schedule is checked; every step where the run is shorter."""
+"""Number of points of a run at which a schedule is checked; in a shorter run, every step."""
 CHECKED_FUNCTION = 1_000
-"""The same for a Python function, which is asked for one value at a time."""
+"""The same for a Python function, which is called for one value at a time."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,18 @@ class Range:
     """The values that a hyperparameter accepts.
 
     Args:
-        kind: A number of `lr_schedule.fields` with its bounds, as it stands in the annotation of a config key.
+        kind: A type of number in `lr_schedule.fields`, as in the annotation of a config key.
     """
 
     kind: Any
 
     @cached_property
     def _bounds(self) -> list[tuple[Any, Callable[[Any, Any], bool]]]:
-        # Kept, as every value that is set is compared with them.
+        # Cached, because every value that is set is compared with them.
         return [(limit, holds) for _, limit, holds in bounds_of(self.kind)]
 
     def __contains__(self, value: float) -> bool:
-        # No all(...) over a generator: that would take twice the time, and a run is checked at 10,000 points.
+        # Not all(...) with a generator, which would take twice the time: a run is checked at 10,000 points.
         for limit, holds in self._bounds:
             if not holds(value, limit):
                 return False
@@ -51,7 +51,7 @@ class Range:
         return describe_number(self.kind)
 
     def up_to(self, largest: float) -> Range:
-        """Return the range without what is above `largest`."""
+        """Return the range up to `largest`."""
         return Range(Annotated[self.kind, NumberRule(le=largest)])
 
 
@@ -68,12 +68,12 @@ def nearest_whole(number: float) -> int:
     return math.floor(number + 0.5)
 
 
-GIVES = "the schedule gives this"
-MAY_GIVE = "with this minimum and maximum the controller may give this"
+GIVES = "the schedule has this value"
+MAY_GIVE = "with this minimum and maximum, the controller may have this value"
 
 
 def checked(name: str, value: float, allowed: Range, progress: float, how: str = GIVES) -> float | int:
-    """Return `value`, or raise the error that says what is allowed and when the schedule leaves it."""
+    """Return `value`, or raise an error that says what is allowed, and when the schedule is outside of it."""
     if value not in allowed:
         message = f"must be {allowed} over the whole run; {how} at progress_remaining {progress:.6g}"
         raise ScheduleConfigError.at((name,), value, message)
@@ -81,17 +81,17 @@ def checked(name: str, value: float, allowed: Range, progress: float, how: str =
 
 
 def check_values(name: str, schedule: Schedule, convert: Callable[[Any], Any], allowed: Range, total: float) -> None:
-    """Raise ScheduleConfigError where a schedule, over a run of `total` steps, leaves the range of what follows it.
+    """Raise ScheduleConfigError if a schedule leaves the range of a hyperparameter in a run of `total` steps.
 
     Args:
-        name: What follows the schedule.
+        name: Name of the hyperparameter.
         schedule: A schedule, a controller or a function of progress.
-        convert: Makes of a value of the schedule the one that is set.
+        convert: Converts a value of the schedule to the value that is set.
         allowed: The range.
         total: Length of the run in steps.
     """
     plain = isinstance(schedule, (BaseLRSchedule, Controller, Placed))
-    # A run may have any length that is a number, and has at least one step.
+    # A run may have any finite length, and has at least one step.
     count = math.ceil(min(total, CHECKED if plain else CHECKED_FUNCTION))
     points = [progress_at(step, count) for step in range(count + 1)]
     how = GIVES if controller_in(schedule) is None else MAY_GIVE
@@ -99,15 +99,15 @@ def check_values(name: str, schedule: Schedule, convert: Callable[[Any], Any], a
         for values in _values(schedule, points):
             for progress, value in zip(points, values, strict=True):
                 checked(name, convert(value), allowed, progress, how)
-    except ScheduleConfigError:  # a ValueError too, but one that says where and why already
+    except ScheduleConfigError:  # also a ValueError, but one that already has path and reason
         raise
-    except Exception as error:  # whatever a function of the user raises
-        message = f"must return a number for every progress from 1 to 0; it fails with {type(error).__name__}: {error}"
+    except Exception as error:  # any error of a user's function
+        message = f"must return a number for every progress from 1 to 0; it raised {type(error).__name__}: {error}"
         raise ScheduleConfigError.at((name,), schedule, message) from error
 
 
 def _values(schedule: Schedule, points: list[float]) -> Iterator[Iterable[Any]]:
-    """Yield the values at points of progress; for a controller the smallest, and then the largest that are possible."""
+    """Yield the values at points of progress; for a controller, the smallest and then the largest possible values."""
     if isinstance(schedule, Placed):
         yield from (map(schedule.place, values) for values in _values(schedule.schedule, points))
     elif isinstance(schedule, BaseLRSchedule):

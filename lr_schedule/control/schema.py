@@ -13,20 +13,20 @@ METRIC = {
     "type": "string",
     "minLength": 1,
     "title": "metric",
-    "description": "What moves the value in Stable-Baselines3: a key of the log, or kl. For kl train/approx_kl.",
+    "description": "The metric in Stable-Baselines3: kl, or a key of the log. For kl, the default is train/approx_kl.",
 }
 PLACED: dict[str, Any] = {
-    "sign": {"enum": [1, -1], "title": "sign", "description": "-1: minus the value of the schedule."},
+    "sign": {"enum": [1, -1], "title": "sign", "description": "With -1, the value is minus that of the schedule."},
     "range": {
         "type": "array",
         "items": {"type": ["number", "string"]},
         "minItems": 2,
         "maxItems": 2,
         "title": "range",
-        "description": "The values where the schedule, which goes from 0 to 1, is 0 and 1; of any sign.",
+        "description": "Two values of any sign, for a schedule from 0 to 1: the value at 0, and the value at 1.",
     },
 }
-"""Keys beside those of a schedule, or of a controller, that a target of Stable-Baselines3 follows."""
+"""Additional keys of a schedule or a controller for a target of Stable-Baselines3."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -35,7 +35,7 @@ def json_schema() -> dict[str, Any]:
     Use it for an editor that completes and checks controllers in YAML.
 
     Returns:
-        Plain JSON-able data, with the ``$defs`` of `lr_schedule.json_schema` and one more for each controller.
+        Plain JSON-able data. ``$defs`` has the entries of `lr_schedule.json_schema` and one for each controller.
 
     Example:
         >>> from lr_schedule.control import json_schema

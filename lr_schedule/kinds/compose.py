@@ -1,7 +1,7 @@
-"""Schedules made of schedules: one after another, multiplied, repeated, delayed, kept within bounds.
+"""Schedules made of schedules: one after another, multiplied, repeated, delayed, clipped.
 
-A part is anything that `BaseLRSchedule.create` takes: a number, a mapping, a list, a schedule, a Python function. Each
-part has its own progress, from 1.0 at its start to 0.0 at its end.
+A part is anything that `BaseLRSchedule.create` accepts: a number, a mapping, a list, a schedule, a Python function.
+Each part has its own progress, from 1.0 at its start to 0.0 at its end.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class Phase(NamedTuple):
     fraction: float
 
     def written_fields(self) -> dict[str, Any]:
-        """Return the fields of the schedule with the fraction among them."""
+        """Return the fields of the schedule and the fraction, in one mapping."""
         fields = self.schedule.written_fields()
         return {**(fields if isinstance(fields, dict) else {"schedule": fields}), "fraction": self.fraction}
 
 
 def _read_phase(cfg: Any, total_steps: float | None) -> Phase:
-    """Return the schedule and the fraction of the run that a mapping with ``fraction`` or ``steps`` stands for."""
+    """Return the schedule and the fraction of the run that a mapping with ``fraction`` or ``steps`` describes."""
     if type(cfg) is not dict and not isinstance(cfg, Mapping):
-        message = "must be a mapping with a fraction or steps; a number or function goes under its key 'schedule'"
+        message = "must be a mapping with 'fraction' or 'steps'; give a number or function under its key 'schedule'"
         raise ScheduleConfigError.at((), cfg, message)
     given = dict(cfg)
     if "total_steps" in given and not has_total_steps(given):
@@ -49,7 +49,7 @@ def _read_phase(cfg: Any, total_steps: float | None) -> Phase:
 
 
 def _read_fraction(given: dict[str, Any], total_steps: float | None) -> float:
-    """Take ``fraction`` or ``steps`` out of `given`, and return the fraction of the run."""
+    """Remove ``fraction`` or ``steps`` from `given`, and return the fraction of the run."""
     if ("fraction" in given) == ("steps" in given):
         raise ScheduleConfigError.at("fraction", given.get("fraction"), "give either fraction or steps for each part")
     key = "fraction" if "fraction" in given else "steps"
@@ -67,13 +67,13 @@ def _read_fraction(given: dict[str, Any], total_steps: float | None) -> float:
 
 
 def _each_by(read: Callable[[Any, float | None], Any]) -> Callable[[Any, float | None], list[Any]]:
-    """Return the function that reads a list of schedules, each by `read`, and gathers what is wrong with any."""
+    """Return a function that reads each schedule of a list with `read`, and raises one error for all problems."""
 
     def read_all(parts: Any, total_steps: float | None) -> list[Any]:
         if type(parts) is not list and (isinstance(parts, (str, Mapping)) or not isinstance(parts, Sequence)):
             raise ScheduleConfigError.at((), parts, "must be a list of schedules")
         if not parts:
-            raise ScheduleConfigError.at((), list(parts), "must hold at least one schedule")
+            raise ScheduleConfigError.at((), list(parts), "must have at least one schedule")
         problems, found = Problems(), []
         for index, part in enumerate(parts):
             with problems.gathered(index):
@@ -92,6 +92,9 @@ Phases = Annotated[Sequence[Any], Reads(_each_by(_read_phase), "phases")]
 class SequentialLRSchedule(BaseLRSchedule):
     """One schedule after another, each for its own fraction of the run.
 
+    Use it if no single type has the shape that you need, such as a plateau and then a cosine. For a warmup in front,
+    set warmup_fraction instead, which almost every type has; for straight lines, `piecewise_linear` is shorter.
+
     A list of mappings is the short form. At the point where two parts meet, the value is that of the later part.
 
     Formula:
@@ -99,9 +102,9 @@ class SequentialLRSchedule(BaseLRSchedule):
         is left.
 
     Args:
-        parts: The phases: mappings, each with the keys of one schedule and its ``fraction`` of the run, or its
-            ``steps``. A phase that is no mapping, such as a number or a function, goes under the key ``schedule`` of a
-            mapping. The fractions sum to 1. Required.
+        parts: List of phases. Each is a mapping with the keys of one schedule and with ``fraction`` or ``steps``, the
+            length of the phase. Give a number or a function under the key ``schedule`` of the mapping. The fractions
+            must sum to 1. Required.
 
     Example:
         >>> hold = {"type": "constant", "initial_value": 0.001, "fraction": 0.5}
@@ -121,14 +124,14 @@ class SequentialLRSchedule(BaseLRSchedule):
     parts: Phases = required()
 
     def prepare(self) -> None:
-        """Set the places where the parts meet, 0 and 1 included."""
+        """Set the boundaries of the parts, including 0 and 1."""
         written: Any = self.parts
         fractions = [part["fraction"] for part in written]
         total = math.fsum(fractions)
         message = f"the fractions of the parts must sum to 1, not to {total:.13g}"
-        # Fractions written with few digits are off by a little, but by no more than leaves the shortest part a time.
+        # Fractions with few digits do not sum to exactly 1; the tolerance is below the length of the shortest part.
         require(abs(total - 1.0) <= min(1e-9, min(fractions) / 2.0), "parts", fractions, message)
-        # fsum rounds each bound once, however many parts there are; a running sum would drift.
+        # fsum rounds each boundary once, for any number of parts; a running sum would accumulate errors.
         bounds = (*(math.fsum(fractions[:n]) for n in range(len(fractions))), 1.0)
         self._derive(_bounds=bounds, _tops=tuple(1.0 - bound for bound in bounds))
 
@@ -147,13 +150,16 @@ class SequentialLRSchedule(BaseLRSchedule):
 
 
 class ProductLRSchedule(BaseLRSchedule):
-    """The product of several schedules over the whole run; ``0.5 * schedule`` makes one.
+    """The product of several schedules over the same run.
+
+    Use it to scale a schedule by a factor, or to combine a decay over the run with a cycle or a staircase within it. In
+    Python, ``0.5 * schedule`` makes one.
 
     Formula:
         ``parts[0](p) * parts[1](p) * ...``
 
     Args:
-        parts: The factors, each a schedule; at least one. Required.
+        parts: List of the factors. Each is a schedule, and there is at least one. Required.
 
     Raises:
         ValueError: In a call, if the product is too large for a float.
@@ -179,12 +185,15 @@ class ProductLRSchedule(BaseLRSchedule):
 class RepeatLRSchedule(BaseLRSchedule):
     """A schedule that is repeated; all repetitions take equal fractions of the run.
 
+    Use it if the task changes at equal intervals, as in a curriculum, and each stage needs the same curve; or to
+    restart a type that has no cycles of its own. For cosines whose cycles become longer, use `cosine_restarts`.
+
     Formula:
         ``schedule(p')``, where p' is the fraction of the current repetition that is left.
 
     Args:
         times: Number of repetitions. Range: whole number in [1, 1_000_000]. Default: 2.
-        schedule: The schedule to repeat. Its steps are those of one repetition. Required.
+        schedule: The schedule to repeat. Its keys in steps count from the start of a repetition. Required.
 
     Example:
         >>> RepeatLRSchedule(schedule={"type": "linear", "initial_value": 0.001}, times=2)(0.75)
@@ -199,7 +208,7 @@ class RepeatLRSchedule(BaseLRSchedule):
 
     @classmethod
     def steps_of_parts(cls, given: Mapping[str, Any], total_steps: float) -> float:
-        """Return how many steps one repetition has."""
+        """Return the number of steps in one repetition."""
         return super().steps_of_parts(given, total_steps) / to_number(given.get("times", cls.times))
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
@@ -213,13 +222,17 @@ class RepeatLRSchedule(BaseLRSchedule):
 class DelayLRSchedule(BaseLRSchedule):
     """A schedule that starts late; until it starts, the value is its first value.
 
+    Use it to keep a value constant until the agent has learned something, and only then to let it fall: for example, an
+    entropy coefficient that is constant in the first half of the run. For a short decay at the end of a run,
+    `warmup_stable_decay` sets the length of the decay instead.
+
     Formula:
         ``schedule(p')``, where p' is 1 up to ``t = delay_fraction`` and ``p / (1 - delay_fraction)`` after it.
 
     Args:
         delay_fraction: Fraction of the run before the schedule starts. Range: (0, 1). Required. In steps:
             ``delay_steps``.
-        schedule: The schedule to delay. Its steps count from its start. Required.
+        schedule: The schedule to delay. Its keys in steps count from its own start. Required.
 
     Example:
         >>> DelayLRSchedule(schedule={"type": "linear", "initial_value": 0.001}, delay_fraction=0.5)(0.25)
@@ -234,7 +247,7 @@ class DelayLRSchedule(BaseLRSchedule):
 
     @classmethod
     def steps_of_parts(cls, given: Mapping[str, Any], total_steps: float) -> float:
-        """Return how many steps are left after the delay."""
+        """Return the number of steps that are left after the delay."""
         return super().steps_of_parts(given, total_steps) * (1.0 - to_number(given.get("delay_fraction", 0.0)))
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
@@ -243,15 +256,18 @@ class DelayLRSchedule(BaseLRSchedule):
 
 
 class ClipLRSchedule(BaseLRSchedule):
-    """A schedule whose value is kept within bounds.
+    """A schedule whose value is clipped to a minimum and a maximum.
+
+    Use it for a type without final_value, such as `inverse_sqrt` or a product: for example, to keep the learning rate
+    of SAC above a minimum. If the type has a final_value, set that instead: the curve then ends there and has no kink.
 
     Formula:
         ``min(max(schedule(p), minimum), maximum)``
 
     Args:
-        schedule: The schedule to keep within the bounds. Required.
-        minimum: Lower bound. Range: >= 0. Default: 0.0.
-        maximum: Upper bound, at least minimum. Without it, there is none. Range: >= 0. Default: None.
+        schedule: The schedule to clip. Required.
+        minimum: Smallest value. Range: >= 0. Default: 0.0.
+        maximum: Largest value, at least minimum. By default, there is none. Range: >= 0. Default: None.
 
     Example:
         >>> ClipLRSchedule(schedule={"type": "linear", "initial_value": 0.001}, minimum=0.0001)(0.0)
@@ -266,7 +282,7 @@ class ClipLRSchedule(BaseLRSchedule):
     maximum: Value | None = None
 
     def check(self) -> None:
-        """Refuse a maximum below the minimum."""
+        """Reject a maximum below the minimum."""
         super().check()
         fits = self.maximum is None or self.maximum >= self.minimum
         require(fits, "maximum", self.maximum, f"must be >= minimum, which is {self.minimum}")

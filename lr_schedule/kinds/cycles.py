@@ -1,7 +1,7 @@
 """Curves that rise and fall, once or many times.
 
-Notation: ``t`` is the elapsed fraction of the run since the warmup; the length of a cycle or a phase is a fraction of
-the whole run.
+Notation: ``t`` is the elapsed fraction of the run since the end of the warmup. The length of a cycle or a phase is a
+fraction of the whole run.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ CycleMultiplier = Annotated[float, NumberRule(ge=1, le=1000)]
 class CosineRestartsLRSchedule(BaseLRSchedule):
     """Half a cosine wave, repeated; each cycle starts at its peak again (SGDR).
 
-    Give the length of the first cycle, or give the number of cycles.
+    Use it to get several policies from one run: save the model at the end of each cycle, where the value is lowest. In
+    supervised learning, restarts can improve the result; we know of no study that shows this for PPO or SAC.
 
     Formula:
         In cycle n, of length ``first_cycle_fraction * cycle_multiplier ** n``: ``final_value + (initial_value *
         peak_multiplier ** n - final_value) * (1 + cos(pi * c)) / 2``, where c is the elapsed fraction of the cycle.
-        With ``cycles``, the length of the first cycle is the one with which that many cycles fill the run.
+        With ``cycles``, the first cycle is as long as needed for that many cycles to fill the run.
 
     Args:
         initial_value: Value at the start of the first cycle. Range: >= 0. Default: 0.001.
         final_value: Value at the end of each cycle. Range: >= 0. Default: 0.0.
-        first_cycle_fraction: Fraction of the run for the first cycle. Give either this key or cycles. Range: (0, 1].
-            Default: None. In steps: ``first_cycle_steps``.
-        cycles: Number of cycles in the run. Give either this key or first_cycle_fraction. Range: whole number in [1,
-            1_000_000]. Default: None.
+        first_cycle_fraction: Fraction of the run for the first cycle. Give either this key or cycles, not both. Range:
+            (0, 1]. Default: None. In steps: ``first_cycle_steps``.
+        cycles: Number of cycles in the run. Give either this key or first_cycle_fraction, not both. Range: whole number
+            in [1, 1_000_000]. Default: None.
         cycle_multiplier: Length of a cycle divided by the length of the cycle before it. Range: [1, 1_000]. Default:
             1.0.
         peak_multiplier: Peak of a cycle divided by the peak of the cycle before it. Range: > 0. Default: 1.0.
@@ -69,12 +70,16 @@ class CosineRestartsLRSchedule(BaseLRSchedule):
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         n, over = self._lengths.cycle_at(self.elapsed(progress_remaining), xp)
-        peak = self.initial_value * self.peak_multiplier**n  # it may lie on either side of final_value
+        peak = self.initial_value * self.peak_multiplier**n  # may be above or below final_value
         return half_wave(1.0 - over, xp) * peak + half_wave(over, xp) * self.final_value
 
 
 class CyclicLRSchedule(BaseLRSchedule):
     """A zigzag between a lower and an upper value.
+
+    Use it if you know the range of good values but not the best one: Smith (2015) cycles the learning rate of image
+    classifiers through such a range instead of tuning it. With an up_fraction of 1, the value rises once, as in the
+    paper's test of which learning rates work.
 
     Formula:
         ``initial_value + (peak_value - initial_value) * rise * scale``. The rise goes from 0 to 1 in up_fraction and
@@ -85,11 +90,12 @@ class CyclicLRSchedule(BaseLRSchedule):
         initial_value: The lower value, where each cycle starts. Range: >= 0. Default: 0.001.
         peak_value: The upper value, at least initial_value. Range: >= 0. Required.
         up_fraction: Fraction of the run for one rise. Range: (0, 1]. Required. In steps: ``up_steps``.
-        down_fraction: Fraction of the run for one fall. Without it, as long as the rise. Range: (0, 1]. Default: None.
-            In steps: ``down_steps``.
-        mode: How the height of the cycles changes: not at all, by half in each cycle, or by gamma. Range:
-            ``triangular``, ``triangular2``, ``exp_range``. Default: ``triangular``.
-        gamma: Factor of the height per cycle, for the mode ``exp_range``. Range: (0, 1]. Default: 1.0.
+        down_fraction: Fraction of the run for one fall. By default, the fall is as long as the rise. Range: (0, 1].
+            Default: None. In steps: ``down_steps``.
+        mode: How the height changes from cycle to cycle. It stays the same (``triangular``), halves (``triangular2``)
+            or is multiplied by gamma (``exp_range``). Range: ``triangular``, ``triangular2``, ``exp_range``. Default:
+            ``triangular``.
+        gamma: Factor of the height per cycle in the mode ``exp_range``. Range: (0, 1]. Default: 1.0.
 
     Example:
         >>> CyclicLRSchedule(initial_value=0.001, peak_value=0.003, up_fraction=0.25).sample(5).tolist()
@@ -112,13 +118,13 @@ class CyclicLRSchedule(BaseLRSchedule):
     gamma: Annotated[float, NumberRule(gt=0, le=1)] = 1.0
 
     def check(self) -> None:
-        """Refuse a peak below the lower bound."""
+        """Reject a peak below the lower value."""
         super().check()
-        message = f"must be >= initial_value, the lower bound, {self.initial_value}"
+        message = f"must be >= initial_value, which is {self.initial_value}"
         require(self.peak_value >= self.initial_value, "peak_value", self.peak_value, message)
 
     def prepare(self) -> None:
-        """Set the factor on the height per cycle."""
+        """Set the factor of the height per cycle."""
         self._derive(_factor={"triangular": 1.0, "triangular2": 0.5, "exp_range": self.gamma}[self.mode])
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
@@ -132,6 +138,10 @@ class CyclicLRSchedule(BaseLRSchedule):
 class OneCycleLRSchedule(BaseLRSchedule):
     """One rise to a large value and one long fall to almost zero (super-convergence).
 
+    Use it to try a peak well above the best constant value, in a run of known length: Smith and Topin (2017) train
+    image classifiers faster in this way. The studies of this project did not include it. If the value must not fall to
+    almost zero, use `cosine_warmup` with a final_value.
+
     Formula:
         A rise from ``initial_value / div_factor`` to initial_value in warmup_fraction, then a fall to ``initial_value /
         div_factor / final_div_factor``. With 3 phases, the value first falls back to ``initial_value / div_factor``, in
@@ -139,11 +149,11 @@ class OneCycleLRSchedule(BaseLRSchedule):
 
     Args:
         initial_value: The peak (``max_lr`` in torch). Range: >= 0. Default: 0.001.
-        warmup_fraction: Fraction of the run for the rise (``pct_start`` in torch); with 3 phases, below 1/2. Range: (0,
-            1). Default: 0.3. In steps: ``warmup_steps``.
+        warmup_fraction: Fraction of the run for the rise (``pct_start`` in torch). With 3 phases, it must be below 1/2.
+            Range: (0, 1). Default: 0.3. In steps: ``warmup_steps``.
         div_factor: The peak divided by the first value. Range: >= 1. Default: 25.0.
         final_div_factor: The first value divided by the last value. Range: >= 1. Default: 10000.0.
-        phases: Number of phases; with 3, the value falls back to the first value before the last phase. Range: ``2``,
+        phases: Number of phases. With 3, the value falls back to the first value before the last phase. Range: ``2``,
             ``3``. Default: 2.
         shape: Shape of each phase. Range: ``cosine``, ``linear``. Default: ``cosine``.
 
@@ -165,7 +175,7 @@ class OneCycleLRSchedule(BaseLRSchedule):
     shape: Literal["cosine", "linear"] = "cosine"
 
     def check(self) -> None:
-        """Refuse three phases that are longer than the run."""
+        """Reject three phases that are longer than the run."""
         super().check()
         fits = self.phases == 2 or self.end_fraction - 2.0 * self.warmup_fraction >= TICK
         message = f"must be below half of end_fraction, {self.end_fraction}, for 3 phases"

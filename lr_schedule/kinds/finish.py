@@ -1,4 +1,4 @@
-"""A decay that starts where a run is now."""
+"""A decay that starts at the current step of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lr_schedule.kinds.warmup import WarmupStableDecayLRSchedule
 
 
 def cool_down_from(rate: float, steps: Any, to: Any, shape: Any, done: float = 0.0) -> WarmupStableDecayLRSchedule:
-    """Return the schedule that holds a rate for the steps that are done, and then decays in `steps` more."""
+    """Return a schedule that keeps a rate for the steps that are done, and then decays in `steps` more."""
     left, end = read_number(PositiveNumber, steps, "steps"), read_number(Value, to, "to")
     shapes = get_args(DecayShape)
     if shape not in shapes:
@@ -20,7 +20,7 @@ def cool_down_from(rate: float, steps: Any, to: Any, shape: Any, done: float = 0
     for name, value in (("rate", rate), ("to", end)) if shape in BY_RATIO else ():
         if value == 0.0:
             raise ScheduleConfigError.at(name, value, f"must be above 0 for an {shape.replace('_', ' ')} shape")
-    # As a trainer works out its progress, so that the decay starts on the very step, and its first value is the rate.
+    # Computed like the progress in a trainer, so that the decay starts exactly at this step and at this rate.
     fraction = 1.0 - done / (done + left)
     return WarmupStableDecayLRSchedule(
         initial_value=rate, final_value=end, warmup_fraction=0.0, decay_fraction=fraction, decay_shape=shape

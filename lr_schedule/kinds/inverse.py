@@ -1,7 +1,7 @@
-"""Decays by one over the elapsed time, which do not depend on the end of the run.
+"""Decays by one over a power of the elapsed time. They do not depend on the end of the run.
 
-Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed fraction. Every type also takes ``warmup_fraction``,
-``warmup_start_factor`` and ``end_fraction``, see `BaseLRSchedule`.
+Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed fraction. Every type also has the keys of
+`BaseLRSchedule`, such as ``warmup_fraction``.
 """
 
 from __future__ import annotations
@@ -20,15 +20,20 @@ from lr_schedule.numeric import floats
 class InverseTimeLRSchedule(InPeriods):
     """A decay by one over the elapsed time: fast at first, then slower and slower.
 
+    Use it for tabular and linear methods: with a step_exponent above 0.5 and up to 1, the learning rate satisfies the
+    conditions of Robbins and Monro for convergence. For networks that are trained with Adam, prefer `linear` or
+    `warmup_stable_decay`.
+
     Formula:
         ``initial_value / (1 + decay_rate * (t / decay_fraction) ** step_exponent)``. With ``staircase``, ``t /
         decay_fraction`` is rounded down.
 
     Args:
         initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
-        decay_rate: What is added to the divisor, which starts at 1, per decay_fraction. Range: >= 0. Default: 1.0.
-        decay_fraction: Fraction of the run that is one period; above 1, the run ends before the first period does.
-            Without it, the whole curve. Range: > 0. Default: None. In steps: ``decay_steps``.
+        decay_rate: Number that is added to the divisor in each period; the divisor starts at 1. Range: >= 0. Default:
+            1.0.
+        decay_fraction: Fraction of the run for one period. If it is above 1, the run ends before the first period. By
+            default, the period is as long as the curve. Range: > 0. Default: None. In steps: ``decay_steps``.
         step_exponent: Exponent of the number of elapsed periods. Range: > 0. Default: 1.0.
         staircase: Whether to decay in one step at the end of each period. Default: False.
 
@@ -37,7 +42,7 @@ class InverseTimeLRSchedule(InPeriods):
         0.0005
 
     Source:
-        Robbins and Monro 1951; Keras InverseTimeDecay.
+        Robbins and Monro 1951, doi:10.1214/aoms/1177729586; Keras InverseTimeDecay.
     """
 
     type = "inverse_time"
@@ -47,7 +52,7 @@ class InverseTimeLRSchedule(InPeriods):
     staircase: Annotated[bool, QUIET] = False
 
     def check(self) -> None:
-        """Refuse a divisor that grows beyond every float."""
+        """Reject a divisor that grows beyond the largest float."""
         super().check()
         growth = self.step_exponent * -math.log(self.decay_fraction or 1.0)
         require(growth <= LARGEST, "step_exponent", self.step_exponent, "makes the divisor grow beyond 1e300")
@@ -63,17 +68,21 @@ class InverseTimeLRSchedule(InPeriods):
 class InverseSqrtLRSchedule(BaseLRSchedule):
     """A decay by one over the square root, or another power, of time; it does not depend on the end of the run.
 
-    With a warmup as long as the timescale it is the schedule of fairseq. If the warmup is level too (a
-    warmup_start_factor of 1), it is the schedule of T5.
+    Use it if you do not know how long the run will be: with timescale_steps, the value at a step is the same for every
+    length of the run. Zhai et al. (2021) end such a run with a short decay to 0, and so get results for several lengths
+    from one run.
+
+    With a warmup as long as the timescale, it is the schedule of fairseq. If the warmup_start_factor is 1 as well, it
+    is the schedule of T5.
 
     Formula:
         ``initial_value / (t / timescale_fraction + shift) ** exponent``
 
     Args:
-        initial_value: Value at the start of the curve, if shift is 1. Range: >= 0. Default: 0.001.
-        timescale_fraction: Fraction of the run that is one unit of time. Range: > 0. Default: 0.1. In steps:
+        initial_value: Value at the start of the curve if shift is 1. Range: >= 0. Default: 0.001.
+        timescale_fraction: Fraction of the run for one unit of time. Range: > 0. Default: 0.1. In steps:
             ``timescale_steps``.
-        shift: Units of time that have elapsed at the start of the curve. Range: >= 1e-06. Default: 1.0.
+        shift: Number of units of time that count as elapsed at the start of the curve. Range: >= 1e-06. Default: 1.0.
         exponent: Power of the time by which the value is divided; 0.5 is the square root. Range: (0, 10]. Default: 0.5.
 
     Example:
@@ -96,13 +105,13 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
     exponent: Annotated[float, NumberRule(gt=0, le=10), QUIET] = 0.5
 
     def check(self) -> None:
-        """Refuse a first value beyond every float."""
+        """Reject a first value beyond the largest float."""
         super().check()
         growth = math.log(self.initial_value or 1.0) - self.exponent * math.log(self.shift)
         require(growth < math.log(sys.float_info.max), "shift", self.shift, "makes the first value infinite")
 
     def prepare(self) -> None:
-        """Set the fraction of the run that makes one unit of time."""
+        """Set the fraction of the run for one unit of time."""
         self._derive(_timescale=self.timescale_fraction)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
@@ -113,14 +122,15 @@ class InverseSqrtLRSchedule(BaseLRSchedule):
 class NoamLRSchedule(InverseSqrtLRSchedule):
     """The schedule of the first Transformer: a linear warmup, then a decay by the square root of time.
 
-    It is `inverse_sqrt` with the length of the warmup as its timescale.
+    Use it to train an agent with attention as the first Transformer was trained. It is `inverse_sqrt` with the length
+    of the warmup as its timescale; to set the two separately, use `inverse_sqrt` itself.
 
     Formula:
         ``initial_value * t / warmup_fraction`` up to the peak, then ``initial_value * sqrt(warmup_fraction / t)``. In
         the paper, the peak is ``(d_model * warmup_steps) ** -0.5``.
 
     Args:
-        initial_value: The peak, which the warmup reaches. Range: >= 0. Default: 0.001.
+        initial_value: Value at the peak, the end of the warmup. Range: >= 0. Default: 0.001.
         warmup_fraction: Fraction of the run for the warmup. Range: (0, 1). Default: 0.1. In steps: ``warmup_steps``.
 
     Example:
@@ -137,5 +147,5 @@ class NoamLRSchedule(InverseSqrtLRSchedule):
     warmup_fraction: OpenFraction = 0.1
 
     def prepare(self) -> None:
-        """Set the fraction of the run that makes one unit of time."""
+        """Set the fraction of the run for one unit of time."""
         self._derive(_timescale=self.warmup_fraction)

@@ -1,4 +1,4 @@
-"""Periods and cycles: how the time of a curve is divided, in equal stretches or in stretches that grow."""
+"""Periods and cycles: the division of a curve into equal parts, or into parts that become longer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_CYCLES = 1_000_000
 
 
 class InPeriods(BaseLRSchedule):
-    """What types share that count time in periods of decay_fraction; without one, the curve is a single period."""
+    """Base of the types that count time in periods of decay_fraction; without it, the curve is a single period."""
 
     __slots__ = ("_periods",)
 
@@ -23,7 +23,7 @@ class InPeriods(BaseLRSchedule):
     _periods: ClassVar[float]
 
     def prepare(self) -> None:
-        """Set how many periods the curve takes."""
+        """Set the number of periods in the curve."""
         self._derive(_periods=self._span / (self.decay_fraction or self._span))
 
     def _whole_periods(self, progress_remaining: Any, xp: Any) -> Any:
@@ -34,20 +34,20 @@ class CycleLengths:
     """Cycles one after another, each `multiplier` times as long as the one before.
 
     Args:
-        span: The fraction of the run that all cycles together take.
-        multiplier: Length of a cycle over that of the one before (>= 1).
-        first: The fraction of the run that the first cycle takes (None: as `count` has it).
-        count: How many cycles fill the span (None: as `first` has it).
+        span: Fraction of the run for all cycles together.
+        multiplier: Length of a cycle divided by the length of the one before (>= 1).
+        first: Fraction of the run for the first cycle (None: it follows from `count`).
+        count: Number of cycles that fill the span (None: it follows from `first`).
     """
 
     def __init__(self, span: float, multiplier: float, first: float | None, count: int | None) -> None:
         self.is_even = multiplier == 1.0
         if count is not None:
             possible = count * math.log(multiplier) <= math.log(1e12)
-            require(possible, "cycles", count, "cycles so unequal leave the first one no time")
+            require(possible, "cycles", count, "makes the first cycle too short; reduce it or cycle_multiplier")
             first = span / (count if self.is_even else (multiplier**count - 1.0) / (multiplier - 1.0))
         self.first = first or span
-        # Where the span counts its cycles, it is divided first: at its end they are then whole, without a rounding.
+        # With a count, t is divided by the span first: at the end, the number of cycles is then exactly whole.
         self.unit, self.per_unit = (span, float(count)) if count is not None else (self.first, 1.0)
         if self.is_even:
             self.last = float(max(-int(-(span - TICK) // self.first), 1) - 1)
@@ -57,7 +57,7 @@ class CycleLengths:
         starts = [0.0]
         while starts[-1] < span - TICK:
             starts.append(starts[-1] + self.first * multiplier ** (len(starts) - 1))
-        # A cycle meant to end with the curve ends there exactly: short of it by a rounding, another one would begin.
+        # The last cycle ends exactly at the end of the curve: a rounding error below it would start another cycle.
         self.starts = (*starts[:-1], span if starts[-1] <= span + TICK else starts[-1])
         self.last = float(len(starts) - 2)
 

@@ -1,4 +1,4 @@
-"""Shapes that several types share, each once; ``left`` is the fraction of a stretch that remains, from 1 down to 0."""
+"""Shapes that several types share; ``left`` is the fraction of a part of the run that remains, from 1 down to 0."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ HALF_PI = math.pi / 2
 
 
 def blend(left: Any, start: Any, end: Any) -> Any:
-    """Return the value between `start` and `end` when `left` remains; at either end it is exact."""
+    """Return the value between `start` and `end` when `left` remains; at both ends it is exact."""
     return left * start + (1.0 - left) * end
 
 
 def half_wave(left: Any, xp: Any) -> Any:
     """Return ``(1 - cos(pi * left)) / 2``: level at both ends, steepest in the middle."""
-    sine = xp.sin(HALF_PI * left)  # a square of a sine keeps the digits near 0 that 1 - cos loses
-    return sine * sine  # and not sine ** 2, which numpy and Python round differently
+    sine = xp.sin(HALF_PI * left)  # the square of a sine keeps the digits near 0 that 1 - cos loses
+    return sine * sine  # not sine ** 2, which numpy and Python round differently
 
 
 def one_minus_power(base: Any, one_minus_base: Any, exponent: float, xp: Any) -> Any:
-    """Return ``1 - base ** exponent`` for a base in [0, 1], with all digits and with a gradient at both ends.
+    """Return ``1 - base ** exponent`` for a base in [0, 1], with full precision and a gradient at both ends.
 
     Args:
-        base: The base, with all its digits where it is small.
-        one_minus_base: Its difference from 1, with all its digits where that is small.
+        base: The base, with full precision where it is small.
+        one_minus_base: Its difference from 1, with full precision where that is small.
         exponent: The exponent.
         xp: The array namespace of the base.
     """
-    # An array computes both forms: the second is kept away from its pole, where the gradient would be NaN.
+    # For an array, both forms are computed: the second must stay away from its pole, where the gradient would be NaN.
     small = xp.where(one_minus_base < 0.5, one_minus_base, 0.5)
     return xp.where(base < 0.5, 1.0 - base**exponent, -xp.expm1(exponent * xp.log1p(-small)))
 
 
 def time_to_power(t: Any, k: float, xp: Any) -> Any:
-    """Return ``t ** k``, and 0 where t is a rounding off from 0, of which a k below 1 would make a thousand steps."""
+    """Return ``t ** k``, or 0 where t is 0 up to a rounding error, which a k below 1 would enlarge to many steps."""
     if k >= 1.0:
         return t**k
     smallest = tick(t, xp)
     inside = xp.clip(t, smallest, 1.0)
-    # A square root rounds alike for floats and arrays, and a power of 0.5 does not.
+    # A square root is rounded in the same way for floats and arrays; a power of 0.5 is not.
     return xp.where(t > smallest, xp.sqrt(inside) if k == 0.5 else inside**k, 0.0)
 
 
 def slowed(left: Any, k: float, xp: Any) -> Any:
-    """Return what remains of a curve whose elapsed time is ``t ** k`` (k-decay)."""
+    """Return the fraction that remains of a curve whose elapsed fraction is ``t ** k`` (k-decay)."""
     t = 1.0 - left
     if k >= 1.0:
         return one_minus_power(t, left, k, xp)
@@ -63,14 +63,14 @@ def exponential(left: Any, start: float, end: float) -> Any:
 DecayShape = Literal[
     "linear", "cosine", "mirrored_cosine", "1-sqrt", "sqrt", "1-square", "square", "exponential", "inverse_linear"
 ]
-"""Shapes of a decay; `sqrt` and `square` are the names of `1-sqrt` and `1-square` in Dremov et al. 2025."""
+"""Shapes of a decay; Dremov et al. 2025 call `1-sqrt` and `1-square` `sqrt` and `square`."""
 
 BY_RATIO = ("exponential", "inverse_linear")
-"""Shapes that neither start from 0 nor end there."""
+"""Shapes that can neither start nor end at 0."""
 
 
 def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
-    """Return the value between `start` and `end` when `left` of a decay of that shape remains."""
+    """Return the value between `start` and `end` when the fraction `left` of a decay of that shape remains."""
     t = 1.0 - left
     if shape == "exponential":
         return exponential(left, start, end)
@@ -90,15 +90,15 @@ def decayed(shape: str, left: Any, start: float, end: float, xp: Any) -> Any:
 
 
 def shaped(shape: str, way: Any, low: float, high: float, xp: Any) -> Any:
-    """Return the value at a fraction of the way from low to high, by a cosine or a line; exact next to low."""
+    """Return the value at a fraction of the way from low to high, on a cosine or a line; it is exact at low."""
     return blend(half_wave(way, xp) if shape == "cosine" else way, high, low)
 
 
 def falling_or_rising(left: Any, covered: Any, start: float, end: float) -> Any:
     """Return the value between `start` and `end` when `left` remains and the rest is `covered`.
 
-    What leads away from the smaller of the two values needs all its digits: the one counts where the curve falls, the
-    other where it rises.
+    Near the smaller of the two values, the weight of the larger one is near 0 and needs full precision: `left` if the
+    curve falls, `covered` if it rises.
     """
     return blend(left, start, end) if start >= end else blend(covered, end, start)
 
@@ -112,7 +112,7 @@ def interpolated(places: Sequence[float], heights: Sequence[float], t: Any, xp: 
 
 
 def covered_in_growing_cycles(t: Any, length: float, *, again: bool, xp: Any) -> Any:
-    """Return what is over of a stretch that, where it begins again, is stretched to the next multiple of its length."""
+    """Return the elapsed fraction of a decay of that length; with `again`, of a cycle up to the next multiple of it."""
     cycles = xp.clip(xp.ceil((t - tick(t, xp)) / length), 1.0, math.inf) if again else 1.0
     return xp.clip(t / (length * cycles), 0.0, 1.0)
 

@@ -1,7 +1,7 @@
-"""Steps down (or up) at places in the run, and straight lines between such places.
+"""Steps down (or up) at given fractions of the run, and straight lines between such fractions.
 
-Notation: ``t`` is the elapsed fraction of the whole run. Milestones and points are places in the whole run, including
-the warmup; a period is a length in it. At a milestone, the value is already the new one.
+Notation: ``t`` is the elapsed fraction of the whole run. Milestones, points and periods are fractions of the whole run,
+including the warmup. At a milestone, the value is already the new one.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ Values = Annotated[Sequence[float], ValidatedAs(tuple[Value, ...])]
 class StepLRSchedule(BaseLRSchedule):
     """A staircase: at the end of each period, the value is multiplied by gamma.
 
+    Use it to train with a rule such as "divide by 10 every 30 epochs", or to see in the learning curve what each drop
+    does. For the same decay without jumps, use `exponential`.
+
     Formula:
         ``initial_value * gamma ** floor(t / period_fraction)``
 
@@ -44,7 +47,7 @@ class StepLRSchedule(BaseLRSchedule):
     gamma: PositiveNumber = 0.1
 
     def check(self) -> None:
-        """Refuse a growth beyond every float."""
+        """Reject a value that grows beyond the largest float."""
         super().check()
         require_bounded_growth("gamma", self.gamma, 1.0 / self.period_fraction, self.initial_value)
 
@@ -57,8 +60,11 @@ class StepLRSchedule(BaseLRSchedule):
 class MultiStepLRSchedule(BaseLRSchedule):
     """A staircase with steps of any length: at each milestone, the value is multiplied by gamma.
 
+    Use it to drop the learning rate at known points of the run: AlphaZero does so three times, to a tenth each. If the
+    factors differ, use `piecewise_constant`.
+
     Formula:
-        ``initial_value * gamma ** n``, with n the number of milestones reached.
+        ``initial_value * gamma ** n``, where n is the number of milestones reached.
 
     Args:
         initial_value: Value at the start of training. Range: >= 0. Default: 0.001.
@@ -69,6 +75,9 @@ class MultiStepLRSchedule(BaseLRSchedule):
     Example:
         >>> MultiStepLRSchedule(initial_value=0.001, milestone_fractions=[0.5, 0.75], gamma=0.5)(0.4)
         0.0005
+
+    Source:
+        Silver et al. 2017, arXiv 1712.01815 (AlphaZero).
     """
 
     type = "multi_step"
@@ -77,7 +86,7 @@ class MultiStepLRSchedule(BaseLRSchedule):
     gamma: PositiveNumber = 0.1
 
     def check(self) -> None:
-        """Refuse milestones out of order, and a growth beyond every float."""
+        """Reject milestones that are not in ascending order, and a value that grows beyond the largest float."""
         super().check()
         require_ascending("milestone_fractions", self.milestone_fractions)
         require_bounded_growth("gamma", self.gamma, len(self.milestone_fractions), self.initial_value)
@@ -90,11 +99,15 @@ class MultiStepLRSchedule(BaseLRSchedule):
 class PiecewiseConstantLRSchedule(BaseLRSchedule):
     """A constant value up to the first milestone, and another one from each milestone on.
 
+    Use it for values that you choose for each stage of the run, such as the stages of a curriculum. If each value is
+    the same multiple of the one before it, `multi_step` is shorter. If the value is to change gradually, use
+    `piecewise_linear`.
+
     Formula:
-        ``values[n]``, with n the number of milestones reached.
+        ``values[n]``, where n is the number of milestones reached.
 
     Args:
-        values: The values: one more than there are milestones. Range: each >= 0. Required.
+        values: List of values, one more than there are milestones. Range: each >= 0. Required.
         milestone_fractions: Milestones at which the next value starts, as fractions of the whole run in ascending
             order. Range: each in (0, 1). Required. In steps: ``milestone_steps``.
 
@@ -110,11 +123,11 @@ class PiecewiseConstantLRSchedule(BaseLRSchedule):
     milestone_fractions: Milestones = required()
 
     def check(self) -> None:
-        """Refuse milestones out of order, or not one fewer than values."""
+        """Reject milestones that are not in ascending order, or not one fewer than the values."""
         super().check()
         require_ascending("milestone_fractions", self.milestone_fractions)
         count = len(self.milestone_fractions)
-        message = f"must hold one value more than there are milestones, {count}"
+        message = f"must have {count + 1} values, one more than there are milestones"
         require(len(self.values) == count + 1, "values", list(self.values), message)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
@@ -125,19 +138,22 @@ class PiecewiseConstantLRSchedule(BaseLRSchedule):
 class PiecewiseLinearLRSchedule(BaseLRSchedule):
     """Straight lines between points; before the first point and after the last one, the value is constant.
 
+    Use it to copy a schedule from RLlib, or to give a curve by a few points: for example, the epsilon of DQN from 1 to
+    0.1 in the first tenth of the run, and from there to 0.01. For a single line, `linear` is shorter.
+
     Formula:
         Between the points ``(a, u)`` and ``(b, v)``: ``u + (v - u) * (t - a) / (b - a)``.
 
     Args:
-        points: Pairs ``[fraction, value]``, at least one. The fractions are of the whole run and in ascending order.
-            Range: pairs of [0, 1] and >= 0. Required. In steps: ``step_points``.
+        points: List of pairs ``[fraction, value]``, at least one. The fractions are those of the whole run, in
+            ascending order. Range: pairs of [0, 1] and >= 0. Required. In steps: ``step_points``.
 
     Example:
         >>> PiecewiseLinearLRSchedule(points=[[0, 0.001], [0.5, 0.0005], [1, 0]])(0.25)
         0.00025
 
     Source:
-        The form of a scheduled hyperparameter in RLlib.
+        RLlib gives a scheduled hyperparameter in this form.
     """
 
     __slots__ = ("_heights", "_places")
@@ -151,12 +167,12 @@ class PiecewiseLinearLRSchedule(BaseLRSchedule):
     points: Points = required()
 
     def check(self) -> None:
-        """Refuse points out of order."""
+        """Reject points that are not in ascending order."""
         super().check()
         require_ascending("points", [place for place, _ in self.points])
 
     def prepare(self) -> None:
-        """Set the points apart into places and values, with a level stretch before the first and after the last."""
+        """Split the points into fractions and values, and add a constant part before the first and after the last."""
         places, values = zip((-1.0, self.points[0][1]), *self.points, (2.0, self.points[-1][1]), strict=True)
         self._derive(_places=places, _heights=values)
 

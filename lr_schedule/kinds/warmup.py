@@ -1,7 +1,7 @@
 """Types that consist of stages: a warmup, a plateau, a decay.
 
-Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed fraction of the run. `BaseLRSchedule` defines the
-warmup itself, for every type; this module defines the types that always have one.
+Notation: ``p`` is progress_remaining and ``t = 1 - p`` the elapsed fraction of the run. Every type can have the warmup
+of `BaseLRSchedule`; the types of this module have one by default.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ from lr_schedule.numeric.places import TICK, tick
 class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
     """A linear warmup to initial_value, then half a cosine wave to final_value.
 
-    Use it if the first updates are noisy: with large networks, attention or off-policy critics.
+    Use it for deep networks and networks with attention, where a large first update can ruin the policy. Make the
+    warmup longer than several updates. For small networks, a warmup helped in one of the eight studies of this project
+    (SAC at a good rate); in the others, no difference was seen.
 
     Formula:
         ``initial_value * t / warmup_fraction`` up to ``t = warmup_fraction``, then the cosine of
         `CosineAnnealingLRSchedule` over the remaining ``1 - warmup_fraction``.
 
     Args:
-        initial_value: The peak, which the warmup reaches. Range: >= 0. Default: 0.001.
+        initial_value: Value at the peak, the end of the warmup. Range: >= 0. Default: 0.001.
         final_value: Value at the end of training. Range: >= 0. Default: 0.0.
-        k: Exponent of the elapsed time of the cosine, as in `CosineAnnealingLRSchedule`. Range: > 0. Default: 1.0.
+        k: Exponent of the elapsed fraction of the cosine (k-decay). Above 1, the value stays high for longer. Range: >
+            0. Default: 1.0.
         warmup_fraction: Fraction of the run for the warmup. Range: (0, 1). Default: 0.1. In steps: ``warmup_steps``.
 
     Example:
@@ -44,7 +47,7 @@ class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
 
     warmup_fraction: OpenFraction = 0.1
 
-    _curve = CosineAnnealingLRSchedule.func  # what the warmup is put in front of
+    _curve = CosineAnnealingLRSchedule.func  # the curve after the warmup
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:
         return self._in_time(progress_remaining, xp)
@@ -53,7 +56,9 @@ class CosineWarmupLRSchedule(CosineAnnealingLRSchedule):
 class WarmupStableDecayLRSchedule(BaseLRSchedule):
     """A linear warmup, a long plateau, and a short decay at the end (WSD).
 
-    You can extend the plateau during a run, because only the decay depends on the end of the run.
+    Use it if you may extend the run: you can lengthen the plateau, because only the decay depends on the end of the
+    run. In the studies of this project, all of them short runs, its final score at a good rate was closer to that of
+    the constant than those of `linear` to 0 and `cosine`.
 
     Formula:
         After the plateau: ``final_value + (v - final_value) * g(l)``, where l is the fraction of the decay that is left
@@ -64,16 +69,16 @@ class WarmupStableDecayLRSchedule(BaseLRSchedule):
 
     Args:
         initial_value: Value of the plateau. Range: >= 0. Default: 0.001.
-        final_value: Value at the end of training. The shapes ``exponential`` and ``inverse_linear`` need one above 0.
-            Range: >= 0. Default: 0.0.
+        final_value: Value at the end of training. For the shapes ``exponential`` and ``inverse_linear``, it must be
+            above 0. Range: >= 0. Default: 0.0.
         warmup_fraction: Fraction of the run for the warmup. Range: [0, 1). Default: 0.1. In steps: ``warmup_steps``.
-        decay_fraction: Fraction of the run for the decay, at the end of the run. Range: (0, 1]. Default: 0.1. In steps:
+        decay_fraction: Fraction of the run for the decay at its end. Range: (0, 1]. Default: 0.1. In steps:
             ``decay_steps``.
-        decay_shape: Shape of the decay. ``sqrt`` is another name of ``1-sqrt``, and ``square`` of ``1-square``. Range:
-            ``linear``, ``cosine``, ``mirrored_cosine``, ``1-sqrt``, ``sqrt``, ``1-square``, ``square``,
+        decay_shape: Shape of the decay. ``sqrt`` is another name for ``1-sqrt``, and ``square`` for ``1-square``.
+            Range: ``linear``, ``cosine``, ``mirrored_cosine``, ``1-sqrt``, ``sqrt``, ``1-square``, ``square``,
             ``exponential``, ``inverse_linear``. Default: ``linear``.
-        decay_start_factor: Fraction of the plateau to which the value drops at the start of the decay. With 0.7 and the
-            shape ``linear``, the curve is the lowered line of Dremov et al. Range: (0, 1]. Default: 1.0.
+        decay_start_factor: Value at the start of the decay, as a fraction of the plateau. With 0.7 and the shape
+            ``linear``, the curve is the lowered line of Dremov et al. Range: (0, 1]. Default: 1.0.
 
     Example:
         >>> WarmupStableDecayLRSchedule(initial_value=0.001, decay_fraction=0.2)(0.1)
@@ -93,7 +98,7 @@ class WarmupStableDecayLRSchedule(BaseLRSchedule):
     decay_start_factor: Annotated[PositiveFraction, QUIET] = 1.0
 
     def check(self) -> None:
-        """Refuse stages that overlap, and a decay by a ratio to or from 0."""
+        """Reject stages that overlap, and a decay by a ratio to or from 0."""
         super().check()
         fits = self.warmup_fraction + self.decay_fraction <= self.end_fraction + TICK
         message = f"does not fit between warmup_fraction, {self.warmup_fraction}, and the end, {self.end_fraction}"
@@ -112,6 +117,9 @@ class WarmupStableDecayLRSchedule(BaseLRSchedule):
 
 class TriStageLRSchedule(BaseLRSchedule):
     """A linear warmup, a plateau and an exponential decay; after the decay, the value is constant.
+
+    Use it to train as speech models such as wav2vec 2.0 are trained, or if the value is to stay constant after an
+    exponential decay. If the run ends with the decay, `warmup_stable_decay` has this shape and others.
 
     Formula:
         After the plateau: ``initial_value ** l * final_value ** (1 - l)``, where l is the fraction of the decay that is
@@ -144,10 +152,10 @@ class TriStageLRSchedule(BaseLRSchedule):
     decay_fraction: PositiveFraction = 0.5
 
     def check(self) -> None:
-        """Refuse stages longer than the run."""
+        """Reject stages that are longer than the run."""
         super().check()
         stages = self.warmup_fraction + self.hold_fraction + self.decay_fraction
-        message = f"with warmup_fraction and hold_fraction sums to {stages}, past the end, {self.end_fraction}"
+        message = f"its sum with warmup_fraction and hold_fraction is {stages}, past the end, {self.end_fraction}"
         require(stages <= self.end_fraction + TICK, "decay_fraction", self.decay_fraction, message)
 
     def func(self, progress_remaining: Any, xp: Any = floats) -> Any:

@@ -1,1 +1,1 @@
-"""One formula for floats and arrays: what `__call__` and the formulas share."""
+"""One formula for floats and arrays: the code that `__call__` and the formulas share."""

@@ -1,8 +1,8 @@
-"""The array namespace of a plain Python float: what ``xp`` is in a formula when progress is one number.
+"""The array namespace of a plain Python float: a formula gets it as ``xp`` when progress is one number.
 
-The names and meanings are those of the elementwise functions and constants of the Python array API standard (2024.12),
-so that a formula written with ``xp`` runs unchanged on floats, numpy, torch and jax. As there, a function gives NaN or
-an infinity where it has no finite value, and raises nothing: both branches of a `where` are computed.
+It has the elementwise functions and constants of the Python array API standard (2024.12), so that a formula with ``xp``
+runs unchanged on floats, numpy, torch and jax. As in the standard, a function without a finite value returns NaN or an
+infinity and raises no error, because both branches of a `where` are computed.
 """
 
 import builtins
@@ -18,7 +18,7 @@ Function = Callable[[float], float]
 def _total(
     function: Function, poles: Mapping[float, float] | None = None, beyond: Function = lambda x: inf
 ) -> Function:
-    """Return `function` with a value for every float: that of a pole, NaN where it has none, `beyond` on overflow."""
+    """Return `function` with a value for every float: its value at a pole, NaN if undefined, `beyond` on overflow."""
     at_poles = poles or {}
 
     def total(x: float) -> float:
@@ -38,7 +38,7 @@ equal, not_equal, less, less_equal, greater, greater_equal = operator.eq, ne, lt
 
 acos, asin, acosh = _total(math.acos), _total(math.asin), _total(math.acosh)
 atanh = _total(math.atanh, {1.0: inf, -1.0: -inf})
-cos, sin, tan = _total(math.cos), math.sin, _total(math.tan)  # `sin` as it is, for speed: only an infinity has none
+cos, sin, tan = _total(math.cos), math.sin, _total(math.tan)  # `sin` is not wrapped, for speed; it only lacks infinity
 cosh, sinh = _total(math.cosh), _total(math.sinh, beyond=lambda x: copysign(inf, x))
 exp, expm1 = _total(math.exp), _total(math.expm1)
 log, log2, log10 = (_total(function, {0.0: -inf}) for function in (math.log, math.log2, math.log10))
@@ -62,7 +62,7 @@ def trunc(x: float) -> float:
 
 
 def round(x: float) -> float:
-    """Return the nearest whole number, the even one of two, as a float."""
+    """Return the nearest whole number as a float; of two equally near ones, the even one."""
     return float(builtins.round(x)) if isfinite(x) else x
 
 
@@ -82,7 +82,7 @@ def square(x: float) -> float:
 
 
 def divide(x1: float, x2: float) -> float:
-    """Return the quotient; that by zero is an infinity, or NaN for ``0 / 0``."""
+    """Return the quotient; a division by zero gives an infinity, and ``0 / 0`` gives NaN."""
     return x1 / x2 if x2 else nan if x1 == 0.0 else copysign(x1, x1 * copysign(1.0, x2)) * inf
 
 
@@ -97,7 +97,7 @@ def floor_divide(x1: float, x2: float) -> float:
 
 
 def remainder(x1: float, x2: float) -> float:
-    """Return what is left of a division that is rounded down, with the sign of the divisor."""
+    """Return the remainder of a division that is rounded down; it has the sign of the divisor."""
     return x1 % x2 if x2 else nan
 
 
@@ -112,47 +112,47 @@ def pow(x1: float, x2: float) -> float:
 
 
 def logaddexp(x1: float, x2: float) -> float:
-    """Return ``log(exp(x1) + exp(x2))``, where neither power may be too large for a float."""
+    """Return ``log(exp(x1) + exp(x2))``, also if a power is too large for a float."""
     return x1 + math.log(2.0) if x1 == x2 else maximum(x1, x2) + math.log1p(exp(-abs(x1 - x2)))
 
 
 def logical_and(x1: bool, x2: bool) -> bool:
-    """Tell whether both hold."""
+    """Tell whether both are true."""
     return bool(x1 and x2)
 
 
 def logical_or(x1: bool, x2: bool) -> bool:
-    """Tell whether one or both hold."""
+    """Tell whether one or both are true."""
     return bool(x1 or x2)
 
 
 def logical_xor(x1: bool, x2: bool) -> bool:
-    """Tell whether one alone holds."""
+    """Tell whether exactly one is true."""
     return bool(x1) is not bool(x2)
 
 
 def logical_not(x: bool) -> bool:
-    """Tell whether `x` does not hold."""
+    """Tell whether `x` is false."""
     return not x
 
 
 def minimum(x1: float, x2: float) -> float:
-    """Return the smaller of two numbers; NaN where one of them is."""
+    """Return the smaller of two numbers; NaN if one of them is NaN."""
     return x1 if x1 <= x2 or x1 != x1 else x2
 
 
 def maximum(x1: float, x2: float) -> float:
-    """Return the larger of two numbers; NaN where one of them is."""
+    """Return the larger of two numbers; NaN if one of them is NaN."""
     return x1 if x1 >= x2 or x1 != x1 else x2
 
 
 def clip(x: float, min: float = -inf, max: float = inf) -> float:
-    """Return `x`, or the nearer of two bounds where it lies outside them."""
+    """Return `x`, or the nearer of two bounds if it is outside them."""
     return min if x < min else max if x > max else x
 
 
 def where(condition: bool, x1: float, x2: float) -> float:
-    """Return `x1` where the condition holds, else `x2`."""
+    """Return `x1` if the condition is true, else `x2`."""
     return x1 if condition else x2
 
 

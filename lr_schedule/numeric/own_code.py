@@ -1,4 +1,4 @@
-"""A method of one class, apart from the same method of another: what CPython learns of its types stays its own."""
+"""A separate code object for a method of each class, so that CPython specializes it for that class."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 def with_code_of_its_own(call: Any) -> Any:
     """Return a copy of `__call__` for one class.
 
-    CPython keeps what it learns of a call's types beside the code. One code for all classes makes types that take turns
-    forget what was learned of each other: measured 1.20 times the time of a call.
+    CPython specializes code for the types that it sees, and stores this in the code object. If classes share a code
+    object, the specialization is lost when calls alternate between them: a call then takes 1.20 times as long.
     """
     copy = FunctionType(call.__code__.replace(), call.__globals__, call.__name__, call.__defaults__, call.__closure__)
     copy.__dict__.update(vars(call))

@@ -1,7 +1,7 @@
-"""A curve as few points: straight lines between them stay within a tolerance of it at every step.
+"""A curve as a few points: the straight lines between them are within a tolerance of it at every step.
 
-Notation: a line from point to point is a *link*; at each step, the heights within the tolerance reach from ``low`` to
-``high``.
+Notation: a line from point to point is a *link*. At each step, the heights within the tolerance are those from ``low``
+to ``high``.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from lr_schedule.steps import read_total_steps
 Tolerance = Annotated[float, NumberRule(ge=1e-9, lt=1)]
 
 MOST_STEPS = 2**20
-"""Steps of a run up to which each is looked at; of a longer run, so many of them, and both sides of every jump."""
+"""In a run of at most this many steps, every step counts; in a longer one, this many, and both sides of every jump."""
 
 FIRST_LOOK = 257
-"""Steps that the first try knows; those where it is off by more than the tolerance join them for the next."""
+"""Number of steps in the first attempt; the next one adds those with an error above the tolerance."""
 
 CHOICE = 16
-"""Places known for each point, from which on more of them hardly spare another point."""
+"""Number of known places for each point; with more of them, the result hardly becomes shorter."""
 
 MARGIN = 1e-4
-"""What is kept back of the tolerance, for roundings."""
+"""Fraction of the tolerance that is reserved for rounding errors."""
 
 Point = tuple[float, float]
 
 
 def points_of(schedule: Callable[[Any], Any], total_steps: Any, tolerance: Any) -> list[Point]:
-    """Return few (step, value) pairs for a schedule; see `BaseLRSchedule.to_points`."""
+    """Return a few (step, value) pairs for a schedule; see `BaseLRSchedule.to_points`."""
     total = read_total_steps(total_steps)
     share = read_number(Tolerance, tolerance, "tolerance")
     steps, values = _curve(schedule, total, share)
@@ -40,7 +40,7 @@ def points_of(schedule: Callable[[Any], Any], total_steps: Any, tolerance: Any) 
 
 
 def _curve(schedule: Callable[[Any], Any], total: float, tolerance: float) -> tuple[Any, Any]:
-    """Return steps and values: at each whole step and the end; in a long run at some, and on both sides of jumps."""
+    """Return steps and values: all whole steps and the end; in a long run, some of them and both sides of jumps."""
     import numpy as np
 
     def values_at(steps: Any) -> Any:
@@ -65,11 +65,11 @@ def _curve(schedule: Callable[[Any], Any], total: float, tolerance: float) -> tu
 
 
 def fewest_points(places: Any, heights: Any, bound: float) -> list[Point]:
-    """Return few points, the first and the last place among them, whose lines are never further off than `bound`.
+    """Return a few points, including the first and the last place, whose lines are within `bound` of the curve.
 
     Args:
         places: Ascending places, at least one.
-        heights: The heights of the curve there (>= 0).
+        heights: The heights of the curve at these places (>= 0).
         bound: The largest distance allowed (>= 0).
     """
     import numpy as np
@@ -88,7 +88,7 @@ def fewest_points(places: Any, heights: Any, bound: float) -> list[Point]:
 
 
 def _furthest(off: Any, known: Any, bound: float) -> Any:
-    """Return the place that is furthest off by more than `bound` between each two known places."""
+    """Return the place with the largest error above `bound` between each two known places."""
     import numpy as np
 
     bad = np.flatnonzero(off > bound)
@@ -98,7 +98,7 @@ def _furthest(off: Any, known: Any, bound: float) -> Any:
 
 
 class _Link(NamedTuple):
-    """A line between two places, and the heights from which it may start and that it may reach."""
+    """A line between two places, and the ranges of heights for its start and its end."""
 
     first: int
     last: int
@@ -107,11 +107,11 @@ class _Link(NamedTuple):
 
 
 def _fit(x: Any, y: Any, bound: float, *, joined: bool) -> list[Point]:
-    """Return the points of links that each go on as far as a line can.
+    """Return the points of links, each of which is as long as possible.
 
-    A link that starts where the one before it may end costs one point; but a line that can start anywhere gets further.
-    Where each starts again at the next place, there are at most as many links as in any other solution, and so at most
-    twice as many points.
+    A link that starts at the end of the one before it needs one more point, but a line that can start anywhere can be
+    longer. If each link starts separately at the next place, there are at most as many links as in any other solution,
+    and so at most twice as many points.
     """
     import numpy as np
 
@@ -143,15 +143,15 @@ def _fit(x: Any, y: Any, bound: float, *, joined: bool) -> list[Point]:
 
 
 def _nearest(height: float, lowest: float, highest: float) -> float:
-    """Return the height, or what is nearest to it within bounds that may be a rounding apart the wrong way round."""
+    """Return the height clamped to bounds; the lower bound may be above the upper one by a rounding error."""
     return float(min(max(height, lowest), max(highest, lowest)))
 
 
 def _furthest_line(x: Any, low: Any, high: Any, start: tuple[float, float]) -> tuple[int, tuple[float, float]]:
-    """Return the last place that one line from `start` gets to within the tolerance, and the heights that it may have.
+    """Return the last place that one line from `start` reaches within the tolerance, and its possible heights there.
 
-    A line of slope a passes between all lows and highs just where a lies between the slopes from each high to each
-    later low, and from each low to each later high.
+    A line of slope a passes between all lows and highs if a is between the slopes from each high to each later low, and
+    from each low to each later high.
     """
     import numpy as np
 

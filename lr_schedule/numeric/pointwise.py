@@ -1,4 +1,4 @@
-"""A formula that is written for one float, as a formula for arrays too."""
+"""Make a formula for one float work for arrays too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lr_schedule.numeric.progress import require_value
 
 
 def pointwise(func: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `func` as a method ``(self, progress, xp)``; one without `xp` is asked for each point of an array."""
+    """Return `func` as a method ``(self, progress, xp)``; without `xp`, it is called for each point of an array."""
     if "xp" in inspect.signature(func).parameters:
         return func
 
@@ -22,7 +22,7 @@ def pointwise(func: Callable[..., Any]) -> Callable[..., Any]:
         from lr_schedule.numeric.places import array_like
 
         if arrays.is_traced(progress, xp):
-            message = "takes one float at a time; give it an argument xp=floats to run on traced arrays"
+            message = "accepts one float at a time; add an argument xp=floats to use it with traced arrays"
             raise TypeError(f"{func.__qualname__} {message}")
         values = [require_value(func(self, point), point, self) for point in map(float, progress.reshape(-1))]
         return xp.reshape(array_like(progress, values, xp), progress.shape)

@@ -1,4 +1,4 @@
-"""The door of `__call__`: which numbers are a progress, and which values a schedule may give."""
+"""Checks of `__call__`: which numbers are a progress, and which values a schedule may have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class IsArray(Protocol):
-    """An array of numpy, torch or jax, as a type checker tells it from a number."""
+    """An array of numpy, torch or jax; a type checker distinguishes it from a number by this protocol."""
 
     @property
     def dtype(self) -> Any: ...
@@ -33,17 +33,17 @@ def is_array(value: Any) -> bool:
     """Tell whether `value` is an array (0-d included), rather than one number."""
     if not hasattr(value, "dtype"):
         return False
-    if getattr(value, "is_nested", False):  # and may have no shape to ask for
-        raise TypeError("an array of progress_remaining must not be a nested tensor; give each tensor of it")
+    if getattr(value, "is_nested", False):  # it may have no shape
+        raise TypeError("an array of progress_remaining must not be a nested tensor; pass each of its tensors")
     if not hasattr(value, "shape"):
         return False
-    import numpy as np  # here, as a run that asks with floats only never pays for it
+    import numpy as np  # here, because a run that uses only floats does not need it
 
     return not isinstance(value, np.generic)
 
 
 def to_progress(value: Any) -> float:
-    """Return one progress in [0, 1] for any type of number; NaN is a ValueError, what is no number a TypeError."""
+    """Return a progress clamped to [0, 1] for any type of number; NaN raises ValueError, other objects TypeError."""
     if isinstance(value, str) and is_numeral(value):
         raise TypeError(f"progress_remaining must be a number or an array of floats, not the string {value!r}")
     try:
@@ -57,12 +57,12 @@ def to_progress(value: Any) -> float:
 
 
 def require_value(value: Any, progress: object, source: object) -> float:
-    """Return what a formula gave as one value: a float, finite and not negative; else say what gave it, and where."""
+    """Return the value of a formula as a float; if it is negative or not finite, raise an error with its source."""
     received = f"{source!r} gave {reprlib.repr(value)} at progress_remaining {progress}"
     try:
         number = to_number(None if isinstance(value, str) else value)
     except TypeError:
-        raise TypeError(f"{received}; values are numbers, finite and not negative") from None
+        raise TypeError(f"{received}; values must be finite numbers that are not negative") from None
     if 0.0 <= number < math.inf:
         return number
-    raise ValueError(f"{received}; values are finite and not negative")
+    raise ValueError(f"{received}; values must be finite and not negative")

@@ -1,4 +1,4 @@
-"""A schedule at many places: sampled, as a function of the step, as few points."""
+"""A schedule in other forms: as sampled values, as a function of the step, as a few points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Sampled:
-    """What follows from being asked for values alone; a schedule adds `__call__`."""
+    """The methods of a schedule that need only `__call__`."""
 
     __slots__ = ()
 
@@ -22,7 +22,7 @@ class Sampled:
         raise NotImplementedError
 
     def sample(self, n: int) -> npt.NDArray[np.float64]:
-        """Return the values at `n` (>= 1) evenly spaced points from progress 1 to progress 0, as a float64 array."""
+        """Return the values at `n` evenly spaced points from the start of training to its end, as a float64 array."""
         import numpy as np
 
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -33,26 +33,26 @@ class Sampled:
         """Return the schedule as a function of the step, for optax, ``LambdaLR`` and loops that count steps.
 
         Args:
-            total_steps: Length of the run in these steps (finite, > 0; may be fractional).
+            total_steps: Length of the run in these steps. Must be above 0, and may be fractional.
         """
         return StepFunction(self, total_steps)
 
     def to_points(self, total_steps: float, tolerance: float = 1e-3) -> list[tuple[float, float]]:
         """Return a short list of (step, value) pairs; straight lines between them follow the schedule.
 
-        Use it for programs that take points, such as RLlib and rl_games, and for JSON configs. The lines are within the
-        tolerance at every whole step. In a run of more than 2**20 steps, they are so at 2**20 steps and on both sides
-        of each jump. A jump is two points, at the steps before and after it.
+        Use it for programs that accept points, such as RLlib and rl_games, and for JSON configs. The lines are within
+        the tolerance at every whole step; in a run of more than 2**20 steps, at 2**20 steps and on both sides of each
+        jump. A jump becomes two points, at the steps before and after it.
 
         Args:
-            total_steps: Length of the run in these steps (finite, > 0; may be fractional).
-            tolerance: Largest distance from the schedule, as a fraction of its largest value (in [1e-9, 1); 0.001).
+            total_steps: Length of the run in these steps. Must be above 0, and may be fractional.
+            tolerance: Largest distance from the schedule, as a fraction of its largest value. Must be in [1e-9, 1).
 
         Returns:
             The pairs in ascending order, the first at step 0 and the last at `total_steps`.
 
         Raises:
-            ScheduleConfigError: total_steps or tolerance is out of its range.
+            ScheduleConfigError: total_steps or tolerance is out of range.
 
         Example:
             >>> BaseLRSchedule.create("lin_3e-4").to_points(total_steps=1_000_000)

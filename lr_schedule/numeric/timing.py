@@ -1,4 +1,4 @@
-"""Time: a warmup and an early end, put around a curve that knows of neither."""
+"""The warmup and the early end that are added to every curve."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lr_schedule.numeric.progress import require_value
 
 
 class InTime:
-    """The time of a run around a curve; a schedule adds the curve and the fields."""
+    """Adds a warmup and an early end to a curve; a schedule defines the curve and the fields."""
 
     __slots__ = ()
 
@@ -20,15 +20,15 @@ class InTime:
     end_fraction: float
 
     _trusted: bool
-    """Whether the curve is known to give finite values that are not negative, and so is not checked."""
+    """Whether the curve always gives finite values that are not negative, so that calls do not check them."""
     _timed: bool
-    """Whether there is a warmup or an early end at all."""
+    """Whether there is a warmup or an early end."""
     _stop: float
-    """progress_remaining where the curve is complete."""
+    """progress_remaining at the end of the curve."""
     _span: float
-    """The fraction of the run that the curve takes."""
+    """The fraction of the run for the curve."""
     _peak: float
-    """The value that the warmup reaches."""
+    """The value at the end of the warmup."""
     _curve: Any
     """The curve, as a function of its own progress and an array namespace."""
 
@@ -43,7 +43,7 @@ class InTime:
         object.__setattr__(self, "_peak", first if self._trusted else require_value(first, 1.0, self))
 
     def _evaluate(self, progress: Any, xp: Any = floats) -> Any:
-        """Return the value at a progress that is known to be in [0, 1], checked where the curve is not trusted."""
+        """Return the value at a progress in [0, 1]; check it if the curve is not trusted."""
         value = self._in_time(progress, xp) if self._timed else self._curve(progress, xp)
         if self._trusted:
             return value
@@ -54,7 +54,7 @@ class InTime:
         return arrays.as_values(value, progress, xp, self)
 
     def _in_time(self, progress: Any, xp: Any = floats) -> Any:
-        """Return the warmup, then the bare curve over the rest of the run, complete at `end_fraction`."""
+        """Return the value of the warmup, or of the curve, which ends at `end_fraction`."""
         inner = (progress - self._stop) / self._span
         if xp is not floats:
             return xp.where(inner > 1.0, self._warmup(progress, xp), self._curve(xp.clip(inner, 0.0, 1.0), xp))
@@ -63,7 +63,7 @@ class InTime:
         return self._curve(inner if inner > 0.0 else 0.0, xp)
 
     def elapsed(self, progress_remaining: Any) -> Any:
-        """Return the fraction of the whole run since the warmup, for the progress of the curve itself."""
+        """Return the elapsed fraction of the run since the end of the warmup, for the progress of the curve."""
         return (1.0 - progress_remaining) * self._span
 
     def _warmup(self, progress: Any, xp: Any) -> Any:

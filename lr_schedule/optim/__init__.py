@@ -1,4 +1,4 @@
-"""Schedules drive an optimizer of torch: in a loop of one's own, in Lightning, Accelerate, Ignite, skrl or Tianshou."""
+"""Schedules for a torch optimizer: in your own loop, or with Lightning, Accelerate, Ignite, skrl or Tianshou."""
 
 from lr_schedule.errors import needs_extra
 

@@ -1,4 +1,4 @@
-"""Optimizers by name, as a config gives them."""
+"""Optimizers by name, for configs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ ELSEWHERE = {"lamb": "pytorch_optimizer"}
 def configure_optimizer(optimizer_type: str, params: Any, **kwargs: Any) -> torch.optim.Optimizer:
     """Return an optimizer by its name.
 
+    Use it if a config names the optimizer.
+
     Args:
         optimizer_type: Name of a class of ``torch.optim``, in upper or lower case: ``"adamw"``, ``"SGD"``; or
             ``"Lamb"``, which needs the package pytorch-optimizer.
         params: The parameters, or param groups.
-        kwargs: Arguments of the class, such as ``lr``; a number in a string (``"3e-4"``, as YAML reads it) is a number.
+        kwargs: Arguments of the class, such as ``lr``. A number may be in a string, such as ``"3e-4"`` from YAML.
 
     Returns:
         The optimizer.
@@ -36,7 +38,7 @@ def configure_optimizer(optimizer_type: str, params: Any, **kwargs: Any) -> torc
     kind = _find_optimizer(optimizer_type)
     arguments = numerals_to_numbers(kwargs)
     check_arguments(kind, arguments, named_only=True)
-    params = list(params)  # a generator can be read once only
+    params = list(params)  # a generator can be read only once
     try:
         optimizer: torch.optim.Optimizer = kind(params, **arguments)
     except (TypeError, ValueError) as error:

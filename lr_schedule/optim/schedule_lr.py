@@ -1,4 +1,4 @@
-"""Schedules drive an optimizer of torch: in a loop of one's own, in Lightning, Accelerate, Ignite, skrl or Tianshou."""
+"""ScheduleLR: a torch scheduler that sets the values of schedules in an optimizer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["ScheduleLR", "configure_lr_scheduler", "configure_optimizer", "set_l
 
 
 class Driven(NamedTuple):
-    """What follows schedules: a key of the param groups, and one schedule for all groups, or one for each."""
+    """A key of the param groups that follows one schedule for all groups, or one for each."""
 
     key: GroupKey
     schedules: list[BaseLRSchedule | Controller]
@@ -36,14 +36,14 @@ class Driven(NamedTuple):
     relative: bool
 
     def values(self, progress: float) -> list[float]:
-        """Return the values at a progress, one for all groups or one for each."""
+        """Return the values at a progress: one for all groups, or one for each."""
         values = [schedule(progress) for schedule in self.schedules]
         for value in values if not self.relative else ():
             self.key.require(value)
         return values
 
     def write(self, groups: list[dict[str, Any]], values: list[float]) -> None:
-        """Write the values into the groups, as they are or times what each group started with."""
+        """Write the values into the groups, or the values times the initial number of each group."""
         if not self.for_all:
             write_each(self.key, groups, values, relative=self.relative)
             return
@@ -61,19 +61,19 @@ class ScheduleLR(LRScheduler):
     ``optimizer.step``.
 
     Args:
-        optimizer: The optimizer; its values for step 0 are set immediately.
-        schedule: A schedule or config of the learning rate, for all param groups; or a list with one for each group. A
-            list of mappings with ``fraction`` or ``steps``, or of [step, value] pairs, is one schedule, for all groups.
-            A controller, or its config, is a schedule that `observe` scales. For other keys of the param groups, use a
-            mapping such as ``{"lr": ..., "weight_decay": ..., "betas[0]": ...}``, whose values have these same forms.
-        total_steps: Length of the run in calls of ``step()`` (finite, > 0; may be fractional).
-        last_epoch: The last step that was done, to continue after it (-1: none).
-        relative: Whether the value of a schedule is a factor of the initial value of each group, as for layer-wise
-            decay or muP (False).
+        optimizer: The optimizer. Its values for step 0 are set immediately.
+        schedule: A schedule or config of the learning rate for all param groups, or a list with one for each group. A
+            list of mappings with ``fraction`` or ``steps``, or of [step, value] pairs, is one schedule for all groups.
+            You can also give a controller or its config, which `observe` scales. For other keys of the param groups,
+            use a mapping such as ``{"lr": ..., "weight_decay": ..., "betas[0]": ...}``, with values in these forms.
+        total_steps: Length of the run in calls of ``step()``. Must be above 0, and may be fractional.
+        last_epoch: The last step that is done, to continue after it. The default, -1, starts a new run.
+        relative: Whether the value of a schedule is multiplied by the initial value of each group, as for layer-wise
+            decay or muP.
 
     Raises:
-        ScheduleConfigError: A config or total_steps is wrong, a key is not in the param groups, or a list does not fit
-            them.
+        ScheduleConfigError: A config or total_steps is wrong, a key is not in the param groups, or the length of a list
+            is not the number of groups.
         ValueError: The schedules are a list, and param groups share one tensor.
 
     Example:
@@ -115,7 +115,7 @@ class ScheduleLR(LRScheduler):
         configs: Any = cfg if one_per_group else [cfg]
         schedules = [self._create(each, (*path, n) if one_per_group else path) for n, each in enumerate(configs)]
         if one_per_group and len(schedules) != len(groups):
-            message = f"must hold one schedule for each of the {len(groups)} param groups"
+            message = f"must have one schedule for each of the {len(groups)} param groups"
             raise ScheduleConfigError.at(path or "schedule", cfg, message)
         return Driven(key, schedules, not one_per_group, self.relative)
 
@@ -125,7 +125,7 @@ class ScheduleLR(LRScheduler):
             return (create_controller if is_controller else BaseLRSchedule.create)(cfg, self.total_steps)
 
     def observe(self, metric: Any) -> None:
-        """Pass a metric of the present step to all controllers among the schedules, for the next `step`.
+        """Pass a metric of the current step to all controllers among the schedules, for the next `step`.
 
         Args:
             metric: The metric, such as the KL divergence of the last update (None: nothing changes).
@@ -136,7 +136,7 @@ class ScheduleLR(LRScheduler):
         """
         controllers = self._controllers()
         if not controllers:
-            raise ScheduleConfigError.at("schedule", self.schedules, "nothing can be observed: it is no controller")
+            raise ScheduleConfigError.at("schedule", self.schedules, "observe needs a controller, not only schedules")
         for controller in controllers:
             controller.observe(metric, 1.0 - self.last_epoch / self.total_steps)
 
@@ -144,18 +144,18 @@ class ScheduleLR(LRScheduler):
         return [schedule for schedule in self.schedules if isinstance(schedule, Controller)]
 
     def step(self, epoch: int | None = None) -> None:
-        """Go to the next step, or to step `epoch`, and set its values."""
+        """Advance to the next step, or to step `epoch`, and set its values."""
         epoch = self.last_epoch + 1 if epoch is None else epoch
         progress = 1.0 - epoch / self.total_steps
         schedule, groups = self._for_all, self.optimizer.param_groups
         if schedule is None:
-            found = [driven.values(progress) for driven in self._driven]  # all, before any is written
+            found = [driven.values(progress) for driven in self._driven]  # compute all values before writing any
             for driven, values in zip(self._driven, found, strict=True):
                 driven.write(groups, values)
             self.last_epoch = epoch
             return
         rate = schedule(progress)
-        self.last_epoch = epoch  # not before the rate is known: a step that cannot be made leaves all as it was
+        self.last_epoch = epoch  # after computing the rate, so that a failed step changes nothing
         for group in groups:
             if type(group["lr"]) is float:
                 group["lr"] = rate
@@ -163,11 +163,11 @@ class ScheduleLR(LRScheduler):
                 LR.write(group, rate)
 
     def set(self) -> None:
-        """Set the values of the present step again."""
+        """Set the values of the current step again."""
         self.step(self.last_epoch)
 
     def get_lr(self) -> list[float | Tensor]:
-        """Return the learning rates of the present step, one for each param group."""
+        """Return the learning rates of the current step, one for each param group."""
         progress, groups = 1.0 - self.last_epoch / self.total_steps, self.optimizer.param_groups
         for driven in self._driven:
             if driven.key == LR:
@@ -177,14 +177,14 @@ class ScheduleLR(LRScheduler):
         return [group["lr"] for group in groups]
 
     def get_last_lr(self) -> list[float | Tensor]:
-        """Return the learning rates of the present step, as `get_lr` does."""
+        """Return the learning rates of the current step, as `get_lr` does."""
         return self.get_lr()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run needs: the step, and the states of controllers.
+        """Return the state that a resumed run needs: the step, and the states of controllers.
 
-        It also contains the length of the run and the configs of the schedules, so `load_state_dict` can recognize
-        another run. The config is None for a schedule that is not plain data, such as a function.
+        It also contains the length of the run and the configs of the schedules, so that `load_state_dict` can recognize
+        the state of another run. The config is None for a schedule that is not plain data, such as a function.
         """
         states = [controller.state_dict() for controller in self._controllers()]
         return {
@@ -201,25 +201,25 @@ class ScheduleLR(LRScheduler):
         If the saved run had another length or other schedules, a UserWarning names the differences.
 
         Raises:
-            ScheduleConfigError: The state has no ``last_epoch``, or a wrong one; or the saved controllers are not those
-                of this scheduler.
+            ScheduleConfigError: The state has no valid ``last_epoch``, or the saved controllers are not those of this
+                scheduler.
         """
         epoch = state_dict.get("last_epoch")
         if isinstance(epoch, bool) or not isinstance(epoch, (int, float)) or not math.isfinite(epoch):
-            message = "must hold the number of steps made as last_epoch, as the state of a scheduler of torch does"
+            message = "must have the number of completed steps as last_epoch, like the state of a torch scheduler"
             raise ScheduleConfigError.at("state_dict", dict(state_dict), message)
         controllers, states = self._controllers(), state_dict.get("controllers", [])
         if len(states) not in (0, len(controllers)):
-            message = f"must hold a state for each of the {len(controllers)} controllers"
+            message = f"must have a state for each of the {len(controllers)} controllers"
             raise ScheduleConfigError.at("controllers", states, message)
         warn_of_differences(self.state_dict(), state_dict)
         for twin, state in zip(copy.deepcopy(controllers), states, strict=False):
-            twin.load_state_dict(state)  # on a copy first: one state that is wrong leaves all controllers as they were
+            twin.load_state_dict(state)  # on copies first, so that a wrong state changes no controller
         for controller, state in zip(controllers, states, strict=False):
             controller.load_state_dict(state)
         self.step(epoch)  # type: ignore[arg-type]  # Ignite and DeepSpeed may have counted in floats
 
-    # What torch, and what wraps its schedulers, read and write of a scheduler beside its public methods.
+    # Names that torch, and libraries that wrap its schedulers, use besides the public methods.
     _get_closed_form_lr = get_lr
     _update_lr = step
     _last_lr = property(get_last_lr)
@@ -230,11 +230,11 @@ class ScheduleLR(LRScheduler):
 
     @_step_count.setter
     def _step_count(self, count: int) -> None:
-        """Ignore what Accelerate and torch count along: the step alone says where we are."""
+        """Ignore the count of Accelerate and torch; `last_epoch` is the only counter."""
 
 
 def _names_keys(schedule: Any) -> bool:
-    """Tell whether a mapping is from keys of param groups to schedules: none of its keys is one of a config."""
+    """Tell whether a mapping has keys of param groups and their schedules: none of its keys is a config key."""
     if not isinstance(schedule, Mapping) or not schedule:
         return False
     return schedule.keys().isdisjoint({"type", "controller", "total_steps", *allowed_keys(BaseLRSchedule)})
@@ -256,15 +256,17 @@ def _is_point(item: Any) -> bool:
 def configure_lr_scheduler(optimizer: Optimizer, learning_rate: Config, total_steps: float | None = None) -> ScheduleLR:
     """Return the scheduler for a learning rate from a config.
 
+    Use it if the length of the run is the sum of the ``steps`` of its phases; otherwise create a `ScheduleLR`.
+
     Args:
         optimizer: The optimizer.
-        learning_rate: A number (a constant), a mapping with a ``type``, a list of mappings as phases, each with its
-            ``fraction`` of the run or its ``steps``, or anything else that `BaseLRSchedule.create` takes.
-        total_steps: Length of the run in calls of ``step()`` (finite, > 0; may be fractional). None if every phase of a
-            list has ``steps``: their sum is the length.
+        learning_rate: A list of phases, each a mapping with its ``fraction`` of the run or its ``steps``, or anything
+            else that `BaseLRSchedule.create` accepts.
+        total_steps: Length of the run in calls of ``step()``. Must be above 0, and may be fractional. You can omit it
+            if every phase of a list has ``steps``; the length is then their sum.
 
     Returns:
-        A `ScheduleLR`, at step 0.
+        A `ScheduleLR` at step 0.
 
     Raises:
         ScheduleConfigError: The learning rate or total_steps is wrong.
@@ -286,6 +288,6 @@ def configure_lr_scheduler(optimizer: Optimizer, learning_rate: Config, total_st
 def _steps_of_phases(learning_rate: Any) -> float:
     phases = learning_rate if isinstance(learning_rate, (list, tuple)) else []
     if not phases or not all(isinstance(phase, Mapping) and "steps" in phase for phase in phases):
-        message = "say how long the run is: only a list of phases that all have steps says it itself"
+        message = "required, except for a list of phases that all have steps"
         raise ScheduleConfigError.at("total_steps", None, message)
     return math.fsum(read_number(PositiveNumber, phase["steps"], f"[{n}].steps") for n, phase in enumerate(phases))

@@ -16,15 +16,16 @@ from lr_schedule.fields import to_number
 def set_lr(optimizer: Optimizer, value: Any) -> None:
     """Set the learning rate of an optimizer: one for all param groups, or one for each.
 
-    A rate that is a tensor is written in place. A compiled or CUDA-graph-captured optimizer then need not be compiled
-    again; a float that changes makes ``torch.compile`` compile again.
+    Use it in your own training loop if you compute the value yourself. A rate that is a tensor is written in place, so
+    a compiled optimizer or a CUDA graph stays valid. If the rate is a float, ``torch.compile`` compiles again for each
+    new value.
 
     Args:
         optimizer: The optimizer.
-        value: The rate (finite, >= 0), or a list or array of rates, one for each param group.
+        value: The rate, or a list or array of rates, one for each param group. Must be finite and not negative.
 
     Raises:
-        ValueError: A rate is NaN, infinite or negative, the number of rates is not that of the param groups, or there
+        ValueError: A rate is NaN, infinite or negative; the number of rates is not the number of param groups; or there
             are several rates for groups that share one tensor.
         TypeError: A rate is not a number.
 
@@ -56,15 +57,14 @@ def _to_rate(value: Any) -> float:
 
 
 def write_each(key: GroupKey, groups: list[dict[str, Any]], values: Sequence[Any], *, relative: bool = False) -> None:
-    """Give each param group its value of a key; groups that share one tensor would all end up with the last."""
+    """Set a key of each param group to its value; groups that share a tensor are an error: all would get the last."""
     called = "learning rates" if key == LR else f"values of {key.name}"
     if len(values) != len(groups):
         raise ValueError(f"got {len(values)} {called} for {len(groups)} param groups")
     tensors = [held for group in groups if isinstance(held := key.read(group), Tensor)]
     if len({id(tensor) for tensor in tensors}) < len(tensors):
         message = (
-            f"param groups share one tensor as their {key.name}, so that none can have a rate of its own; make one for "
-            "each"
+            f"param groups share one tensor as their {key.name}, so they cannot have different rates; make one for each"
         )
         raise ValueError(f"{message}, as in [{{'params': ..., {key.stem!r}: torch.tensor(0.1)}}, ...]")
     for group, value in zip(groups, values, strict=True):

@@ -1,4 +1,4 @@
-"""What the state of a scheduler says of its run, and in what a resumed run differs from it."""
+"""The run that a saved state belongs to, and the differences of a resumed run from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lr_schedule.errors import ScheduleConfigError
 
 
 def config_of(schedule: BaseLRSchedule | Controller) -> dict[str, Any] | None:
-    """Return the config of a schedule or controller; None where it has none, or no other than a table."""
+    """Return the config of a schedule or controller; None if it has none, or only a table."""
     if schedule.type == "table":
         return None
     parts = [schedule.schedule] if isinstance(schedule, Controller) else schedule.schedules
@@ -29,33 +29,33 @@ def _as_schedule(part: Any) -> BaseLRSchedule:
 
 
 def warn_of_differences(now: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
-    """Warn where the state of another run is loaded; one that says of none is taken for this one's."""
+    """Warn if the state of another run is loaded; a state without such information counts as one of this run."""
     found = list(_differences(now, saved))
     if found:
-        message = f"the state is that of another run: {'; '.join(found)}. The schedules of now count, from its step on"
+        message = f"the state is from another run: {'; '.join(found)}. The current schedules apply from its step on"
         warnings.warn(message, UserWarning, stacklevel=3)
 
 
 def _differences(now: Mapping[str, Any], saved: Mapping[str, Any]) -> Iterator[str]:
     total = saved.get("total_steps")
     if isinstance(total, (int, float)) and total != now["total_steps"]:
-        yield f"total_steps was {total:.10g}, and is {now['total_steps']:.10g} now"
+        yield f"total_steps was {total:.10g}, now it is {now['total_steps']:.10g}"
     before = saved.get("schedules")
     if not isinstance(before, Mapping):
         return
     was_relative, is_relative = bool(saved.get("relative")), bool(now.get("relative"))
     if was_relative != is_relative:
-        yield f"relative was {was_relative}, and is {is_relative} now"
+        yield f"relative was {was_relative}, now it is {is_relative}"
     for name, old in before.items():
         if name not in now["schedules"]:
-            yield f"{name} was scheduled, and is not now"
+            yield f"{name} was scheduled, now it is not"
             continue
         new = now["schedules"][name]
         if len(old) != len(new) or any(a != b for a, b in zip(old, new, strict=True) if None not in (a, b)):
-            yield f"the schedule of {name} was {_shown(old)}, and is {_shown(new)} now"
+            yield f"the schedule of {name} was {_shown(old)}, now it is {_shown(new)}"
     for name in now["schedules"]:
         if name not in before:
-            yield f"no {name} was scheduled, and is now"
+            yield f"{name} was not scheduled, now it is"
 
 
 def _shown(configs: list[Any]) -> str:

@@ -1,1 +1,1 @@
-"""Values as pictures, knowing no schedule: on matplotlib axes, as SVG, as text."""
+"""Pictures of values: on matplotlib axes, as SVG, as text. This package does not depend on schedules."""

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FAR = 1e3
-"""How many times farther than the axis a band reaches where it has no end."""
+"""A band without an end is drawn to this many times the end of the axis."""
 
 DEPTH = 1e-3
-"""What a logarithmic axis shows of a curve that reaches 0, as a fraction of its largest value."""
+"""Start of a logarithmic axis for a curve that reaches 0, as a fraction of its largest value."""
 
 
 class Curve(Protocol):
-    """What can be drawn."""
+    """An object that can be drawn."""
 
     def sample(self, n: int) -> Any:
         """Return `n` values, evenly spaced from the start to the end."""
@@ -29,13 +29,13 @@ class Curve(Protocol):
 
 @runtime_checkable
 class Banded(Curve, Protocol):
-    """A curve with a band around it, and perhaps steps that were taken within the band."""
+    """A curve with a band around it, and optionally with the values of a replay."""
 
     def band(self, n: int) -> tuple[Any, Any]:
-        """Return the lower and the upper end at the points of `sample`; infinity where there is no upper one."""
+        """Return the lower and the upper end at the points of `sample`; infinity if there is no upper one."""
 
     def steps(self) -> tuple[Any, Any] | None:
-        """Return the fractions of the run at which a new value began, and the values."""
+        """Return the fractions of the run at which the value changed, and the values."""
 
 
 def draw(
@@ -48,10 +48,10 @@ def draw(
     points: int = 1001,
     **line: Any,
 ) -> Axes:
-    """Draw curves on one pair of axes; `lr_schedule.plot` says what each argument means."""
+    """Draw curves on one pair of axes; see `lr_schedule.plot` for the arguments."""
     names = [curve.describe() for curve in curves] if labels is None else list(labels)
     if not curves or points < 2:
-        raise ValueError(f"nothing to draw: {len(curves)} schedules at {points} points; at least 1 and 2 are needed")
+        raise ValueError(f"nothing to draw: needs at least 1 schedule and 2 points, not {len(curves)} and {points}")
     if len(names) != len(curves):
         raise ValueError(f"labels must name each of the {len(curves)} schedules; received {len(names)}")
     has_bands = any(isinstance(curve, Banded) for curve in curves)
@@ -84,18 +84,18 @@ def draw(
     ax.set_ylim(bottom, top)
     if log:
         ax.set_yscale("log", nonpositive="mask")
-        ax.set_autoscaley_on(True)  # as a line that the user adds may lie elsewhere
+        ax.set_autoscaley_on(True)  # because a line that the user adds may have other values
     if is_ours:
-        # Above the curves, where it covers none, and a title. A user's own figure may have no room there.
+        # Above the curves, where it covers neither them nor a title. A user's figure may have no space there.
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=2.0, frameon=False)
     else:
-        # "best" keeps away from the ends of a band, so that it covers the curve between them.
+        # "best" avoids the edges of a band, so it would cover the curve between them.
         ax.legend(loc="lower left" if log and bands else "best")
     return ax
 
 
 def _draw_steps(ax: Axes, steps: tuple[Any, Any], end: float, curve: Any, line: dict[str, Any]) -> Any:
-    """Draw steps over their curve, in its color, and return their values."""
+    """Draw the values of a replay over their curve, in its color, and return them."""
     elapsed, values = steps
     given = {name: value for name, value in line.items() if name not in ("c", "ds")}
     own = {"label": f"{curve.get_label()}: replay", "color": curve.get_color(), "drawstyle": "steps-post"}
@@ -106,10 +106,10 @@ def _draw_steps(ax: Axes, steps: tuple[Any, Any], end: float, curve: Any, line: 
 
 
 def _limits(shown: Sequence[Any], before: tuple[float, float] | None, log: bool) -> tuple[float, float]:
-    """Return the ends of an axis for values of 0 and above, and for what an axis has shown before."""
+    """Return the ends of an axis for values of 0 and above, and for the values that it has shown before."""
     values = [value for part in shown for value in _shown_values(part) if value > 0.0]
     lowest, highest = min(values, default=0.1), max(values, default=1.0)
-    # As wide a margin as matplotlib's own, a twentieth of what is shown.
+    # The same margin as in matplotlib, a twentieth of the range.
     margin = (10.0 * highest / lowest) ** 0.05 if log else 1.05
     bottom, top = lowest / margin if log else 0.0, highest * margin
     if before is not None:
@@ -118,7 +118,7 @@ def _limits(shown: Sequence[Any], before: tuple[float, float] | None, log: bool)
 
 
 def _shown_values(part: Any) -> list[float]:
-    """Return values without those next to 0 where the curve reaches 0, which would stretch a logarithmic axis to it."""
+    """Return values without those near 0 if the curve reaches 0, because they would stretch a logarithmic axis."""
     values: list[float] = part.tolist()
     floor = DEPTH * max(values, default=0.0) if min(values, default=1.0) <= 0.0 else 0.0
     return [value for value in values if value >= floor]

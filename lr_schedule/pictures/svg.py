@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 320, 90
 LEFT, RIGHT, TOP, BOTTOM = 62, 12, 10, 22
-"""What lies around the curve, for the ends of the axes."""
+"""Margins around the curve, for the labels of the axes."""
 
 HEADROOM = 1.05
-"""As in matplotlib, so that a constant is no line on the upper rim."""
+"""As in matplotlib, so that a constant is not drawn on the upper edge."""
 
 CURVE = "#4c7fe0"
-"""A blue with enough contrast on white and on black; all else has the color of the notebook's own text."""
+"""A blue with enough contrast on white and on black; everything else has the text color of the notebook."""
 
 
 def picture(title: str, values: npt.NDArray[np.float64]) -> str:

@@ -10,14 +10,14 @@ from typing import Any
 BARS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 60
 MARGIN = 11
-"""Characters on the left of a chart, for the ends of its axis and the axis itself."""
+"""Number of characters to the left of a chart, for the axis and its labels."""
 MARKS = "●+o*#@%="
 COLORS = (36, 33, 35, 32, 31, 34)
-"""Codes of the terminal's own colors, which suit its ground: cyan, yellow, magenta, green, red, blue."""
+"""Codes of the terminal's colors, which fit its background: cyan, yellow, magenta, green, red, blue."""
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """Return values (>= 0) as a line of bars, whose height is each value as a fraction of the largest."""
+    """Return values (>= 0) as a line of bars; the height of a bar is its value as a fraction of the largest."""
     top = max(values) or 1.0
     return "".join(BARS[min(int(value / top * len(BARS)), len(BARS) - 1)] for value in values)
 
@@ -32,22 +32,22 @@ def chart(
     height: int = 16,
     color: bool = False,
 ) -> str:
-    """Return curves of equally many values on one pair of axes, each with a mark of its own, and a legend below.
+    """Return curves with equally many values on one pair of axes, each with its own mark, and a legend below.
 
     Args:
         curves: The values (>= 0) of each curve, spaced evenly over the width.
         labels: One name per curve, for the legend.
-        end: What the right end of the horizontal axis stands for; its left end is 0.
-        log: Whether the vertical axis is logarithmic; values of 0 are then left out.
-        width: Characters across.
-        height: Lines of the picture.
-        color: Whether each curve has a color of its own, by the codes that terminals understand.
+        end: Value at the right end of the horizontal axis; the left end is 0.
+        log: Whether the vertical axis is logarithmic; values of 0 are then omitted.
+        width: Width in characters.
+        height: Height in lines.
+        color: Whether each curve has its own color, with escape codes for terminals.
     """
     marks = _marks(len(curves), color)
     shown = [value for curve in curves for value in curve if value > 0.0]
     top = max(shown, default=1.0)
     bottom = min(shown, default=0.1) if log else 0.0
-    # One value alone has no range to be drawn in.
+    # A single value has no range to draw it in.
     if bottom == top:
         bottom = top / 10.0 if log else 0.0
     grid = [[" "] * width for _ in range(height)]
@@ -85,19 +85,19 @@ def _fraction(value: float, bottom: float, top: float, log: bool) -> float:
 
 
 def _rows_between(previous: int | None, row: int) -> range:
-    """Return the rows that join a curve's place in one column to that in the next, without the former."""
+    """Return the rows that connect a curve's row in one column to the next, without the former."""
     if previous is None or previous == row:
         return range(row, row + 1)
     return range(previous + 1, row + 1) if previous < row else range(row, previous)
 
 
 def table(rows: Sequence[Sequence[str]], *, numbers: bool = False) -> str:
-    """Return rows of texts as columns of equal width; the first row holds the names of the columns.
+    """Return rows of texts as aligned columns; the first row has the names of the columns.
 
     Args:
         rows: The cells; every row has equally many.
-        numbers: Whether the cells are numbers, which stand on the right of their column (else: texts, which stand on
-            the left, below names that are underlined).
+        numbers: Whether the cells are numbers, which are aligned to the right (otherwise texts, aligned to the left,
+            below underlined names).
     """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     side = ">" if numbers else "<"
@@ -112,9 +112,9 @@ def describe(config: Mapping[str, Any]) -> str:
 
 
 def distinguish(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a short line for each config, with what differs from the others: its type, and keys with their values.
+    """Return a short line for each config with its differences from the others: its type, and keys with their values.
 
-    A key is left out where all configs that could have it have the same value for it.
+    A key is omitted if all configs that could have it have the same value.
     """
     shown = {key for config in configs for key in config if _differs(key, configs)}
     lines = []
@@ -125,7 +125,7 @@ def distinguish(configs: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _differs(key: str, configs: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether a key has several values, or is left out by one of the configs whose type has it."""
+    """Tell whether a key has several values, or is missing in one of the configs whose type has it."""
     having = [config for config in configs if key in config]
     types = {config["type"] for config in having}
     return any(config[key] != having[0][key] for config in having) or any(

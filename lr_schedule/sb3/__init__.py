@@ -1,4 +1,4 @@
-"""Stable-Baselines3 in depth: any hyperparameter on a schedule, the right clock, saves that load anywhere."""
+"""Schedules in Stable-Baselines3: the callback for any hyperparameter, the preview, and saved models."""
 
 from lr_schedule.errors import needs_extra
 

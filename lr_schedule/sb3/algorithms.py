@@ -1,4 +1,4 @@
-"""The algorithms that schedules are known to work with, by name and by family."""
+"""The supported algorithms, by name and by family."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SBX_DETERMINISTIC = ("SBX TD3", "SBX DDPG")
 SBX_ENTROPY = ("SBX SAC", "SBX TQC", "SBX CrossQ")
 SBX_OFF_POLICY = (*SBX_ENTROPY, *SBX_DETERMINISTIC, *SBX_Q_LEARNING)
 SBX_FIXED_RATE = ("SBX CrossQ", *SBX_DETERMINISTIC, *SBX_Q_LEARNING)
-"""SBX algorithms that take a schedule as learning rate and use its first value for ever."""
+"""SBX algorithms that accept a schedule as learning rate, but always use its first value."""
 SBX = (*SBX_PPO, *SBX_OFF_POLICY)
 SBX_MOVING_RATE = tuple(name for name in SBX if name not in SBX_FIXED_RATE)
 
@@ -31,18 +31,18 @@ PACKAGES = {"stable_baselines3": "", "sb3_contrib": "", "sbx": "SBX "}
 
 
 def name_of(cls: type[Any]) -> str:
-    """Return the name, in this module, of the algorithm that `cls` is or derives from."""
+    """Return the name in this module of the algorithm that `cls` is or derives from."""
     for base in cls.__mro__:
-        # A class of another package that happens to be called PPO is none of those known here.
+        # A class PPO of another package is not one of the supported algorithms.
         name = PACKAGES.get(base.__module__.split(".")[0], "?") + base.__name__
         if name in ALL:
             return name
-    message = f"derives from none of the algorithms known here. Allowed: {', '.join(ALL)}"
+    message = f"derives from none of the supported algorithms. Allowed: {', '.join(ALL)}"
     raise ScheduleConfigError.at("algo", cls.__name__, message)
 
 
 def find(algo: Any) -> type[Any]:
-    """Return the class of an algorithm, given itself or by name: ``"PPO"``, ``"TQC"``, ``"SBX PPO"``."""
+    """Return the class of an algorithm, given as the class or by name: ``"PPO"``, ``"TQC"``, ``"SBX PPO"``."""
     if inspect.isclass(algo):
         return algo
     if algo not in ALL:
@@ -77,7 +77,7 @@ def installed() -> Iterator[type[Any]]:
 def parameters_of(cls: type[Any]) -> dict[str, Any]:
     """Return the hyperparameters of an algorithm, each with its default."""
     parameters: dict[str, inspect.Parameter] = {}
-    # Of all classes, as a subclass may take **kwargs and hand them on to the class below.
+    # From all bases, because a subclass may pass **kwargs to its base.
     for base in reversed(cls.__mro__):
         parameters.update(inspect.signature(base.__dict__.get("__init__", object.__init__)).parameters)
     others = ("self", "args", "kwargs", "policy", "env")

@@ -1,4 +1,4 @@
-"""Schedules that stay with a model, for whoever calls its `learn`."""
+"""Schedules that stay with a model, whoever calls its `learn`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound="BaseAlgorithm")
 
 HOOK = "_init_callback"
-"""SB3's method through which each `learn` passes the callback that it is given, to make one of what may be a list."""
+"""The method of SB3 with which `learn` turns its argument `callback`, which may be a list, into one callback."""
 
 
 def schedule_hyperparameters(
@@ -26,23 +26,23 @@ def schedule_hyperparameters(
 ) -> Model:
     """Let hyperparameters of a model follow schedules and controllers in every `learn`, whoever calls it.
 
-    Use it where another library calls `learn` (imitation learning, tuning, a wrapper of your own), and leaves no place
-    for a callback. Each `learn` then has a `ScheduleCallback` more.
+    Use it if another library calls `learn` (imitation learning, tuning, your own wrapper) and you cannot pass a
+    callback. It adds a `ScheduleCallback` to each `learn`.
 
     Args:
-        model: A model of Stable-Baselines3, sb3-contrib or SBX. Its saves, pickles and copies hold nothing of this:
-            call it again for a model that you load.
-        schedules: What each target follows, as in `ScheduleCallback`; it takes the place of what an earlier call gave.
-            An empty mapping ends it.
-        run_timesteps: Length of the whole run in environment steps (>= 1; None: each `learn` is a run of its own).
-        **options: Further arguments of `ScheduleCallback`; ``total_timesteps`` is another name of `run_timesteps`.
+        model: A model of Stable-Baselines3, sb3-contrib or SBX. Its saves, pickles and copies do not contain the
+            schedules, so call this function again for a model that you load.
+        schedules: The schedule or controller of each target, as in `ScheduleCallback`. They replace those of an
+            earlier call. An empty mapping removes them.
+        run_timesteps: Length of the whole run in timesteps, at least 1. By default, each `learn` is a separate run.
+        **options: Other arguments of `ScheduleCallback`; ``total_timesteps`` is another name of `run_timesteps`.
 
     Returns:
         The model itself.
 
     Raises:
-        ScheduleConfigError: A config is wrong, or the algorithm has no such target. What depends on the length of the
-            run is checked when `learn` starts.
+        ScheduleConfigError: A config is wrong, or the algorithm has no such target. Checks that need the length of the
+            run are made when `learn` starts.
 
     Example:
         >>> from stable_baselines3 import PPO
@@ -54,7 +54,7 @@ def schedule_hyperparameters(
         (0.01, 0.005)
     """
     problems, algorithm = Problems(), algorithms.name_of(type(model))
-    # Before the callback looks at the names: of the model can be said what it has.
+    # Before the callback checks the names, because with the model the error can list its targets.
     for name in schedules if isinstance(schedules, Mapping) else ():
         with problems.gathered():
             lookup.find(name, algorithm, model)
@@ -68,7 +68,7 @@ def schedule_hyperparameters(
 
 
 def _with_callback(init: Any, added: BaseCallback, callback: Any = None, *args: Any, **kwargs: Any) -> BaseCallback:
-    """Make the callback of a `learn` with one more at its end, where it hears what the others log."""
+    """Make the callback of a `learn`, with one added at the end, where it sees what the others log."""
     given = callback if isinstance(callback, list) else [] if callback is None else [callback]
     converted = [one if isinstance(one, BaseCallback) else ConvertCallback(one) for one in given]
     initialised: BaseCallback = init([*converted, added], *args, **kwargs)

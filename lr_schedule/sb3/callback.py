@@ -1,4 +1,4 @@
-"""ScheduleCallback: any hyperparameter of a Stable-Baselines3 model on a schedule."""
+"""ScheduleCallback: schedules for any hyperparameter of a Stable-Baselines3 model."""
 
 from __future__ import annotations
 
@@ -23,40 +23,40 @@ if TYPE_CHECKING:
 
 
 class ScheduleCallback(BaseCallback):
-    """Sets hyperparameters of a model by schedules while it trains, with progress taken from the model's step count.
+    """Sets hyperparameters of a model to the values of schedules while it trains.
 
-    Use it for every value that SB3 does not take a schedule for (the entropy coefficient, gamma, tau, the noise, a
-    learning rate of the critic alone), for values that follow a metric, and to let all schedules follow one long run
-    made of many `learn` calls.
+    Use it for hyperparameters for which SB3 accepts no schedule (the entropy coefficient, gamma, tau, the noise, a
+    separate learning rate of the critic), for values that follow a metric, and for schedules over a long run of several
+    `learn` calls. The progress comes from the step count of the model.
 
     Formula:
         ``schedule(p)`` with ``p = 1 - steps / run_timesteps``, clamped to [0, 1]
 
     Args:
-        schedules: What each target follows, by the target's name: a config, a schedule, or a function of
-            progress_remaining (1.0 at the start, 0.0 at the end). A name that the algorithm does not have raises the
-            error that lists those that it has. ``<part>.learning_rate`` sets one optimizer (``actor``, ``critic``,
-            ``ent_coef``, ``policy``) or a part of the network (``policy.features_extractor``); in its place may stand
-            any number of the optimizer, such as ``weight_decay`` or ``betas[0]``. ``env.<attribute>`` and
-            ``env.<method>()`` set a value of the environments. ``sign: -1`` and ``range: [first, last]`` beside the
-            keys of a schedule give values of any sign. A mapping with the key ``controller`` lets a metric scale a
-            schedule (see `lr_schedule.control`). ``metric`` beside it is a key of the model's log, ``kl`` (PPO: the
-            mean over all mini-batches), or a function of the model; for the controller ``kl`` it is
-            ``train/approx_kl`` where it is left out. Each new value of it is observed once.
-        run_timesteps: Length of the whole run in environment steps (>= 1; None: each `learn` is a run of its own).
-            With it all schedules follow the whole run through any sequence of `learn` calls, saves and loads, and
-            the schedules that the model itself was made with do so too.
-        verbose: 0 for no output, 1 to say at the start of training what follows which schedule.
-        override_auto: Whether ``ent_coef`` may be scheduled where the model learns it (``ent_coef="auto"``).
-        timesteps_done: How many steps of the whole run are done when the first `learn` starts (>= 0; None: what the
-            model remembers). 0 starts a new run with a model that has completed one.
+        schedules: Mapping from targets to schedules: a config, a schedule, or a function of progress_remaining (1.0 at
+            the start, 0.0 at the end). If the algorithm does not have a target, the error lists those that it has.
+            ``<part>.learning_rate`` sets the learning rate of one optimizer (``actor``, ``critic``, ``ent_coef``,
+            ``policy``) or of a part of the network (``policy.features_extractor``). Any other number of the optimizer
+            is possible too, such as ``<part>.weight_decay`` or ``<part>.betas[0]``. ``env.<attribute>`` and
+            ``env.<method>()`` set a value in the environments. With the keys ``sign: -1`` or ``range: [first, last]``
+            in its config, a schedule gives values of any sign. A config with the key ``controller`` is a controller,
+            which scales a schedule by a metric (see `lr_schedule.control`). Its key ``metric`` is a key of the model's
+            log, ``kl`` (PPO: the mean over all mini-batches), or a function of the model; the default for the
+            controller ``kl`` is ``train/approx_kl``. Each new value of the metric is observed once.
+        run_timesteps: Length of the whole run in timesteps, at least 1. The schedules, including those that the model
+            was made with, then follow the whole run through any sequence of `learn` calls, saves and loads. By
+            default, each `learn` is a separate run.
+        verbose: 0 for no output. With 1, the log lists targets and schedules at the start of training.
+        override_auto: Whether ``ent_coef`` may be scheduled if the model learns it (``ent_coef="auto"``).
+        timesteps_done: Number of timesteps of the run that are done when the first `learn` starts. By default, the
+            model knows it. With 0, a model that has completed a run starts a new one.
         total_timesteps: Another name of `run_timesteps`.
 
     Raises:
-        ScheduleConfigError: Anything is wrong with the arguments, such as a config, or a value out of the target's
-            range anywhere in the run; or, when `learn` starts and before it changes anything, with their use on its
-            model: a function, a key in steps, an unknown target, a run that is done already, a target that another
-            callback sets, a callback that another model uses; or, after three updates, a metric without any value.
+        ScheduleConfigError: An argument is wrong, or a value is out of the range of its target anywhere in the run.
+            Some mistakes raise it when `learn` starts, before anything changes: in a function or a key in steps, an
+            unknown target, a run that is complete, a target that another callback sets, or a callback that another
+            model uses. A metric without any value raises it after three updates.
 
     Example:
         >>> from stable_baselines3 import PPO
@@ -92,11 +92,11 @@ class ScheduleCallback(BaseCallback):
         self._scheduled: list[ScheduledTarget] = []
         self._at: dict[Moment, list[ScheduledTarget]] = {}
         self._feeds: list[Feed] = []
-        # Replaced as soon as `learn` has a model with a step count.
+        # Replaced when `learn` has a model with a step count.
         self._clock = Clock(1)
 
     def init_callback(self, model: BaseAlgorithm) -> None:
-        """Take a model, unless another one is in training with this callback."""
+        """Use this callback for a model, unless another model is training with it."""
         if self._attached_to is not None:
             misuse.require_free(model, self._attached_to)
         super().init_callback(model)
@@ -105,7 +105,7 @@ class ScheduleCallback(BaseCallback):
         """Check everything, and change nothing; SB3 calls this for all callbacks before training starts."""
         misuse.require_top_level(self)
         misuse.require_run(self.model, self.run_timesteps)
-        # Before anything is read: what a `learn` that failed has left in the model is put back first.
+        # Before reading anything: this first restores the values that a failed `learn` has left in the model.
         claims.claims_of(self.model)
         self._clock = clock_for(self.model, self.run_timesteps, self._timesteps_done)
         total = self._clock.total
@@ -115,14 +115,14 @@ class ScheduleCallback(BaseCallback):
         guard.watch_callbacks(self.model, self)
 
     def on_training_start(self, locals_: dict[str, Any], globals_: dict[str, Any]) -> None:
-        """Start to set the model that `learn` trains."""
+        """Start to set the values of the model that `learn` trains."""
         misuse.require_model(self)
-        # Another `learn`, in another thread, may have taken this callback since.
+        # Another `learn`, in another thread, may use this callback now.
         misuse.require_free(locals_.get("self", self.model), self.model)
         super().on_training_start(locals_, globals_)
 
     def _on_training_start(self) -> None:
-        # Asked again: a CallbackList tells its members of its parent only after their _init_callback.
+        # Again, because a CallbackList sets the parent of its members only after their _init_callback.
         misuse.require_top_level(self)
         guard.attach(self.model, self)
         self._attached_to = self.model
@@ -134,7 +134,7 @@ class ScheduleCallback(BaseCallback):
         resumed, callbacks = self._clock.elapsed(self.model) > 0, guard.callbacks_of(self)
         for feed in self._feeds:
             feed.start(resumed=resumed, callbacks=callbacks)
-        # It counts for the first `learn` only; from then on the model remembers.
+        # It counts only for the first `learn`; after that, the model has the number.
         self._timesteps_done = None
         self._set(self._scheduled)
         self.record()
@@ -144,8 +144,8 @@ class ScheduleCallback(BaseCallback):
                 self.logger.info(f"{item.name} follows {item.schedule!r} from timestep {start} of {total:.10g}")
 
     def _adopt(self) -> None:
-        """Make the model's own schedules follow the whole run too, except those whose target a callback sets."""
-        # Not in _init_callback: only now have all callbacks of this `learn` made their claims.
+        """Make the model's own schedules follow the whole run too, except if a callback sets their target."""
+        # Not in _init_callback: only now, all callbacks of this `learn` have made their claims.
         if "learning_rate" not in claims.claims_of(self.model):
             warn_of_unread_learning_rate(self.model)
         if self._clock.whole_run:
@@ -159,7 +159,7 @@ class ScheduleCallback(BaseCallback):
         self._at = {moment: [item for item in scheduled if item.moment is moment] for moment in Moment}
 
     def on_step(self) -> bool:
-        """Set what is read at every step."""
+        """Set the targets that are read at every step."""
         misuse.require_start(self, self._attached_to)
         return super().on_step()
 
@@ -179,12 +179,12 @@ class ScheduleCallback(BaseCallback):
         return True
 
     def _observe(self) -> None:
-        """Hand each controller what its metric has said of the last update."""
+        """Pass the metric of the last update to each controller."""
         for feed in self._feeds:
             feed.observe(self._clock.progress(self.model))
 
     def _set(self, scheduled: list[ScheduledTarget]) -> None:
-        # Most steps set nothing; they need no progress either.
+        # Most steps set nothing, and then need no progress.
         progress = self._clock.progress(self.model) if scheduled else 0.0
         for item in scheduled:
             value = item.value(progress)
@@ -203,20 +203,20 @@ class ScheduleCallback(BaseCallback):
         yield from (f"{feed.name}_{what}" for feed in self._feeds for what in ("scale", "metric"))
 
     def _on_training_end(self) -> None:
-        # The last update is observed now: the next one may be made in another process.
+        # Observe the last update now, because the next one may be in another process.
         self._observe()
         guard.release(self.model, self)
 
     def record(self) -> None:
-        """Let the model remember where the run and its controllers stand."""
+        """Store the state of the run and of its controllers in the model."""
         self._clock.record(self.model)
         for feed in self._feeds:
             feed.remember()
 
     def detach(self) -> None:
-        """Put every value of the model back that this callback has set."""
+        """Restore all values of the model that this callback has set."""
         self._attached_to = None
-        # Backwards, as two places may be one attribute: what stood there first is put back last.
+        # In reverse order, because two places may be the same attribute: the first value is restored last.
         for feed in self._feeds:
             feed.stop()
         for item in reversed(self._scheduled):

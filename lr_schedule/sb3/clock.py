@@ -1,4 +1,4 @@
-"""How far a run is: progress from the model's own count of steps, over one `learn` or over a whole run of many."""
+"""The progress of a run, from the step count of the model, for one `learn` or a run of several."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
 
 RUN_RECORD = "schedule_run"
-"""Attribute of a model, saved with it, that tells how much of a run of many `learn` calls is done (plain numbers)."""
+"""Attribute of a model, saved with it, with the number of steps done in a run of several `learn` calls."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Progress of a run, read from the number of environment steps that the model has taken.
+    """The progress of a run, from the step count of the model.
 
     Args:
-        total: Length of the run in environment steps (> 0; may be fractional, as `learn` takes any number).
-        before: Steps of the run that the model's own count leaves out, because `learn` set that count back to 0.
-        whole_run: Whether the run is longer than one `learn`; the model then has to remember it.
+        total: Length of the run in timesteps (> 0; may be fractional, because `learn` accepts any number).
+        before: Timesteps of the run before those that the model counts, because `learn` has reset the count to 0.
+        whole_run: Whether the run can have several `learn` calls; its state is then stored in the model.
     """
 
     total: float
@@ -31,30 +31,30 @@ class Clock:
     whole_run: bool = False
 
     def elapsed(self, model: BaseAlgorithm) -> int:
-        """Return the number of environment steps of the run that are done."""
+        """Return the number of timesteps of the run that are done."""
         return self.before + model.num_timesteps
 
     def progress(self, model: BaseAlgorithm) -> float:
-        """Return progress_remaining: 1.0 at the start of the run, 0.0 from its end on."""
+        """Return progress_remaining: 1.0 at the start of the run, 0.0 at its end and after it."""
         return progress_at(self.elapsed(model), self.total)
 
     def record(self, model: BaseAlgorithm) -> None:
-        """Let the model remember where the run stands, for a later `learn` and for what is saved from now on."""
+        """Store the state of the run in the model, for a later `learn` and for saves."""
         if self.whole_run:
             record = {"before": self.before, "elapsed": self.elapsed(model), "total": self.total}
             setattr(model, RUN_RECORD, record)
 
 
 def clock_for(model: BaseAlgorithm, run_timesteps: int | None, timesteps_done: int | None = None) -> Clock:
-    """Return the clock of the `learn` call that the model has just set up.
+    """Return the clock of the current `learn` call.
 
     Args:
         model: A model whose `learn` has set its step count and its total.
         run_timesteps: Length of the whole run (None: this `learn` is the whole run).
-        timesteps_done: How much of it is done now (None: what the model remembers).
+        timesteps_done: Number of timesteps of it that are done now (None: the number that is stored in the model).
 
     Raises:
-        ScheduleConfigError: The whole run is done already, or the run has no end.
+        ScheduleConfigError: The whole run is complete, or the run has no end.
     """
     if run_timesteps is None:
         total = read_number(Number, model._total_timesteps, "total_timesteps")
@@ -63,7 +63,7 @@ def clock_for(model: BaseAlgorithm, run_timesteps: int | None, timesteps_done: i
     done = clock.elapsed(model)
     if done >= run_timesteps and model._total_timesteps > model.num_timesteps:
         message = (
-            f"must be more than the {done} steps that the run has done; give the length of the whole run, "
+            f"must be above the {done} timesteps that the run has done; give the length of the whole run, "
             "or timesteps_done=0 to start a new run with this model"
         )
         raise ScheduleConfigError.at("run_timesteps", run_timesteps, message)
@@ -74,32 +74,32 @@ def _steps_before(model: BaseAlgorithm, timesteps_done: int | None) -> int:
     if timesteps_done is not None:
         return timesteps_done - model.num_timesteps
     record: dict[str, int] = getattr(model, RUN_RECORD, {"before": 0, "elapsed": 0})
-    # A count of 0 is one that learn() has just set back: all that was done lies before it.
+    # If the count is 0, learn() has just reset it: all steps that are done came before.
     return record["elapsed"] if model.num_timesteps == 0 else record["before"]
 
 
 def remaining_timesteps(
     model: BaseAlgorithm, run_timesteps: int | None = None, *, total_timesteps: int | None = None
 ) -> int:
-    """Return how many environment steps are left of a run, to hand to `learn` when a run is resumed.
+    """Return the number of timesteps that are left in a run, to pass to `learn` when you resume it.
 
-    Use it for the plain resume, in which one more `learn` finishes the run: SB3 adds what is done to what it is given,
-    so handing over the whole length again would stretch every schedule.
+    Use it to finish a run with one more `learn` call. SB3 adds the timesteps that are done to the argument of `learn`,
+    so with the whole length every schedule would be stretched.
 
     Formula:
         ``run_timesteps - done``
 
     Args:
-        model: The model, as loaded or as left by the last `learn`.
-        run_timesteps: Length of the whole run in environment steps (>= 1).
+        model: The model after the last `learn`, or a loaded one.
+        run_timesteps: Length of the whole run in timesteps, at least 1.
         total_timesteps: Another name of `run_timesteps`.
 
     Returns:
-        The number of steps, 0 where the run is complete: a last rollout that goes past the end is a part of the run.
+        The number of timesteps, or 0 if the run is complete. The last rollout may go past the end of the run.
 
     Raises:
-        ScheduleConfigError: `run_timesteps` is no whole number, or less than what is done of a run that a
-            `ScheduleCallback` was told to be longer.
+        ScheduleConfigError: `run_timesteps` is not a whole number, or it is below the timesteps done of a run that is
+            longer according to its `ScheduleCallback`.
 
     Example:
         >>> from stable_baselines3 import A2C
@@ -115,6 +115,6 @@ def remaining_timesteps(
     done = record["before"] + model.num_timesteps
     longer = record.get("total", 0)
     if total < min(done, longer):
-        message = f"must be at least the {done} steps done of a run of {longer}"
+        message = f"must be at least the {done} timesteps that are done of a run of {longer}"
         raise ScheduleConfigError.at(name, length, message)
     return max(total - done, 0)

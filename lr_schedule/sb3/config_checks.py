@@ -1,4 +1,4 @@
-"""What can be said of configs before there is a model."""
+"""Checks of configs that do not need a model."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from lr_schedule.sb3.scheduled import read_schedule
 from lr_schedule.steps import NO_TOTAL_STEPS
 
 ANY_LENGTHS = (1_000.0, 10_000.0)
-"""Two lengths of a run: what is wrong in the same words with both is wrong with every length."""
+"""Two lengths of a run: a problem with the same message for both does not depend on the length."""
 
 
 def check_configs(schedules: Mapping[str, Any], run_timesteps: int | None) -> None:
-    """Raise ScheduleConfigError where a name or a config is wrong for every model.
+    """Raise ScheduleConfigError if a name or a config is wrong for every model.
 
-    Where the length of the run is unknown, what depends on it waits for one. A function is not called.
+    If the length of the run is unknown, checks that depend on it are made later. A function is not called.
     """
     problems = Problems()
     for name, cfg in schedules.items():
@@ -61,7 +61,7 @@ def _needs_length(problem: Problem) -> bool:
 
 
 def as_schedules(cfg_or_schedules: Any) -> dict[str, Any]:
-    """Return a mapping from targets to schedules; a config or a schedule alone is that of the learning rate."""
+    """Return a mapping from targets to schedules; a single config or schedule is that of the learning rate."""
     if not isinstance(cfg_or_schedules, Mapping):
         return {"learning_rate": cfg_or_schedules}
     constant_keys = {*allowed_keys(BaseLRSchedule), "total_steps"}

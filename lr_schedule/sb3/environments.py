@@ -14,14 +14,14 @@ from lr_schedule.errors import ScheduleConfigError, did_you_mean
 PREFIX = "env."
 CALL = "()"
 
-# A method of gymnasium's wrappers. SB3's own set_attr puts the value on the outermost wrapper, where get_attr finds it,
-# and where the environment inside never looks.
+# A method of gymnasium's wrappers. set_attr of SB3 sets the value on the outermost wrapper, where get_attr finds it and
+# the environment inside never reads it.
 SET = "set_wrapper_attr"
 
 
 @dataclass
 class EnvPlace:
-    """An attribute of the environments, or a method that takes the value.
+    """An attribute of the environments, or a method that is called with the value.
 
     Args:
         model: The model.
@@ -34,13 +34,13 @@ class EnvPlace:
     _written: float | None = None
 
     def attach(self) -> None:
-        """Remember what each environment has."""
+        """Remember the value in each environment."""
         self._originals = [] if self.name.endswith(CALL) else self.model.get_env().get_attr(self.name)
         self._written = None
 
     def write(self, value: Any) -> None:
-        """Set the value in all environments, or hand it to the method of each."""
-        if value == self._written:  # off-policy rollouts are of one step, and each of this goes to other processes
+        """Set the value in all environments, or call the method of each with it."""
+        if value == self._written:  # off-policy rollouts have one step, and each call is sent to other processes
             return
         env = self.model.get_env()
         if self.name.endswith(CALL):
@@ -50,29 +50,31 @@ class EnvPlace:
         self._written = value
 
     def detach(self) -> None:
-        """Put back what each environment had; what a method has done stays."""
+        """Restore the value in each environment; the effect of a method stays."""
         for index, original in enumerate(self._originals):
             self.model.get_env().env_method(SET, self.name, original, indices=index)
         self._originals = []
 
 
 def _like(original: Any, value: float) -> Any:
-    """Return a value as the kind of number that an environment was made with; a whole one is rounded, halves up."""
+    """Return a value as the type of number that the environment has; for a whole number, it is rounded, halves up."""
     return math.floor(value + 0.5) if isinstance(original, (int, np.integer)) else float(value)
 
 
 def find_place(model: Any, target: str) -> EnvPlace:
-    """Return where the value of a target goes, or raise the error that says what the environments have."""
+    """Return the place of a target, or raise an error that lists the numbers of the environments."""
     name, env = target.removeprefix(PREFIX), model.get_env()
     if not env.has_attr(name.removesuffix(CALL)):
         known = _known(env)
-        there = f" There are {', '.join(known)}" if known else ""
-        message = f"no environment has it{did_you_mean(name, known)}{there}"
+        there = f" Allowed: {', '.join(known)}" if known else ""
+        message = f"no environment has this attribute{did_you_mean(name, known)}{there}"
         raise ScheduleConfigError.at((target,), name, message)
     if name.endswith(CALL):
         return EnvPlace(model, name)
     if not env.has_attr(SET):
-        raise ScheduleConfigError.at((target,), name, "needs gymnasium 1.0 or later, to be set below its wrappers")
+        raise ScheduleConfigError.at(
+            (target,), name, "needs gymnasium 1.0 or later, which can set it below the wrappers"
+        )
     for value in env.get_attr(name):
         if not _is_number(value):
             called = f"; to call it, write {target}{CALL}" if callable(value) else ""
@@ -81,7 +83,7 @@ def find_place(model: Any, target: str) -> EnvPlace:
 
 
 def _known(env: Any) -> list[str]:
-    """Return the names of the numbers that the first environment has; in other processes nobody can look."""
+    """Return the names of the numbers that the first environment has; those in other processes are unknown."""
     while isinstance(env, VecEnvWrapper):
         env = env.venv
     if not isinstance(env, DummyVecEnv):

@@ -1,4 +1,4 @@
-"""Where the values of a target go in a model; each function raises where this very model cannot use them."""
+"""The places in a model for the values of a target; each function raises an error if the model cannot use them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FindPlaces = Callable[[Any], list[Place]]
 
 
 def attribute(name: str, make: Callable[[Any], Any] = float) -> FindPlaces:
-    """Return the finder of a plain attribute of the model."""
+    """Return a function that finds a plain attribute of the model."""
     return lambda model: [AttributePlace(model, name, make)]
 
 
 def schedule(name: str) -> FindPlaces:
-    """Return the finder of an attribute under which the model keeps a schedule."""
+    """Return a function that finds an attribute with a schedule of the model."""
     return lambda model: [SchedulePlace(model, name)]
 
 
@@ -36,18 +36,18 @@ def learning_rate(model: Any) -> list[Place]:
 
 
 def clip_range(model: Any) -> list[Place]:
-    """Find the schedule of the clip range, which SBX keeps under another name."""
+    """Find the schedule of the clip range, which has another name in SBX."""
     name = "clip_range_schedule" if algorithms.name_of(type(model)) in SBX_PPO else "clip_range"
     return [SchedulePlace(model, name)]
 
 
 def ent_coef(model: Any) -> list[Place]:
-    """Find the entropy coefficient: a number, or the tensor that SAC makes of it."""
+    """Find the entropy coefficient: a number, or the tensor that SAC makes from it."""
     if algorithms.name_of(type(model)) not in ENTROPY:
         return [AttributePlace(model, "ent_coef")]
     if model.ent_coef_optimizer is not None:
         message = (
-            "is learned (ent_coef='auto'); make the model with a number, or give ScheduleCallback override_auto=True"
+            "is learned (ent_coef='auto'); make the model with a number, or pass override_auto=True to ScheduleCallback"
         )
         _refuse("ent_coef", model, message)
     # A fixed coefficient is a tensor in SAC, on the model's device.
@@ -63,7 +63,7 @@ def learned_ent_coef(model: Any) -> list[Place]:
 
 
 def target_entropy(model: Any, make: Callable[[Any], Any] = float) -> list[Place]:
-    """Find the target entropy, which has an effect only where the entropy coefficient is learned."""
+    """Find the target entropy, which has an effect only if the entropy coefficient is learned."""
     initial = getattr(model, "ent_coef_init", model.ent_coef)
     if not isinstance(initial, str):
         _refuse("target_entropy", model, "has no effect with a fixed ent_coef; make the model with ent_coef='auto'")
@@ -73,12 +73,12 @@ def target_entropy(model: Any, make: Callable[[Any], Any] = float) -> list[Place
 def gamma(model: Any) -> list[Place]:
     """Find every copy of gamma."""
     owners = [model, getattr(model, "rollout_buffer", None), getattr(model, "replay_buffer", None), *_wrappers(model)]
-    # Each of them keeps a copy of the number that the model was made with.
+    # Each of them has a copy of the number that the model was made with.
     return [AttributePlace(owner, "gamma") for owner in owners if hasattr(owner, "gamma")]
 
 
 def _wrappers(model: Any) -> Iterator[VecNormalize]:
-    # From the outermost wrapper inwards; VecNormalize may stand anywhere among them.
+    # From the outermost wrapper inwards; VecNormalize may be at any level.
     env = model.get_env()
     while isinstance(env, VecEnvWrapper):
         if isinstance(env, VecNormalize):
@@ -98,7 +98,7 @@ def noise(model: Any) -> list[Place]:
         _refuse(
             "action_noise.sigma", model, "the model has no action_noise; make it with NormalActionNoise(mean, sigma)"
         )
-    # With several environments SB3 keeps a noise for each beside the one that it copies them from.
+    # With several environments, SB3 has a noise for each, and the one from which they are copied.
     noises = [getattr(noise, "base_noise", noise), *getattr(noise, "noises", [])]
     if not all(hasattr(item, "_sigma") for item in noises):
         _refuse("action_noise.sigma", model, f"{type(noises[0]).__name__} has no sigma")
@@ -111,7 +111,7 @@ def _like(sigma: Any, value: float) -> Any:
 
 def exploration_rate(model: Any) -> list[Place]:
     """Find epsilon, and the schedule that overwrites it."""
-    # Both: the rate is what acts, and SB3 overwrites it with what the schedule gives after each step.
+    # Both, because actions depend on the rate, and SB3 overwrites it with the value of the schedule after each step.
     return [
         SchedulePlace(model, "exploration_schedule"),
         AttributePlace(model, "exploration_rate", keep=True),

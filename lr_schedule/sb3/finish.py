@@ -1,4 +1,4 @@
-"""A cool-down from the rate that a model, or a saved one, has now."""
+"""A cool-down that starts at the current learning rate of a model or of a saved model."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ from lr_schedule.sb3.clock import RUN_RECORD
 from lr_schedule.sb3.parts import optimizers_of
 
 OPTIMIZER = "optimizer"
-"""What ends the name of an optimizer's state in a saved model: ``policy.optimizer``, ``ent_coef_optimizer``."""
+"""End of the name of an optimizer's state in a saved model: ``policy.optimizer``, ``ent_coef_optimizer``."""
 
 
 def cool_down(
     source: Any, steps: float, to: float = 0.0, shape: str = "1-sqrt", part: str | None = None
 ) -> WarmupStableDecayLRSchedule:
-    """Return a schedule that starts at exactly the rate in use, and decays from there.
+    """Return a schedule that starts exactly at the learning rate in use and decays from there.
 
-    Use it to stop a run of constant rate or a WSD run early and to finish it well. The schedule is one for the whole
-    run: it holds the rate for the timesteps that are done, and decays in those that are added. So the run goes on with
-    ``reset_num_timesteps=False``, or with a `ScheduleCallback` that is told the whole length.
+    Use it to finish a run early that has a constant learning rate, or a WSD run on its plateau. The schedule is for the
+    whole run: its value is constant for the timesteps that are done, and decays in those that you add. So continue the
+    run with ``reset_num_timesteps=False``, or with a `ScheduleCallback` that has the length of the whole run.
 
     Formula:
         The decay of `WarmupStableDecayLRSchedule` over the last ``steps / (done + steps)`` of the run, from the rate of
         the optimizer.
 
     Args:
-        source: A model, the path of a saved one, an optimizer of torch, or the rate itself (a number).
-        steps: Length of the cool-down in timesteps, for an optimizer or a number in steps of the run (finite, > 0).
-        to: Rate at its end (finite, >= 0; 0.0).
-        shape: A decay_shape of `WarmupStableDecayLRSchedule` ("1-sqrt").
-        part: Which optimizer's rate counts, where they have different ones: ``actor``, ``critic`` (None).
+        source: A model, the path of a saved model, a torch optimizer, or the learning rate itself.
+        steps: Length of the cool-down in timesteps; for an optimizer or a number, in steps of your run. Must be above
+            0.
+        to: Learning rate at the end of the cool-down. Must be 0 or above.
+        shape: A decay_shape of `WarmupStableDecayLRSchedule`.
+        part: The optimizer whose rate to use if they have different rates: ``actor``, ``critic``.
 
     Returns:
-        The schedule, for a run of ``done + steps`` timesteps, for an optimizer or a number of `steps`.
+        The schedule, for a run of ``done + steps`` timesteps; for an optimizer or a number, for a run of `steps`.
 
     Raises:
-        ScheduleConfigError: An argument cannot be used, the file is no saved model, or the rates of several optimizers
-            differ.
+        ScheduleConfigError: An argument is wrong, the file is not a saved model, or several optimizers have different
+            rates and `part` is not given.
 
     Example:
         >>> from stable_baselines3 import PPO
@@ -71,12 +72,12 @@ def cool_down(
 
 
 def _steps_done(held: Any) -> float:
-    """Return the timesteps that a run has done, those of earlier `learn` calls included that a callback counted."""
+    """Return the timesteps that a run has done, including those of earlier `learn` calls that a callback counted."""
     return float(held.get(RUN_RECORD, {}).get("before", 0) + held["num_timesteps"])
 
 
 def _read_saved(path: Path) -> tuple[dict[str, Any], float]:
-    """Return the param groups of each optimizer of a saved model, and the timesteps done; no code in it is run."""
+    """Return the param groups of each optimizer of a saved model, and the timesteps done, without running its code."""
     file = path if path.is_file() else path.with_name(f"{path.name}.zip")
     if not file.is_file():
         raise ScheduleConfigError.at("source", str(path), "no such file")
@@ -86,19 +87,21 @@ def _read_saved(path: Path) -> tuple[dict[str, Any], float]:
         _, params, _ = load_from_zip_file(file, load_data=False, device="cpu")
         done = _steps_done(data)
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ScheduleConfigError.at("source", str(path), "no model saved by Stable-Baselines3") from error
+        raise ScheduleConfigError.at("source", str(path), "is not a model saved by Stable-Baselines3") from error
     states: dict[str, Any] = {name: state for name, state in params.items() if name.endswith(OPTIMIZER)}
     return {name.removesuffix(OPTIMIZER).strip("._"): state["param_groups"] for name, state in states.items()}, done
 
 
 def _one_rate(groups: dict[str, Any], part: str | None) -> float:
     if not groups:
-        raise ScheduleConfigError.at("source", None, "has no optimizer of torch; give the rate itself, a number")
+        raise ScheduleConfigError.at("source", None, "has no torch optimizer; give the learning rate itself, a number")
     if part is not None and part not in groups:
         message = f"no optimizer of the model{did_you_mean(part, groups)} Allowed: {', '.join(groups)}"
         raise ScheduleConfigError.at("part", part, message)
     rates = {name: rate_of_groups(held) for name, held in groups.items() if part in (None, name)}
     if len(set(rates.values())) > 1:
         shown = ", ".join(f"{name} {rate}" for name, rate in rates.items())
-        raise ScheduleConfigError.at("part", None, f"the optimizers have different rates, {shown}: name one of them")
+        raise ScheduleConfigError.at(
+            "part", None, f"must name one of the optimizers, which have different rates: {shown}"
+        )
     return next(iter(rates.values()))

@@ -1,8 +1,8 @@
-"""Numbers of parts of one optimizer, while saving and loading go on working.
+"""Different numbers for parts of one optimizer, without any effect on saving and loading.
 
 SB3 writes one learning rate into every parameter group, and saves the groups as it made them. So the numbers are set in
-a hook that runs right before each step: a group is split there by what its parameters are to use, and joined again
-right after, as it was. Optimizers keep their state per parameter, so a split changes nothing but the numbers.
+a hook right before each step, which splits a group by the numbers of its parameters. Another hook right after the step
+joins the groups again. Optimizers have a state for each parameter, so a split changes only the numbers.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class GroupValues:
         self._originals: list[tuple[Group, GroupKey, Any]] = []
 
     def add(self, slot: Slot, parameters: list[nn.Parameter]) -> None:
-        """Give a part a number of its own; of two parts with a parameter in common, the smaller one has it."""
+        """Give a part its own number; if two parts share a parameter, the number of the smaller part applies."""
         self._parameters[slot] = parameters
-        # NaN until a value is written: a step with a number that nobody has set must not pass for training.
+        # NaN until a value is written, so that a step without a value cannot go unnoticed.
         self.values[slot] = float("nan")
         self._assign()
         if not self._handles:
@@ -64,14 +64,14 @@ class GroupValues:
 
     def _assign(self) -> None:
         found: dict[nn.Parameter, dict[GroupKey, Slot]] = {}
-        # A later part overwrites an earlier one, so the smallest has the last word.
+        # A later part overwrites an earlier one, so the smallest comes last.
         for slot in sorted(self._parameters, key=lambda slot: len(self._parameters[slot]), reverse=True):
             for parameter in self._parameters[slot]:
                 found.setdefault(parameter, {})[slot.key] = slot
         self._slots_of = {parameter: frozenset(slots.values()) for parameter, slots in found.items()}
 
     def _split(self) -> None:
-        # A step that raised has left the groups split, as torch calls the post hook after a whole step only.
+        # After a step that raised an error, the groups are still split: torch then does not call the post hook.
         self._join()
         groups = []
         for group in self.optimizer.param_groups:
@@ -79,7 +79,7 @@ class GroupValues:
             for parameter in group["params"]:
                 pieces.setdefault(self._slots_of.get(parameter, frozenset()), []).append(parameter)
             for slots, parameters in pieces.items():
-                # One piece is the group itself and no copy: some optimizers count their steps in it.
+                # A single piece is the group itself, not a copy: some optimizers count their steps in it.
                 piece = group if len(pieces) == 1 else {**group, "params": parameters}
                 for slot in slots:
                     self._set(piece, slot, is_copy=piece is not group)
@@ -91,21 +91,21 @@ class GroupValues:
         if is_copy:
             # A tensor is filled in place; the other pieces must not share it.
             piece[key.stem] = deepcopy(piece[key.stem])
-        elif key != LR:  # which SB3 itself sets before each update
+        elif key != LR:  # SB3 sets the learning rate before each update
             self._originals.append((piece, key, deepcopy(key.read(piece))))
         key.write(piece, value)
         if key.stem == "momentum":
             self._make_momentum_buffers(piece["params"])
 
     def _make_momentum_buffers(self, parameters: list[nn.Parameter]) -> None:
-        # RMSprop looks for a buffer wherever momentum is above 0, and makes it in its very first step or never.
+        # RMSprop needs a buffer if momentum is above 0, but makes it only in its first step.
         for parameter in parameters:
             state = self.optimizer.state.get(parameter, {})
             if "square_avg" in state and "momentum_buffer" not in state:
                 state["momentum_buffer"] = torch.zeros_like(parameter)
 
     def _join(self) -> None:
-        # Backwards, as two keys may be items of one tuple.
+        # In reverse order, because two keys may be items of one tuple.
         while self._originals:
             group, key, original = self._originals.pop()
             held = key.read(group)

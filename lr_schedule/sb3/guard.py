@@ -1,7 +1,8 @@
-"""What makes sure that a model is as before when training ends in an exception.
+"""Restore the values of a model if training ends with an exception.
 
-SB3 tells its callbacks nothing of an exception. So while callbacks are attached, the model has a class of its own that
-detaches them when one passes, and so does the callback that `learn` itself calls. A save sees the model as it was made.
+SB3 does not notify callbacks of an exception. So while callbacks are attached, the model has a separate class that
+detaches them when an exception passes. The callback that `learn` calls is wrapped for the same reason. A save sees the
+original values.
 """
 
 from __future__ import annotations
@@ -22,25 +23,25 @@ if TYPE_CHECKING:
     from types import FrameType
 
 GUARDED = ("collect_rollouts", "train", "dump_logs", "_do_one_update")
-"""The methods in which `learn` spends its time, under the names of all algorithms."""
+"""The methods that `learn` calls, with the names of all algorithms."""
 
 
 def attach(model: BaseAlgorithm, callback: Attached) -> None:
-    """Have `callback` detached when an exception leaves the training of `model`."""
+    """Detach `callback` if the training of `model` ends with an exception."""
     session = session_of(model)
     if not session.callbacks:
         own_class.change(model, **_guards(type(model)))
-    if callback in session.callbacks:  # it stands twice in a list: what it has set is put back before it starts anew
+    if callback in session.callbacks:  # it is in a list twice: restore its values before it starts again
         callback.detach()
     else:
         session.callbacks.append(callback)
 
 
 def release(model: BaseAlgorithm, *callbacks: Attached) -> None:
-    """Detach the `callbacks`, or all that are attached to `model`; harmless where there are none."""
+    """Detach the `callbacks`, or all that are attached to `model`; do nothing if there are none."""
     session = session_of(model)
     for callback in callbacks or tuple(session.callbacks):
-        # Off the list first: a callback that fails to put a value back must not be asked again and again.
+        # Removed first, so that a callback that cannot restore a value is not called again and again.
         if callback in session.callbacks:
             session.callbacks.remove(callback)
             callback.detach()
@@ -52,17 +53,17 @@ def release(model: BaseAlgorithm, *callbacks: Attached) -> None:
 
 
 def _guards(cls: type[Any]) -> dict[str, Any]:
-    """Return methods that release the model where those of its class fail, and that save the model as it was made."""
+    """Return methods that release the model if those of its class fail, and that save its original values."""
 
     def learn(self: Any, *args: Any, **kwargs: Any) -> Any:
-        # Training that ended where nothing watches, as by Ctrl-C between two calls, has left values: not for this run.
+        # Training that ended outside of the watched methods, such as by Ctrl-C between two calls, has left its values.
         release(self)
         return cls.learn(self, *args, **kwargs)
 
     save_as_made = own_class.as_made(cls.save)
 
     def save(self: Any, *args: Any, **kwargs: Any) -> None:
-        # A callback that saves may stand before the one whose turn it is to note this step.
+        # A callback that saves may be called before the one that records this step.
         for callback in session_of(self).callbacks:
             callback.record()
         save_as_made(self, *args, **kwargs)
@@ -76,7 +77,7 @@ def _guard(method: Callable[..., Any]) -> Callable[..., Any]:
     def guarded_method(self: BaseAlgorithm, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
-        except BaseException:  # Ctrl-C too: the Zoo saves the model after it
+        except BaseException:  # also Ctrl-C, after which the Zoo saves the model
             release(self)
             raise
 
@@ -84,13 +85,13 @@ def _guard(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def watch_callbacks(model: BaseAlgorithm, callback: BaseCallback) -> None:
-    """Release `model` when a callback fails as training starts or ends, and when all callbacks have ended it.
+    """Release `model` if a callback fails at the start or end of training, and after the end of training.
 
     Args:
         model: A model whose `learn` is initialising its callbacks.
-        callback: The one of them that asks for it.
+        callback: One of these callbacks.
     """
-    # All callbacks start and end within two calls of the outermost one, and `learn` has made neither of them yet.
+    # All callbacks start and end in two calls of the outermost one, and `learn` has not made either of them yet.
     top = _outermost(callback)
     for name, watched in (("on_training_start", _watched_start), ("on_training_end", _watched_end)):
         vars(top)[name] = partial(watched, model, getattr(top, name))
@@ -108,23 +109,23 @@ def _watched_start(model: BaseAlgorithm, method: Callable[..., None], *args: Any
 def _watched_end(model: BaseAlgorithm, method: Callable[..., None]) -> None:
     try:
         method()
-    finally:  # also for a callback that has not been told, because the one that holds it does not pass it on
+    finally:  # also for a callback that is not called, because the one that contains it does not pass the call on
         release(model)
 
 
 def _unwatch(model: BaseAlgorithm, callback: BaseCallback | None) -> None:
-    if callback is None:  # nobody uses it any more
+    if callback is None:  # it is no longer in use
         return
     for name in ("on_training_start", "on_training_end"):
         found = vars(callback).get(name)
         if isinstance(found, partial) and found.func in (_watched_start, _watched_end) and found.args[0] is model:
             del vars(callback)[name]
-            if getattr(callback, name) != found.args[1]:  # the user has put an attribute in the place of the method
+            if getattr(callback, name) != found.args[1]:  # the user has replaced the method by an attribute
                 vars(callback)[name] = found.args[1]
 
 
 def callbacks_of(callback: BaseCallback) -> list[BaseCallback]:
-    """Return all callbacks of the `learn` in which `callback` is called just now."""
+    """Return all callbacks of the `learn` that is calling `callback` now."""
     found, waiting = [], [_outermost(callback)]
     while waiting:
         found.append(waiting.pop())
@@ -134,8 +135,8 @@ def callbacks_of(callback: BaseCallback) -> list[BaseCallback]:
 
 
 def _outermost(callback: BaseCallback) -> BaseCallback:
-    """Return the callback that `learn` hands to all others, `callback` itself where it stands alone."""
-    # From the calls that are under way, as no callback knows the list that it stands in: BaseCallback.parent is None.
+    """Return the callback that contains all others, or `callback` itself if it is the only one."""
+    # From the call stack, because a callback does not know the list that contains it: BaseCallback.parent is None.
     frame: FrameType | None = inspect.currentframe()
     while frame is not None:
         owner = frame.f_locals.get("self")

@@ -1,7 +1,7 @@
-"""Numbers of the optimizers of SBX: what ``optax.inject_hyperparams`` keeps in their states, and nothing else.
+"""Numbers of the optimizers of SBX: those that ``optax.inject_hyperparams`` stores in their states.
 
-An optimizer of optax is a compiled function. A number that it was made with is a part of that function and can never
-change; one that was injected is read from the state of the optimizer in each step.
+An optimizer of optax is a compiled function. A number that it was made with is part of this function and can never
+change. An injected number is read from the state of the optimizer in each step.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ STATES = {
     "critic": ("vf_state", "qf_state", "qf1_state", "qf2_state"),
     "policy": ("actor_state", "vf_state", "qf_state", "qf1_state", "qf2_state"),
 }
-"""Where the policies of SBX keep the states of their networks, by part."""
+"""The attributes of SBX policies with the states of their networks, by part."""
 
 FILLING = ("_update_learning_rate", "_maybe_reset_params")
-"""Methods of SBX in which an update sets the numbers of its optimizers itself, or makes the optimizers anew."""
+"""Methods of SBX in which an update sets the numbers of its optimizers, or makes the optimizers again."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ class InjectedPlace:
     _originals: list[Any] = field(default_factory=list)
 
     def attach(self) -> None:
-        """Have the number set within each update, and put back after it: a save in between holds what was made."""
+        """Set the number in each update and restore it after it, so that a save contains the original number."""
         self._originals = [held[self.target.key] for held in self._held()]
         for method in FILLING:
             if hasattr(self.model, method):
@@ -50,12 +50,12 @@ class InjectedPlace:
         listen(self.model, "train", self._put_back)
 
     def write(self, value: Any) -> None:
-        """Set the number of the update to come."""
+        """Set the number for the next update."""
         self._value = float(value)
         self._fill()
 
     def detach(self) -> None:
-        """Put the number back, and listen no more; harmless where nothing is attached."""
+        """Restore the number, and stop listening; do nothing if nothing is attached."""
         if not self._originals:
             return
         self._put_back()
@@ -66,12 +66,12 @@ class InjectedPlace:
         self._originals = []
 
     def _held(self) -> list[dict[str, Any]]:
-        # Looked up each time: an update returns new states.
+        # Looked up each time, because an update returns new states.
         return [held for held in injected(self.model, self.target.part) if self.target.key in held]
 
     def _fill(self, *_: Any, **__: Any) -> None:
         for held, original in zip(self._held(), self._originals, strict=True):
-            # Of the same kind as before: another one would have the whole update compiled again.
+            # With the same dtype as before; otherwise the whole update would be compiled again.
             held[self.target.key] = np.full_like(original, self._value)
 
     def _put_back(self, *_: Any, **__: Any) -> None:
@@ -80,7 +80,7 @@ class InjectedPlace:
 
 
 def injected_place(model: Any, algorithm: str, target: PartKey) -> InjectedPlace:
-    """Return the place of ``<part>.<key>``, or raise the error that says what the optimizers of the model hold."""
+    """Return the place of ``<part>.<key>``, or raise an error that lists the numbers of the optimizers."""
     name = ".".join(target)
     if target.key == LEARNING_RATE and getattr(model, "target_kl", None) is not None:
         message = f"with target_kl set, {algorithm} chooses its learning rate itself"
@@ -98,10 +98,10 @@ def injected_place(model: Any, algorithm: str, target: PartKey) -> InjectedPlace
 
 
 def require_optimizer_of_user(algorithm: str, name: str, policy_kwargs: Mapping[str, Any] | None) -> None:
-    """Raise where a model is made without an optimizer of the user's, which alone may hold injected numbers."""
+    """Raise an error if the user gives no optimizer, because only a user's optimizer can have injected numbers."""
     if "optimizer_class" not in (policy_kwargs or {}):
         message = (
-            f"{algorithm} makes its optimizers without optax.inject_hyperparams, so that no number of them can change; "
+            f"{algorithm} makes its optimizers without optax.inject_hyperparams, so their numbers cannot change; "
             "make the model with policy_kwargs={'optimizer_class': optax.inject_hyperparams(optax.adam)}"
         )
         raise ScheduleConfigError.at((name,), name, message)

@@ -1,4 +1,4 @@
-"""Hearing what a method of one object returns; nothing is left behind in the object, its copies and its saves."""
+"""Listen to the results of a method of one object, without any trace in the object, its copies and its saves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from lr_schedule.sb3 import own_class
 
 Listener = Callable[..., None]
-"""Called with what the method has returned, and with what it was called with."""
+"""Called with the result of the method, and with its arguments."""
 
 
 class Heard:
-    """A method of one object, whose results its listeners get."""
+    """A method of one object that passes its results to listeners."""
 
     def __init__(self, method: Callable[..., Any]) -> None:
         self.method = method
@@ -26,17 +26,17 @@ class Heard:
 
 
 def listen(owner: Any, name: str, listener: Listener) -> None:
-    """Have `listener` called after each call of the method `name` of `owner`."""
+    """Call `listener` after each call of the method `name` of `owner`."""
     method = getattr(owner, name)
     if not isinstance(method, Heard):
         method = Heard(method)
-        # Shown, as a user may have set the method on the object itself, such as one that torch.compile has made.
+        # Shown, because a user may have set the method on the object itself, such as one from torch.compile.
         own_class.change(owner, **{name: own_class.Shown(method)})
     method.listeners.append(listener)
 
 
 def stop_listening(owner: Any, name: str, listener: Listener) -> None:
-    """Call `listener` no more; harmless where it is not called."""
+    """Stop calling `listener`; do nothing if it is not called."""
     method = getattr(owner, name)
     if isinstance(method, Heard) and listener in method.listeners:
         method.listeners.remove(listener)

@@ -1,4 +1,4 @@
-"""Which target a name stands for, and what is said of a name that stands for none."""
+"""Find the target with a name, and explain a name without a target."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lr_schedule.sb3.targets import TARGETS, Target
 
 WITH_OPTIMIZERS = tuple(name for name in algorithms.ALL if name != "ARS")
 OPTIMIZED = ("actor", "critic", "ent_coef", "policy")
-"""What the path to a part of a model begins with."""
+"""The first names in the paths to the parts of a model."""
 
 OTHERS = (
     f"<part>{optimizer_keys.SUFFIX}, <part>.weight_decay, <part>.betas[0] and other numbers of an optimizer, "
@@ -23,16 +23,16 @@ OTHERS = (
 )
 
 SURE = 0.8
-"""Likeness from which on a key of an optimizer of one's own is taken for a usual one that is misspelt."""
+"""Similarity above which an unknown key of an optimizer counts as a misspelled common one."""
 
 
 def targets_of(algorithm: str) -> list[str]:
-    """Return the names of the targets of an algorithm, those of parts of the model left out."""
+    """Return the names of the targets of an algorithm, without those of parts of the model."""
     return [name for name, target in TARGETS.items() if algorithm in target.algorithms]
 
 
 def target_named(name: Any) -> Target | None:
-    """Return the target that a name stands for where an algorithm has it; None where it stands for none in any."""
+    """Return the target with a name, or None if no algorithm has such a target."""
     if isinstance(name, str) and name in TARGETS:
         return TARGETS[name]
     if isinstance(name, str) and name.startswith(environments.PREFIX):
@@ -48,7 +48,7 @@ def target_named(name: Any) -> Target | None:
 def _is_of_optimizer(target: PartKey) -> bool:
     if target.is_usual:
         return True
-    # An optimizer of one's own may have any key. What is nearly a usual one is a mistake.
+    # A user's optimizer may have any key, but a key that is similar to a common one is a mistake.
     is_mistake = did_you_mean(target.stem, (*optimizer_keys.RANGES, "lr"), likeness=SURE) != "."
     return target.part.split(".")[0] in OPTIMIZED and not is_mistake
 
@@ -65,22 +65,22 @@ def _place_of_part(target: PartKey, model: Any) -> list[Place]:
 
 
 def require_known(name: Any) -> None:
-    """Raise ScheduleConfigError where no algorithm has a target called `name`."""
+    """Raise ScheduleConfigError if no algorithm has a target called `name`."""
     if target_named(name) is None:
         problem = "no schedule can set it." if _is_parameter(name) else f"unknown target{_hint(name, list(TARGETS))}"
         if name in MADE_WITH:
-            problem = f"a model keeps the one that it is made with: {MADE_WITH[name]}."
+            problem = f"fixed when a model is made: {MADE_WITH[name]}."
         message = f"{problem} Allowed: {', '.join(TARGETS)}, {OTHERS}"
         raise ScheduleConfigError.at((str(name),), name, message)
 
 
 def find(name: Any, algorithm: str, model: Any = None) -> Target:
-    """Return the target called `name`, or raise the error that lists what `algorithm` has.
+    """Return the target called `name`, or raise an error that lists the targets of `algorithm`.
 
     Args:
         name: Name of a target, ``<part>.<key>``, or one of the environments.
         algorithm: Name of the algorithm.
-        model: The model, whose parts the error then lists too.
+        model: The model; if it is given, the error lists its parts too.
     """
     target = target_named(name)
     if target is not None and algorithm in target.algorithms:
@@ -102,7 +102,7 @@ def _problem_with(name: Any, algorithm: str, known: list[str], model: Any) -> st
     cls = algorithms.find(algorithm) if model is None else type(model)
     if name not in OTHER_NAMES and name in algorithms.parameters_of(cls):
         why = f": {MADE_WITH[name]}" if name in MADE_WITH else "; no schedule can set it"
-        return f"{algorithm} keeps the one that it is made with{why}."
+        return f"fixed when a model of {algorithm} is made{why}."
     return f"unknown target{_hint(name, known)}"
 
 
@@ -116,5 +116,5 @@ def _hint(name: Any, known: list[str]) -> str:
 
 
 def _is_parameter(name: Any) -> bool:
-    """Tell whether some algorithm that is installed is made with a parameter of that name."""
+    """Tell whether an installed algorithm has a parameter of that name."""
     return any(name in algorithms.parameters_of(cls) for cls in algorithms.installed()) and name not in OTHER_NAMES

@@ -21,9 +21,9 @@ def schedule_own_targets(model: Any, total: float, taken: Iterable[str]) -> Iter
         if target.own and algorithm in target.algorithms and target.name not in taken:
             try:
                 places = tuple(target.find_places(model))
-            except ScheduleConfigError:  # what the model chooses itself has no schedule to follow
+            except ScheduleConfigError:  # a value that the model itself chooses has no schedule
                 continue
-            # The first place of such a target is the attribute that holds the schedule; SB3 wraps it.
+            # The first place of such a target is the attribute with the schedule, which SB3 wraps.
             own = getattr(model, places[0].name)  # type: ignore[attr-defined]
             inner = own.value_schedule if isinstance(own, FloatSchedule) else own
             if inner is not None and not isinstance(inner, ConstantSchedule):
@@ -34,13 +34,13 @@ def schedule_own_targets(model: Any, total: float, taken: Iterable[str]) -> Iter
 
 
 def warn_of_unread_learning_rate(model: Any) -> None:
-    """Warn where the model has a learning rate that nothing reads, because it was given after the model was made."""
+    """Warn if the learning rate of the model has no effect, because it was set after the model was made."""
     if algorithms.name_of(type(model)) in algorithms.SBX_FIXED_RATE:
         return
     given, followed = _unwrapped(model.learning_rate), _unwrapped(model.lr_schedule)
     if given != followed:
         warnings.warn(
-            f"model.learning_rate is {given!r}, but training follows model.lr_schedule, which is {followed!r}: SB3 "
+            f"model.learning_rate is {given!r}, but training uses model.lr_schedule, which is {followed!r}: SB3 "
             "reads learning_rate only when a model is made or loaded. Load the model with load(path, "
             "learning_rate=...), or give ScheduleCallback the target learning_rate",
             stacklevel=2,
@@ -48,6 +48,6 @@ def warn_of_unread_learning_rate(model: Any) -> None:
 
 
 def _unwrapped(schedule: Any) -> Any:
-    """Return what stands in SB3's wrappers of a number or of a function."""
+    """Return the number or function inside the wrappers of SB3."""
     inner = schedule.value_schedule if isinstance(schedule, FloatSchedule) else schedule
     return inner.val if isinstance(inner, ConstantSchedule) else inner

@@ -1,4 +1,4 @@
-"""The names under which people look for a target."""
+"""Other names of targets."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ OTHER_NAMES = {
     **dict.fromkeys(("lam", "lambda"), "gae_lambda"),
     **dict.fromkeys(("polyak", "polyak_tau"), "tau"),
 }
-"""What papers and other libraries call a target, or what a model is made with in its place."""
+"""Names of targets in papers and other libraries, and arguments of models that a target replaces."""
 
 MADE_WITH = {
-    "n_steps": "the rollout buffer has its size",
-    "buffer_size": "the replay buffer has its size",
+    "n_steps": "it is the size of the rollout buffer",
+    "buffer_size": "it is the size of the replay buffer",
     "n_envs": "the environments are made before the model",
     **dict.fromkeys(("policy_kwargs", "net_arch", "activation_fn"), "the networks are made with it"),
     **dict.fromkeys(("optimizer_class", "optimizer_kwargs"), "schedule a number of the optimizer: <part>.weight_decay"),
-    **dict.fromkeys(("train_freq", "learning_starts"), "it says when to update; schedule gradient_steps"),
-    **dict.fromkeys(("target_update_interval", "policy_delay"), "it says when to update; schedule tau"),
+    **dict.fromkeys(("train_freq", "learning_starts"), "it determines when to update; schedule gradient_steps"),
+    **dict.fromkeys(("target_update_interval", "policy_delay"), "it determines when to update; schedule tau"),
     "qf_learning_rate": "schedule critic.learning_rate",
 }
-"""Hyperparameters that no schedule can set, and why, or what can be scheduled in their place."""
+"""Hyperparameters that no schedule can set, with the reason or with an alternative."""
 
 SBX_COMPILED = {
     "ent_coef": "a fixed ent_coef into its update; make the model with ent_coef='auto', and schedule target_entropy",
     "max_grad_norm": "max_grad_norm into its optimizers",
     "top_quantiles_to_drop_per_net": "the number of quantiles into its update",
 }
-"""What SBX reads once, when JAX compiles its functions; a new value would never be read."""
+"""Values that SBX reads only once, when JAX compiles its functions."""
 
 SAME_PLACE = {"target_entropy_magnitude": "target_entropy"}
-"""Targets that are another name of the value of a target."""
+"""Targets that set the same value as another target."""
 
 
 def hint(name: Any, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'learning_rate'?"`` for the target that `name` means, or ``"."`` where none is near."""
+    """Return ``"; did you mean 'learning_rate'?"`` for the target that `name` means, or ``"."`` if there is none."""
     return did_you_mean(OTHER_NAMES.get(name, name), known, likeness=0.6)

@@ -10,10 +10,10 @@ from lr_schedule.fields import NumberRule
 
 LEARNING_RATE = "learning_rate"
 SUFFIX = f".{LEARNING_RATE}"
-"""What ends the name of a target that sets the learning rate of a part of the model."""
+"""End of the name of a target that sets the learning rate of a part of the model."""
 
 BELOW_1 = Range(Annotated[float, NumberRule(ge=0, lt=1)])
-"""Adam divides by the distance of its betas from 1."""
+"""Adam divides by the difference of its betas from 1."""
 
 RANGES = {
     LEARNING_RATE: NOT_NEGATIVE,
@@ -30,11 +30,11 @@ RANGES = {
     **dict.fromkeys(("b1", "b2"), BELOW_1),  # of optax, which SBX uses
     **dict.fromkeys(("eps_root", "decay"), NOT_NEGATIVE),
 }
-"""What the optimizers of torch and optax call their numbers, and which values they accept there."""
+"""The names of numbers in the optimizers of torch and optax, and their ranges."""
 
 
 class PartKey(NamedTuple):
-    """A part of the model and a number of its optimizer, as the name of a target has them."""
+    """A part of the model and a number of its optimizer, from the name of a target."""
 
     part: str
     key: str
@@ -47,7 +47,7 @@ class PartKey(NamedTuple):
 
     @property
     def allowed(self) -> Range:
-        """The values that the number accepts; an optimizer of one's own may give any a meaning."""
+        """The range of the number; in a user's optimizer, any value may be valid."""
         return RANGES.get(self.stem, ANY)
 
     @property
@@ -57,6 +57,6 @@ class PartKey(NamedTuple):
 
 
 def split(name: Any) -> PartKey | None:
-    """Return the part and the key in the name of a target; None where the name has no dot."""
+    """Return the part and the key in the name of a target, or None if the name has no dot."""
     part, dot, key = name.rpartition(".") if isinstance(name, str) else ("", "", "")
     return PartKey(part, key) if dot else None

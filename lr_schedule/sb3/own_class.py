@@ -1,6 +1,6 @@
-"""A class of its own for one object, for a while: what it has is seen instead of what the object has.
+"""A temporary class for one object, whose members are seen instead of the attributes of the object.
 
-The object keeps what it was made with, and that is what its pickles and copies hold: its attributes, and its class.
+The object keeps its own attributes and its original class, and its pickles and copies contain only these.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from functools import cache, wraps
 from typing import Any
 
 MADE_FOR_ONE = "_lr_schedule_made_for_one"
-"""Attribute of such a class: the class that the object was made with, and the names of what is seen instead."""
+"""Attribute of such a class: the original class of the object, and the names of the members."""
 
 
 class Shown:
-    """A value that is seen as an attribute of an object, in place of the one that the object keeps."""
+    """A value that is seen as an attribute of an object, instead of the one that the object keeps."""
 
     __slots__ = ("value",)
 
@@ -32,14 +32,14 @@ class Shown:
 
 
 def class_of(owner: Any) -> type[Any]:
-    """Return the class that an object was made with."""
+    """Return the original class of an object."""
     made_with: type[Any]
     made_with, _ = vars(type(owner)).get(MADE_FOR_ONE, (type(owner), None))
     return made_with
 
 
 def change(owner: Any, **members: Any) -> None:
-    """Have `members` seen on `owner`, which gets a class of its own where it has none yet."""
+    """Make `members` visible on `owner`, which gets a temporary class if it has none yet."""
     if MADE_FOR_ONE not in vars(type(owner)):
         owner.__class__ = _made_for_one(type(owner))
     for name, member in members.items():
@@ -48,7 +48,7 @@ def change(owner: Any, **members: Any) -> None:
 
 
 def change_back(owner: Any, *names: str) -> None:
-    """Take members away again, and with the last of them the class; harmless where there are none."""
+    """Remove members, and the temporary class with the last of them; do nothing if there are none."""
     made_with, members = vars(type(owner)).get(MADE_FOR_ONE, (type(owner), set()))
     for name in members.intersection(names):
         delattr(type(owner), name)
@@ -58,7 +58,7 @@ def change_back(owner: Any, *names: str) -> None:
 
 
 def as_made(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method that sees the object as it was made."""
+    """Return a method that sees the original attributes and the original class of the object."""
 
     @wraps(method)
     def method_as_made(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -79,9 +79,9 @@ def _as_made(owner: Any) -> Iterator[None]:
 
 
 def _made_for_one(cls: type[Any]) -> type[Any]:
-    # Under the names of `cls`, as messages, logs and run folders are named by the class of a model.
+    # With the names of `cls`, because messages, logs and run folders contain the name of a model's class.
     body = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
-    # Saves, pickles and copies, and other objects made by way of type(owner), are to know nothing of this class.
+    # Saves, pickles, copies and other objects that are made with type(owner) must not contain this class.
     body |= {name: as_made(getattr(cls, name)) for name in ("__copy__", "__deepcopy__") if hasattr(cls, name)}
     body |= {"__reduce_ex__": _reduce, "__new__": lambda _, *args, **kwargs: cls(*args, **kwargs)}
     body |= {MADE_FOR_ONE: (cls, set()), "__slots__": ()}
@@ -94,7 +94,7 @@ def _reduce(self: Any, protocol: int) -> Any:
     with _as_made(self):
         reduced = self.__reduce_ex__(protocol)
         if reduced[0] is copyreg.__newobj__:  # type: ignore[attr-defined]
-            # Pickle would compare the class in there with that of the object. This makes an instance too.
+            # Pickle would compare that class with the class of the object. This call makes an instance too.
             reduced = (type(self).__new__, *reduced[1:])
         return reduced
 

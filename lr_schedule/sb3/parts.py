@@ -1,4 +1,4 @@
-"""Which parts of a model may have numbers of their own, such as a learning rate: optimizers, and parts of networks."""
+"""The parts of a model that can have separate numbers, such as a learning rate: optimizers and parts of networks."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class GroupPlace:
 
     Args:
         slot: The part and the key in the param groups.
-        optimizer: What trains it.
-        parameters: Those of the optimizer's parameters that belong to it.
-        session: The session of the model, where the parts of one optimizer find each other.
+        optimizer: The optimizer that trains the part.
+        parameters: The parameters of the optimizer that belong to the part.
+        session: The session of the model, which the parts of one optimizer share.
     """
 
     slot: Slot
@@ -43,7 +43,7 @@ class GroupPlace:
         self._held.add(self.slot, self.parameters)
 
     def write(self, value: Any) -> None:
-        """Set the number for the steps to come."""
+        """Set the number for the next steps."""
         self._held.values[self.slot] = float(value)  # type: ignore[union-attr]  # a place is attached first
 
     def detach(self) -> None:
@@ -57,7 +57,7 @@ class GroupPlace:
 
 
 def optimizers_of(model: Any) -> dict[str, Optimizer]:
-    """Return the torch optimizers of a model, by the name that stands before ``.learning_rate`` and other keys."""
+    """Return the torch optimizers of a model, by the name before ``.learning_rate`` and other keys."""
     found = {
         "policy": getattr(getattr(model, "policy", None), "optimizer", None),
         "actor": getattr(getattr(model, "actor", None), "optimizer", None),
@@ -68,7 +68,7 @@ def optimizers_of(model: Any) -> dict[str, Optimizer]:
 
 
 def group_place(model: Any, target: PartKey) -> GroupPlace:
-    """Return the place of ``<part>.<key>``, or raise the error that lists the parts or the keys that there are."""
+    """Return the place of ``<part>.<key>``, or raise an error that lists the allowed parts or keys."""
     part, name = target.part, ".".join(target)
     optimizers = optimizers_of(model)
     if part in optimizers:
@@ -77,7 +77,7 @@ def group_place(model: Any, target: PartKey) -> GroupPlace:
     else:
         modules = _parts_of_policy(model, part) or [_look_up(model, part)]
         optimizer = optimizers.get(part.split(".")[0], optimizers.get("policy"))
-        # By identity: == of two tensors compares what they hold.
+        # By identity, because == compares the values of two tensors.
         held = {id(p) for p in _held(optimizer)} if optimizer is not None else set()
         parameters = [p for module in modules if module is not None for p in _parameters(module) if id(p) in held]
     if optimizer is None or not parameters:
@@ -106,7 +106,7 @@ def _held(optimizer: Optimizer) -> list[nn.Parameter]:
 
 
 def parts_of(model: Any) -> list[str]:
-    """Return the parts of a model that may have numbers of their own: optimizers, then named sub-modules."""
+    """Return the parts of a model that can have separate numbers: optimizers, then named sub-modules."""
     return list(dict.fromkeys(_parts_of(model)))
 
 
@@ -119,17 +119,17 @@ def _parts_of(model: Any) -> Iterator[str]:
         held = {id(p) for p in _held(optimizer)}
         owner = getattr(model, head, None)
         for path, module in owner.named_modules() if isinstance(owner, nn.Module) else ():
-            # Two levels are enough for a list that a person reads; a deeper path works as well.
+            # Two levels are enough for a list in a message; a deeper path works as well.
             if path and path.count(".") < 2 and any(id(p) in held for p in module.parameters()):
                 yield f"{head}.{path}"
 
 
 def _parts_of_policy(model: Any, part: str) -> list[Any]:
-    """Return what an actor-critic policy with a single optimizer has under "actor" or "critic"."""
+    """Return the "actor" or "critic" part of an actor-critic policy with a single optimizer."""
     if part not in ("actor", "critic") or hasattr(model, part) or not hasattr(model.policy, "mlp_extractor"):
         return []
     policy = model.policy
-    # A features extractor that actor and critic share belongs to neither: its gradient comes from both losses.
+    # A shared features extractor belongs to neither, because its gradient comes from both losses.
     shared = getattr(policy, "share_features_extractor", True)
     names = {"actor": ACTOR, "critic": CRITIC}[part]
     found = [_look_up(policy, name) for name in names if not (shared and name.endswith("features_extractor"))]

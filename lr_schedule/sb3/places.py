@@ -1,4 +1,4 @@
-"""Where a value goes: the attributes of a model that an algorithm reads, set for a while and put back."""
+"""The attributes of a model that an algorithm reads: they are set during training and restored after it."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
 _UNSET: Any = object()
-"""Stands for "nothing to put back"; None may be the very value to put back."""
+"""Marks that there is nothing to restore; None may be a value to restore."""
 
 
 class Place(Protocol):
-    """Something that a scheduled value is written to while training runs."""
+    """A place for a scheduled value during training."""
 
     def attach(self) -> None:
-        """Remember what has to be put back, and register what has to be called."""
+        """Remember the original value, and register hooks."""
 
     def write(self, value: Any) -> None:
-        """Make `value` the one that the algorithm uses from now on."""
+        """Make the algorithm use `value` from now on."""
 
     def detach(self) -> None:
-        """Put everything back; harmless where nothing is attached."""
+        """Restore everything; do nothing if nothing is attached."""
 
 
 @dataclass
 class AttributePlace:
-    """One attribute of one object, seen with the value while the object itself keeps the one that it was made with.
+    """One attribute of one object: code sees the scheduled value, and the object keeps the original one.
 
     Args:
         owner: The object.
         name: The attribute.
-        make: Turns a value into what the attribute holds.
+        make: Converts a value to the type of the attribute.
         keep: Whether the last value stays when training ends, because the algorithm itself sets the attribute too.
     """
 
@@ -51,7 +51,7 @@ class AttributePlace:
     _original: Any = _UNSET
 
     def attach(self) -> None:
-        """Take the place of the attribute; a property of the owner's class is set, and put back later."""
+        """Replace the attribute; a property of the owner's class is set, and restored later."""
         self._original = getattr(self.owner, self.name)
         if not self.keep and not hasattr(getattr_static(type(self.owner), self.name, None), "__set__"):
             own_class.change(self.owner, **{self.name: own_class.Shown(self._original)})
@@ -61,7 +61,7 @@ class AttributePlace:
         setattr(self.owner, self.name, self.make(value))
 
     def detach(self) -> None:
-        """Put the value back."""
+        """Restore the value."""
         if self._original is not _UNSET and not self.keep:
             setattr(self.owner, self.name, self._original)
             own_class.change_back(self.owner, self.name)
@@ -69,35 +69,35 @@ class AttributePlace:
 
 
 class HeldSchedule(FloatSchedule):
-    """A schedule of SB3 that is held at one value; a pickle of it is the schedule whose place it takes."""
+    """A schedule of SB3 with a fixed value; a pickle of it contains the schedule that it replaces."""
 
     __slots__ = ("value",)
 
     def __init__(self, original: Any) -> None:
-        if original is None:  # clip_range_vf, which is off where it is None; FloatSchedule refuses it
+        if original is None:  # clip_range_vf may be None, which turns it off, but FloatSchedule does not accept None
             self.value_schedule = None  # type: ignore[assignment]
         else:
             super().__init__(original)
         self.value = math.nan
 
     def __call__(self, _: float) -> float:
-        """Return the value, whatever SB3 thinks the progress is."""
+        """Return the value; the progress of SB3 is ignored."""
         return self.value
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A user may pickle it in the midst of training. That must be the model's own schedule, None for none, and no
-        # value of the moment; and loading it must not ask for this class.
+        # A user may pickle it during training. The pickle must contain the model's own schedule, or None, instead of
+        # the current value, and must load without this class.
         return (type(None), ()) if self.value_schedule is None else (FloatSchedule, (self.value_schedule,))
 
 
 @dataclass
 class SchedulePlace(AttributePlace):
-    """One attribute under which a model keeps a schedule that it asks for the value."""
+    """An attribute with a schedule that the model calls."""
 
     _held: HeldSchedule | None = None
 
     def attach(self) -> None:
-        """Take the place of the model's own schedule."""
+        """Replace the model's own schedule."""
         super().attach()
         self._held = HeldSchedule(self._original)
         setattr(self.owner, self.name, self._held)
@@ -109,10 +109,10 @@ class SchedulePlace(AttributePlace):
 
 @dataclass
 class LearnedAlphaPlace:
-    """The entropy coefficient that SAC learns, held at a scheduled value instead.
+    """The entropy coefficient that SAC learns, fixed at a scheduled value instead.
 
-    The optimizer still steps, and every step is undone. SAC offers no switch: where it has made the optimizer, it
-    steps it in every update, and reads the coefficient from the parameter that the optimizer moves.
+    The optimizer still steps, and every step is undone. SAC has no switch for this: if it has the optimizer, it steps
+    it in every update, and reads the coefficient from the parameter of the optimizer.
     """
 
     model: Any
@@ -120,7 +120,7 @@ class LearnedAlphaPlace:
     _handle: RemovableHandle | None = None
 
     def attach(self) -> None:
-        """Undo the optimizer's steps from now on."""
+        """Undo each step of the optimizer from now on."""
         self._handle = self.model.ent_coef_optimizer.register_step_post_hook(lambda *_: self._fill())
 
     def write(self, value: Any) -> None:
@@ -133,7 +133,7 @@ class LearnedAlphaPlace:
             self.model.log_ent_coef.fill_(self._value)
 
     def detach(self) -> None:
-        """Allow the optimizer's steps again; they start from the last value."""
+        """Stop undoing the steps of the optimizer, which continue from the last value."""
         if self._handle is not None:
             self._handle.remove()
             self._handle = None

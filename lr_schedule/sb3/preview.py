@@ -1,4 +1,4 @@
-"""What a run will really use: one row per update, and what would go wrong without an error."""
+"""The values that a run will use, one row for each update, and warnings about them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from lr_schedule.sb3.targets import Target
 from lr_schedule.steps import length_given
 
 SHOWN = 12
-"""Rows that a printed preview shows; it leaves out those in the middle."""
+"""Number of rows in a printed preview; rows in the middle are omitted."""
 
 
 class Row(NamedTuple):
-    """One update: the timesteps and the progress at which it happens, and the value of each target in it."""
+    """One update: its timesteps and progress, and the value of each target."""
 
     timesteps: int
     progress: float
@@ -37,14 +37,14 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Preview:
-    """The updates of a run and the values that they use; prints as a table.
+    """The updates of a run and the values that they use; it prints as a table.
 
     Args:
         algorithm: Name of the algorithm.
-        timesteps: Environment steps done when each update happens.
+        timesteps: Number of timesteps at each update.
         progress: progress_remaining at each update.
-        values: For each target its value in each update.
-        warnings: What goes wrong without an error, one sentence each.
+        values: For each target, its value in each update.
+        warnings: Warnings about mistakes that raise no error, one sentence each.
     """
 
     algorithm: str
@@ -86,29 +86,29 @@ def preview(
     total_timesteps: int | None = None,
     **hyperparams: Any,
 ) -> Preview:
-    """Return what a run will really use: each update with its progress and the value of each scheduled target.
+    """Return the values that a run will use: each update with its progress and the value of each scheduled target.
 
-    Use it before a long run: SB3 updates in jumps, and may jump over a short warmup.
+    Use it before a long run. SB3 updates only after each rollout, so it can, for example, skip a short warmup.
 
     Args:
-        cfg_or_schedules: One config or schedule (that of the learning rate), or a mapping from targets to configs,
-            schedules, controllers or functions, as for `ScheduleCallback`.
+        cfg_or_schedules: A config or schedule of the learning rate, or a mapping from targets to configs, schedules,
+            controllers or functions, as for `ScheduleCallback`.
         algo: The algorithm: its class, or its name (``"PPO"``, ``"TQC"``, ``"SBX SAC"``).
-        run_timesteps: Length of the whole run in environment steps (>= 1).
-        n_envs: Number of environments (>= 1; 1).
+        run_timesteps: Length of the whole run in timesteps, at least 1.
+        n_envs: Number of environments, at least 1.
         total_timesteps: Another name of `run_timesteps`.
-        hyperparams: What the algorithm is made with, where it is not the default: ``n_steps``, ``learning_starts``,
-            ``train_freq``, ``n_delta``, ... Where updates follow whole episodes (ARS, or a train_freq in episodes),
-            ``episode_length`` gives their length in steps.
+        hyperparams: Arguments of the algorithm that are not the default: ``n_steps``, ``learning_starts``,
+            ``train_freq``, ``n_delta``, ... If updates happen after whole episodes (ARS, or a train_freq in episodes),
+            also give ``episode_length``, the number of steps in an episode.
 
     Returns:
-        A `Preview`: arrays with one entry per update, warnings, and a table when printed. The values of a controller
-        are those before any observation: its schedule within its bounds. Where an algorithm uses a
-        value while it collects (gamma and gae_lambda on-policy, noise, epsilon, all of ARS), it is the value at the
-        moment when the collecting for the update began.
+        A `Preview`: arrays with one entry per update, warnings, and a table when printed. For a controller, the values
+        are those before any observation: its schedule within its bounds. If an algorithm uses a value during the
+        rollout (gamma and gae_lambda on-policy, noise, epsilon, everything in ARS), the row of an update has the value
+        at the start of its rollout.
 
     Raises:
-        ScheduleConfigError: Something is wrong with a schedule, a target, the algorithm or a hyperparameter.
+        ScheduleConfigError: A schedule, a target, the algorithm or a hyperparameter is wrong.
 
     Example:
         >>> print(preview("lin_0.001", "PPO", run_timesteps=6000))
@@ -140,7 +140,7 @@ def preview(
             if isinstance(controller, KLController) and algorithm in algorithms.PPO:
                 warnings += _hidden_kl(name, controller, settings.get("target_kl"), progress)
             if ignored and len(ends) and values[name][0] == 0.0:
-                warnings.append(f"{name}: it is 0 at the start, so that {algorithm} never learns anything")
+                warnings.append(f"{name}: the value is 0 at the start, so {algorithm} never learns anything")
     problems.raise_any()
     if not len(ends):
         warnings.append(f"{algorithm} makes no update in {total} timesteps")
@@ -148,7 +148,7 @@ def preview(
 
 
 def _settings(cls: type[Any], algorithm: str, hyperparams: dict[str, Any]) -> dict[str, Any]:
-    """Return the hyperparameters of an algorithm: those given, else its defaults."""
+    """Return the hyperparameters of an algorithm: the given ones, and the defaults of the others."""
     known = algorithms.parameters_of(cls)
     for name, value in hyperparams.items():
         if name not in (*known, "episode_length"):
@@ -158,7 +158,7 @@ def _settings(cls: type[Any], algorithm: str, hyperparams: dict[str, Any]) -> di
 
 
 def _find(name: str, algorithm: str, settings: dict[str, Any]) -> tuple[Target, str]:
-    """Return a target, and the warning where the algorithm takes a schedule for it but does not follow it."""
+    """Return a target, and a warning if the algorithm accepts a schedule for it but does not use it."""
     if name == "learning_rate" and algorithm in algorithms.SBX_FIXED_RATE:
         text = f"{name}: {algorithm} uses only the first value, lr_schedule(1), for the whole run"
         return targets.TARGETS[name], text
@@ -173,7 +173,7 @@ def _find(name: str, algorithm: str, settings: dict[str, Any]) -> tuple[Target, 
 def _updates(
     algorithm: str, settings: dict[str, Any], total: int, n_envs: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the timesteps at which collecting begins, and at which it ends with an update."""
+    """Return the timesteps at the start of each rollout, and at the update after it."""
     learning_starts = 0
     if algorithm == "ARS":
         per_update = 2 * settings["n_delta"] * settings["n_eval_episodes"] * _episode_length(algorithm, settings)
@@ -182,7 +182,7 @@ def _updates(
     else:
         frequency = settings["train_freq"]
         steps, unit = frequency if isinstance(frequency, (tuple, list)) else (frequency, "step")
-        # What a user gives is a word; a model that is made holds a member of SB3's TrainFrequencyUnit.
+        # A user gives a word; a model has a member of SB3's TrainFrequencyUnit.
         unit = getattr(unit, "value", unit)
         per_update = steps * n_envs if unit == "step" else steps * _episode_length(algorithm, settings)
         learning_starts = settings["learning_starts"]
@@ -195,7 +195,7 @@ def _updates(
 def _episode_length(algorithm: str, settings: dict[str, Any]) -> int:
     length = settings["episode_length"]
     if length is None:
-        message = f"needed here, for {algorithm} updates after whole episodes: the steps that an episode lasts"
+        message = f"required, because {algorithm} updates after whole episodes: give the number of steps in an episode"
         raise ScheduleConfigError.at("episode_length", length, message)
     return int(read_number(at_least(1), length, "episode_length"))
 
@@ -205,14 +205,14 @@ def _progress(timesteps: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.fl
 
 
 def _column(name: str, schedule: Schedule, target: Target, progress: Any) -> npt.NDArray[np.float64]:
-    """Return the value at each progress, as training will use it."""
+    """Return the value that training will use at each progress."""
     return np.array([checked(name, target.convert(schedule(p)), target.own_range, p) for p in progress.tolist()])
 
 
 def _warnings(
     name: str, schedule: Schedule, target: Target, values: Any, ends: npt.NDArray[np.int64], total: int
 ) -> Iterator[str]:
-    """Yield what goes wrong without an error, in sentences."""
+    """Yield a warning for each mistake that raises no error."""
     is_rate = target.own or name.endswith(optimizer_keys.SUFFIX)
     yield from warnings_of(
         name, schedule, values.tolist(), ends.tolist(), total, is_rate=is_rate, convert=target.convert
@@ -220,10 +220,10 @@ def _warnings(
 
 
 def _hidden_kl(name: str, controller: KLController, target_kl: Any, progress: Any) -> Iterator[str]:
-    """Yield a warning where SB3 ends an update before its KL can be what lowers the value."""
+    """Yield a warning if SB3 ends an update before its KL can be high enough to lower the value."""
     if target_kl is None:
         return
     highest = max(controller.band * at(controller.target_kl, p) for p in progress.tolist())
     if target_kl < highest:
-        text = f"{name}: with target_kl={target_kl:g} the epochs of an update end before its KL is {highest:g}"
-        yield f"{text}, above which the controller lowers the value; leave target_kl out"
+        text = f"{name}: with target_kl={target_kl:g}, the epochs of an update end before its KL is {highest:g}"
+        yield f"{text}, above which the controller lowers the value; remove target_kl"

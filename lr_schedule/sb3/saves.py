@@ -1,6 +1,6 @@
-"""Saved models: which schedules they hold, read without running anything, and how to load them without this package.
+"""Saved models: read their schedules without running code, and load them without this package.
 
-SB3 saves an object as a pickle beside a clear text of its attributes, and only that clear text is read here.
+SB3 saves an object as a pickle, and its attributes as plain text. This module reads only the plain text.
 """
 
 from __future__ import annotations
@@ -32,40 +32,40 @@ ATTRIBUTES = {
     "delta_std": ("delta_std_schedule",),
     "exploration_rate": ("exploration_schedule",),
 }
-"""Where a saved model keeps its schedules, by target; SB3 and SBX differ for the clip range."""
+"""The attributes of a saved model with its schedules, by target; SB3 and SBX differ for the clip range."""
 
 SB3_SCHEDULES = {
     "ConstantSchedule": ("constant", {"val": "initial_value"}),
     "LinearSchedule": ("linear", {"start": "initial_value", "end": "final_value", "end_fraction": "end_fraction"}),
 }
-"""SB3's own classes, as a type and its keys."""
+"""The type and the keys for each schedule class of SB3."""
 
 GRID = 1000
-"""Equal parts of the run between the sampled points of a portable schedule, before jumps are narrowed down."""
+"""Number of intervals between the first sampled points of a portable schedule."""
 FINEST = 1e-9
-"""Fraction of the run to which a jump is narrowed down."""
+"""Shortest interval around a jump, as a fraction of the run."""
 MOST_POINTS = 2_000_000
-"""Points after which a schedule is taken for one that no lines follow, such as noise: FINEST alone would allow 1e9."""
+"""Largest number of points; a schedule that needs more, such as noise, cannot be approximated by lines."""
 TOLERANCE = 1e-4
-"""How far a line may be from the schedule in its middle, as a fraction of the largest value."""
+"""Largest distance of a line from the schedule in its middle, as a fraction of the largest value."""
 
 
 def read_schedules(path: str | os.PathLike[str] | io.BufferedIOBase) -> dict[str, dict[str, Any] | None]:
-    """Return the config of every schedule in a saved model, without unpickling anything.
+    """Return the configs of all schedules in a saved model, without unpickling anything.
 
-    Use it to see what a model was trained with, and to make its schedules again for another one. It is safe on a file
-    from a stranger, and works where the model itself cannot be loaded.
+    Use it to see which schedules a model was trained with, and to use them for another model. It is safe for files from
+    unknown sources, and works even if the model itself cannot be loaded.
 
     Args:
-        path: A model zip, as ``model.save`` writes it (with or without ``.zip``), or an open binary file.
+        path: A model zip from ``model.save`` (with or without ``.zip``), or an open binary file.
 
     Returns:
-        Configs by target (``learning_rate``, ``clip_range``, ``clip_range_vf``, ``delta_std``, ``exploration_rate``),
-        those that the model has; numbers are constant schedules. None stands for what cannot be read without running
-        it: a Python function, or a type of schedule that is not registered here.
+        The configs by target (``learning_rate``, ``clip_range``, ``clip_range_vf``, ``delta_std``,
+        ``exploration_rate``), for the targets of the model. Numbers are constant schedules. The config is None if the
+        schedule cannot be read without running it: a Python function, or a type that is not registered here.
 
     Raises:
-        ScheduleConfigError: The file is no model zip.
+        ScheduleConfigError: The file is not a model zip.
         FileNotFoundError: There is no such file.
 
     Example:
@@ -85,19 +85,19 @@ def read_schedules(path: str | os.PathLike[str] | io.BufferedIOBase) -> dict[str
 
 
 def read_controllers(path: str | os.PathLike[str] | io.BufferedIOBase) -> dict[str, dict[str, Any]]:
-    """Return the state of every controller in a saved model, without unpickling anything.
+    """Return the states of all controllers in a saved model, without unpickling anything.
 
-    Use it to see to what scale a metric had moved each value when the model was saved.
+    Use it to see the scale of each controller when the model was saved.
 
     Args:
         path: A model zip (see `read_schedules`).
 
     Returns:
-        By target: the type of the ``controller``, its ``metric``, its ``scale``, and what else it remembers. Empty
-        where the model was trained without controllers.
+        By target: the type of the ``controller``, its ``metric``, its ``scale``, and the rest of its state. The mapping
+        is empty if the model was trained without controllers.
 
     Raises:
-        ScheduleConfigError: The file is no model zip.
+        ScheduleConfigError: The file is not a model zip.
         FileNotFoundError: There is no such file.
 
     Example:
@@ -115,22 +115,23 @@ def read_controllers(path: str | os.PathLike[str] | io.BufferedIOBase) -> dict[s
 
 
 def portable_custom_objects(path_or_schedules: Any) -> dict[str, Any]:
-    """Return the ``custom_objects`` with which a model loads where lr_schedule is not installed.
+    """Return the ``custom_objects`` with which a model loads without lr_schedule.
 
-    Use it once, to turn a model into one that needs nothing but SB3:
+    Use it once to convert a model to one that needs only SB3:
     ``PPO.load(path, custom_objects=portable_custom_objects(path)).save(portable_path)``.
 
     Args:
-        path_or_schedules: A model zip (see `read_schedules`), or a mapping from targets to configs or schedules, or
-            one config or schedule (that of the learning rate).
+        path_or_schedules: A model zip (see `read_schedules`), a mapping from targets to configs or schedules, or one
+            config or schedule of the learning rate.
 
     Returns:
-        For each attribute of the model that holds a schedule of this package: a number for a constant, SB3's
-        ``LinearSchedule`` for a line, else a line through sampled points (``functools.partial(numpy.interp, ...)``),
-        which misses the schedule by at most 0.01 % of its largest value, except within 1e-9 of the run around a jump.
+        The replacement for each attribute of the model with a schedule of this package: a number for a constant, the
+        ``LinearSchedule`` of SB3 for a line, and otherwise lines through sampled points
+        (``functools.partial(numpy.interp, ...)``). The lines differ from the schedule by at most 0.01 % of its largest
+        value, except within 1e-9 of the run around a jump.
 
     Raises:
-        ScheduleConfigError: The file is no model zip, or holds a schedule that cannot be read.
+        ScheduleConfigError: The file is not a model zip, or has a schedule that cannot be read.
         FileNotFoundError: There is no such file.
 
     Example:
@@ -159,15 +160,15 @@ def _portable_from_zip(path: Any) -> dict[str, Any]:
                 continue
             cfg = _as_config(stored)
             if cfg is None:
-                message = "cannot be read without running it; hand the schedules over instead of the file"
+                message = "cannot be read without running it; pass the schedules instead of the file"
                 raise ScheduleConfigError.at((name,), stored.get("value_schedule", stored.get(":type:")), message)
             objects[name] = _for_attribute(name, portable_schedule(BaseLRSchedule.create(cfg)))
     return objects
 
 
 def portable_schedule(schedule: BaseLRSchedule) -> Any:
-    """Return a number or a function of progress that is `schedule` without needing this package."""
-    # A schedule around a Python function has no config.
+    """Return a number or a function of progress that equals `schedule` and does not need this package."""
+    # A schedule made from a Python function has no config.
     cfg = schedule.to_config() if not hasattr(schedule, "function") else {}
     if cfg.keys() == {"type", "initial_value"} and schedule.type == "constant":
         return schedule.initial_value
@@ -182,11 +183,11 @@ def _for_attribute(name: str, portable: Any) -> Any:
 
 
 def _sample(schedule: BaseLRSchedule) -> tuple[list[float], list[float]]:
-    """Return points of progress, ascending, and the values there; lines between them follow the schedule."""
+    """Return ascending points of progress and their values; the lines between them follow the schedule."""
     points = np.linspace(0.0, 1.0, GRID + 1)
     values = np.asarray(schedule(points))
     tolerance = TOLERANCE * float(values.max())
-    # A jump is never met: each round halves the interval around it, down to FINEST, so the rounds come to an end.
+    # A line never fits a jump: each round halves the interval around it, down to FINEST, so the loop ends.
     while True:
         middles = (points[1:] + points[:-1]) / 2.0
         there = np.asarray(schedule(middles))
@@ -195,30 +196,30 @@ def _sample(schedule: BaseLRSchedule) -> tuple[list[float], list[float]]:
             return points.tolist(), values.tolist()
         at = np.flatnonzero(missed)
         if len(points) + len(at) > MOST_POINTS:
-            message = f"changes so often that {MOST_POINTS:,} points do not follow it; hand over another schedule"
+            message = f"changes so often that {MOST_POINTS:,} points are not enough; pass another schedule"
             raise ScheduleConfigError.at((), schedule, message)
         points, values = np.insert(points, at + 1, middles[at]), np.insert(values, at + 1, there[at])
 
 
 def _read_data(path: Any) -> dict[str, Any]:
-    """Return what a model zip says in clear text of the model's attributes; its pickles are not opened."""
+    """Return the attributes that a model zip contains as plain text, without opening its pickles."""
     source = path
-    # SB3 appends ".zip" to a name without it, when it saves and when it loads.
+    # SB3 appends ".zip" to a name without it when it saves and when it loads.
     if isinstance(path, (str, os.PathLike)) and not Path(path).exists() and Path(f"{os.fspath(path)}.zip").exists():
         source = f"{os.fspath(path)}.zip"
     try:
         with zipfile.ZipFile(source) as archive:
             data = json.loads(archive.read("data"))
     except (zipfile.BadZipFile, KeyError, ValueError, IsADirectoryError) as error:
-        message = f"is no model zip as model.save() writes it ({error})"
+        message = f"is not a model zip from model.save() ({error})"
         raise ScheduleConfigError.at("path", str(path), message) from None
     if not isinstance(data, dict):
-        raise ScheduleConfigError.at("path", str(path), "is no model zip as model.save() writes it")
+        raise ScheduleConfigError.at("path", str(path), "is not a model zip from model.save()")
     return data
 
 
 def _as_config(stored: Any) -> dict[str, Any] | None:
-    """Return the config of what is saved under an attribute, or None where it cannot be read."""
+    """Return the config of a saved attribute, or None if it cannot be read."""
     if isinstance(stored, (int, float)):
         name, fields = "ConstantSchedule", {"val": stored}
     elif isinstance(stored, Mapping):
@@ -229,8 +230,8 @@ def _as_config(stored: Any) -> dict[str, Any] | None:
         type_name, keys = SB3_SCHEDULES[name]
         cfg = {"type": type_name, **{keys[key]: value for key, value in fields.items() if key in keys}}
     else:
-        # By the name of the class alone: a class may move to another module after a model is saved.
-        name = "BaseLRSchedule" if name == "ConstantLRSchedule" else name  # its other name, by which repr() calls it
+        # By the name of the class only, because a class may move to another module after a model is saved.
+        name = "BaseLRSchedule" if name == "ConstantLRSchedule" else name  # its name in repr()
         type_name = next((cls.type for cls in registry.values() if cls.__name__ == name), "")
         cfg = {"type": type_name, **{key: value for key, value in fields.items() if value is not None}}
     try:
@@ -240,9 +241,9 @@ def _as_config(stored: Any) -> dict[str, Any] | None:
 
 
 def _class_and_fields(stored: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return class name and fields of a saved schedule, without SB3's wrapper around it."""
+    """Return the class name and the fields of a saved schedule, without the wrapper of SB3."""
     if "value_schedule" in stored:
-        # Of what is inside a FloatSchedule, SB3 writes str(...): an expression, which is parsed and never run.
+        # For the contents of a FloatSchedule, SB3 writes str(...), an expression. It is parsed, but never run.
         return _parse(str(stored["value_schedule"]))
     # SB3 writes str(type(value)) there: "<class 'package.module.Name'>".
     name = str(stored.get(":type:", "")).removeprefix("<class '").removesuffix("'>").rpartition(".")[2]
@@ -250,7 +251,7 @@ def _class_and_fields(stored: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def _parse(text: str) -> tuple[str, dict[str, Any]]:
-    """Return class name and keywords of an object that is written down as a call with plain data."""
+    """Return the class name and the keywords of an object that is written as a call with plain data."""
     try:
         call = ast.parse(text, mode="eval").body
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:

@@ -23,7 +23,7 @@ from lr_schedule.sb3.targets import Target
 
 
 class Moment(Enum):
-    """When a value is set; it is the schedule's value at the model's step count of that moment."""
+    """The moment when a value is set; the value is that of the schedule at the step count of this moment."""
 
     EVERY_STEP = auto()
     BEFORE_COLLECTING = auto()
@@ -31,17 +31,17 @@ class Moment(Enum):
 
 
 def moment_for(target: Target, algorithm: str) -> Moment:
-    """Return the moment at which a target has to be set for `algorithm` to read it in time."""
+    """Return the moment at which a target must be set so that `algorithm` reads it in time."""
     if target.every_step:
         return Moment.EVERY_STEP
-    # ARS reads its values before it tells callbacks that a rollout begins: they are set when the one before ends.
+    # ARS reads its values before it notifies callbacks of a new rollout, so they are set at the end of the last one.
     collecting = algorithm in target.read_while_collecting and algorithm != "ARS"
     return Moment.BEFORE_COLLECTING if collecting else Moment.BEFORE_UPDATING
 
 
 @dataclass(frozen=True)
 class ScheduledTarget:
-    """A target, the schedule that it follows, and the places that its value goes to."""
+    """A target, the schedule that it follows, and the places of its value."""
 
     name: str
     schedule: Schedule
@@ -50,27 +50,27 @@ class ScheduledTarget:
     places: tuple[Place, ...]
     moment: Moment
     feed: Feed | None = None
-    """What feeds the schedule where it is a controller."""
+    """The metric, if the schedule is a controller."""
 
     def value(self, progress: float) -> float | int:
-        """Return the value at a progress as a plain number in the target's range, or raise."""
+        """Return the value at a progress as a plain number; raise an error if it is out of the target's range."""
         return checked(self.name, self.target.convert(self.schedule(progress)), self.allowed, progress)
 
     def write(self, value: float) -> None:
-        """Make `value` the one that the algorithm uses from now on."""
+        """Make the algorithm use `value` from now on."""
         for place in self.places:
             place.write(value)
 
     def check(self, total: float) -> None:
-        """Raise ScheduleConfigError where a value of the run, over its whole length, is out of range."""
+        """Raise ScheduleConfigError if any value in the run is out of range."""
         check_values(self.name, self.schedule, self.target.convert, self.allowed, total)
 
 
 def read_schedule(name: str, cfg: Any, total_steps: float | None) -> tuple[Schedule, MetricName | None]:
-    """Return what a target follows, and the metric that feeds it where it is a controller.
+    """Return what a target follows, and the metric if it is a controller.
 
-    A function is taken as it is. The target entropy is negative in practice, as no schedule is: it takes a number too,
-    and a schedule with ``sign`` or ``range``.
+    A function is returned unchanged. The target entropy is usually negative, but a schedule never is. So it can also
+    be a number, or a schedule with ``sign`` or ``range``.
     """
     if _is_function(cfg):
         return cfg, None
@@ -79,8 +79,8 @@ def read_schedule(name: str, cfg: Any, total_steps: float | None) -> tuple[Sched
             return ConstantSchedule(to_number(cfg)), None
         except TypeError:
             message = (
-                "must be a number or a function of progress; a schedule is never negative: give it the key sign: -1, "
-                "or name the target target_entropy_magnitude"
+                "must be a number or a function of progress, because a schedule is never negative; add the key "
+                "sign: -1 to the schedule, or use the target target_entropy_magnitude"
             )
             raise ScheduleConfigError.at((name,), cfg, message) from None
     with under(name):
@@ -94,7 +94,7 @@ def _is_function(cfg: Any) -> bool:
 def schedule_targets(
     schedules: Mapping[str, Any], model: Any, total: float, *, override_auto: bool
 ) -> list[ScheduledTarget]:
-    """Return each target of `schedules` with its schedule and places, or raise for all that is wrong with them."""
+    """Return each target of `schedules` with its schedule and places, or raise an error with all problems."""
     algorithm = algorithms.name_of(type(model))
     scheduled: list[ScheduledTarget] = []
     problems = Problems()

@@ -1,4 +1,4 @@
-"""What this package keeps of a model while it trains, outside of the model, where no save finds it."""
+"""Data about a model during training, stored outside of the model, so that no save contains it."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ class Attached(Protocol):
     """A callback that has changed a model."""
 
     def detach(self) -> None:
-        """Change it back."""
+        """Restore the model."""
 
     def record(self) -> None:
-        """Let it remember where the run stands."""
+        """Store the state of the run in the model."""
 
 
 @dataclass
 class Session:
-    """The callbacks at work on one model, and what they share.
+    """The active callbacks of one model, and the data that they share.
 
     Args:
-        callbacks: Those that have changed the model and have to change it back.
+        callbacks: The callbacks that have changed the model and must restore it.
         learn: Start time of the `learn` call that the claims belong to (None: there was none).
-        claims: Who sets which target in that call.
+        claims: The callback that sets each target in that call.
         group_values: The numbers of parts of each optimizer.
-        watched: The callbacks that release the model when training fails as it starts, or ends.
+        watched: The callbacks that release the model if the start of training fails, or when training ends.
     """
 
     callbacks: list[Attached] = field(default_factory=list)
     learn: float | None = None
     claims: dict[str, ReferenceType[Attached]] = field(default_factory=dict)
     group_values: dict[Optimizer, GroupValues] = field(default_factory=dict)
-    # Weak, as a callback holds its model, which is the key under which this session is kept.
+    # Weak, because a callback refers to its model, which is the key of this session.
     watched: list[ReferenceType[BaseCallback]] = field(default_factory=list)
 
     def values_of(self, optimizer: Optimizer) -> GroupValues:
@@ -48,11 +48,11 @@ class Session:
         return self.group_values.setdefault(optimizer, GroupValues(optimizer))
 
 
-# Not an attribute of the model: SB3 would write it into every save, and fail on what cannot be pickled. The keys are
-# weak, so a model that nobody uses any more takes its session along.
+# Not an attribute of the model: SB3 would write it into every save, and fail if it cannot be pickled. The keys are
+# weak, so the session is deleted with its model.
 _sessions: WeakKeyDictionary[BaseAlgorithm, Session] = WeakKeyDictionary()
 
 
 def session_of(model: BaseAlgorithm) -> Session:
-    """Return the session of a model, a new one where it has none yet."""
+    """Return the session of a model, or a new one if it has none yet."""
     return _sessions.setdefault(model, Session())

@@ -1,4 +1,4 @@
-"""What may follow a schedule: for each target its algorithms, its range, and where its value goes."""
+"""The targets of schedules, each with its algorithms, its range, and the places of its value."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from lr_schedule.sb3.find_places import FindPlaces
 
 @dataclass(frozen=True)
 class Target:
-    """One thing that may follow a schedule.
+    """A hyperparameter that can follow a schedule.
 
     Args:
         name: Its name in ``schedules`` and, after ``schedule/``, in the log.
         algorithms: The algorithms that have it.
-        allowed: The values that it accepts.
-        find_places: Returns where its value goes in a model; raises where this very model cannot use it.
-        every_step: Whether it is set after each environment step (else: after each rollout).
+        allowed: Its range.
+        find_places: Returns the places of its value in a model; raises an error if the model cannot use it.
+        every_step: Whether it is set after each environment step; otherwise, it is set after each rollout.
         whole: Whether values are rounded to whole numbers.
-        read_while_collecting: The algorithms that use the value while they collect; an update then works with the value
-            of the moment at which its rollout began.
-        own: Whether the model keeps a schedule of its own for it.
-        largest: Returns the largest value for a model, where that depends on the model.
+        read_while_collecting: The algorithms that use the value during the rollout; an update then uses the value from
+            the start of its rollout.
+        own: Whether the model itself has a schedule for it.
+        largest: Returns the largest value for a model, if it depends on the model.
     """
 
     name: str
@@ -58,11 +58,11 @@ class Target:
 
     @property
     def own_range(self) -> Range:
-        """The values that a model accepts when it is made: a schedule that it keeps itself may reach 0."""
+        """The range when a model is made: a schedule of the model itself may reach 0."""
         return NOT_NEGATIVE if self.own else self.allowed
 
     def convert(self, value: Any) -> float | int:
-        """Return a schedule's value as the plain number that the algorithm is to use."""
+        """Return a value of the schedule as the plain number that the algorithm will use."""
         number = float(value)
         return nearest_whole(number) if self.whole and math.isfinite(number) else number
 
@@ -145,11 +145,11 @@ TARGETS = {
             NOT_NEGATIVE,
             find_places.attribute("top_quantiles_to_drop_per_net", int),
             whole=True,
-            # One quantile at least has to be left over.
+            # At least one quantile must be left.
             largest=lambda model: model.critic.n_quantiles - 1,
         ),
     )
 }
 
 TARGET_WITH_LEARNED_ALPHA = Target("ent_coef", ENTROPY, POSITIVE, find_places.learned_ent_coef)
-"""The ent_coef target where a learned coefficient is to be overridden."""
+"""The target ent_coef if a learned coefficient is overridden."""

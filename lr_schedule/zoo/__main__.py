@@ -37,43 +37,43 @@ def train() -> None:
 
 
 def _take_own_options() -> argparse.Namespace:
-    """Take the options of this package out of ``sys.argv``, and return them."""
-    # Without abbreviations, which are for the Zoo to complete: it has many more options than the two here.
+    """Remove the options of this package from ``sys.argv``, and return them."""
+    # Without abbreviations, because the Zoo completes them among all of its options.
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--search-types", default=",".join(TYPES), metavar="TYPE,...", help=SEARCH_HELP)
     parser.add_argument("--train-more", action="store_true", help=MORE_HELP)
     own, rest = parser.parse_known_args(sys.argv[1:])
     if {"-h", "--help"} & set(rest):
-        # The Zoo prints its own help below this, and knows nothing of these options.
+        # The Zoo prints its own help below this, without these options.
         print(parser.format_help())
     sys.argv[1:] = rest
     return own
 
 
 def _patch_zoo(searched: Sequence[str], *, train_more: bool) -> None:
-    """Put what knows schedules in the place of four names that the Zoo's train command uses; it takes no plugins."""
+    """Replace four names in the Zoo's train command, which has no plugins, by versions that support schedules."""
     import yaml
 
     from lr_schedule.zoo.manager import ScheduleExperimentManager
 
-    # Imported as Any, because a type checker lets nobody assign to the names of a module.
+    # Imported as Any, because type checkers reject assignments to the names of a module.
     exp_manager: Any = importlib.import_module("rl_zoo3.exp_manager")
     zoo_train: Any = importlib.import_module("rl_zoo3.train")
 
-    # Without this, -optimize searches for a learning rate that is one number for the whole run.
+    # Without this, -optimize searches for a constant learning rate.
     samplers = exp_manager.HYPERPARAMS_SAMPLER
     with under("--search-types"):
         samplers.update({algo: suggest(sampler, types=searched) for algo, sampler in samplers.items()})
 
-    # Without this, the Zoo refuses the config.yml that it has saved itself (tags of Python objects, no section for the
-    # environment), and reads 3e-4 as a string. Only this module gets another `yaml`; for all others it is as before.
+    # Without this, the Zoo rejects the config.yml that it has saved (tags of Python objects, no section for the
+    # environment), and reads 3e-4 as a string. Only this module gets another `yaml`; it stays the same for all others.
     exp_manager.yaml = types.SimpleNamespace(**{**vars(yaml), "safe_load": load_sections})
 
-    # Without this, a mapping at learning_rate ends in "Invalid value for learning_rate". `train` has imported the
-    # class by name, so the name has to be replaced there.
+    # Without this, a mapping at learning_rate raises "Invalid value for learning_rate". `train` has imported the class
+    # by name, so the name must be replaced there.
     zoo_train.ExperimentManager = partial(ScheduleExperimentManager, train_more=train_more)
 
-    # Without this, -params runs what stands behind the colon as Python code, where cosine_3e-4 is an unknown name.
+    # Without this, -params runs the text after the colon as Python code, where cosine_3e-4 is an unknown name.
     zoo_train.StoreDict = store_schedules(zoo_train.StoreDict)
 
 
@@ -86,18 +86,18 @@ def enjoy() -> None:
 
 def record_video() -> None:
     """Run ``rl_zoo3.record_video``."""
-    # The Zoo has no function for it: all of it stands under ``if __name__ == "__main__"``.
+    # The Zoo has no function for it: all its code is under ``if __name__ == "__main__"``.
     runpy.run_module("rl_zoo3.record_video", run_name="__main__")
 
 
 def load_sections(stream: TextIO) -> Any:
-    """Return the sections of an open YAML file; a saved ``config.yml``, which has none, serves every environment."""
+    """Return the sections of an open YAML file; a saved ``config.yml`` has none, and applies to every environment."""
     data = read_yaml(stream.name).data
     return {"default": data, "atari": data} if isinstance(data, dict) and is_section(data) else data
 
 
 def store_schedules(store: type[argparse.Action]) -> type[argparse.Action]:
-    """Return the Zoo's action behind ``-params``, which reads schedules without running them."""
+    """Return an action for ``-params`` that reads schedules without running them."""
 
     class StoreSchedules(store):  # type: ignore[misc, valid-type]
         def __call__(self, parser: Any, namespace: Any, values: list[str], option_string: str | None = None) -> None:
@@ -120,7 +120,7 @@ def store_schedules(store: type[argparse.Action]) -> type[argparse.Action]:
 
 
 def read_text(text: str, name: str = "<text>") -> Any:
-    """Return what a text stands for: Python literals (``dict(type='cosine')``) or else YAML (``cosine_3e-4``)."""
+    """Return the value of a text: a Python literal (``dict(type='cosine')``) or otherwise YAML (``cosine_3e-4``)."""
     try:
         return read_expression(text)
     except ScheduleConfigError:
@@ -128,27 +128,27 @@ def read_text(text: str, name: str = "<text>") -> Any:
 
 
 SAYS_WHAT_IS_WRONG = ("rl_zoo3", "huggingface_sb3")
-"""Packages whose errors are sentences for the user."""
+"""Packages whose error messages are meant for the user."""
 
 COMMANDS = {"train": train, "enjoy": enjoy, "record_video": record_video}
 USAGE = f"usage: python -m lr_schedule.zoo {{{','.join(COMMANDS)}}} [options of the RL Zoo]\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the Zoo's commands; a mistake in a schedule or in a file is one line and exit status 1."""
+    """Run a command of the Zoo; for a mistake in a schedule or a file, print one line and return exit status 1."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] not in COMMANDS:
         sys.stderr.write(USAGE)
         return 0 if given[:1] in (["-h"], ["--help"]) else 2
     command = given.pop(0)
     try:
-        # Tried here, as an ImportError in the midst of a command is about something else.
+        # Imported here, because an ImportError during a command has another cause.
         import rl_zoo3  # noqa: F401
         import yaml
     except ImportError:
         sys.stderr.write(f"error: {how_to_install('rl_zoo3')}\n")
         return 1
-    # The Zoo reads its options from sys.argv, and names itself by the first word there in its usage.
+    # The Zoo reads its options from sys.argv, and prints the first word there as its name.
     sys.argv = [f"{sys.argv[0]} {command}", *given]
     try:
         COMMANDS[command]()
@@ -156,8 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("".join(f"error: {problem}\n" for problem in error.problems))
         return 1
     except (ValueError, AssertionError, ImportError, yaml.YAMLError) as error:
-        # What the Zoo itself says of a wrong option, such as the name of an environment, is a sentence to read; so is
-        # what is said of an agent's config.yml, which the Zoo reads itself, and of a download.
+        # The messages of the Zoo about a wrong option, such as the name of an environment, are meant for the user. So
+        # are those about an agent's config.yml, which the Zoo reads, and about a download.
         if not str(error) or not (isinstance(error, yaml.YAMLError) or _package_of(error) in SAYS_WHAT_IS_WRONG):
             raise
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")

@@ -1,4 +1,4 @@
-"""The callbacks that a section names, held against their classes and the keywords that those take."""
+"""Checks of the callbacks in a section: their classes, and their keywords."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lr_schedule.zoo.sections import callbacks_of
 
 OWN = "lr_schedule.sb3.ScheduleCallback"
 OWN_KEYWORDS = ("schedules", "run_timesteps", "verbose", "override_auto", "timesteps_done", "total_timesteps")
-"""What a ScheduleCallback takes; its class cannot be asked without Stable-Baselines3."""
+"""The keywords of ScheduleCallback, whose signature cannot be read without Stable-Baselines3."""
 
 MODULES = (
     "lr_schedule.sb3",
@@ -24,22 +24,22 @@ MODULES = (
     "rl_zoo3.callbacks",
     "sb3_contrib.common.maskable.callbacks",
 )
-"""Where the callbacks are that need no module of the user's own."""
+"""The modules with callbacks that are not the user's own."""
 
-FORM = "must be the dotted name of a callback, or such a name with its keywords below it"
+FORM = "must be the dotted name of a callback, or a mapping from such a name to its keywords"
 
 
 def is_known_package(name: str) -> bool:
-    """Tell whether a dotted name begins with a package that is here and is not the user's own."""
+    """Tell whether a dotted name begins with a package that is installed and is not the user's own."""
     return any(name.partition(".")[0] == module.partition(".")[0] for module in MODULES) and not _is_missing(name)
 
 
 def refuse_callbacks(section: Mapping[Any, Any], may_import: Callable[[str], bool] | None = None) -> None:
-    """Raise for each callback of a section that is none, or is given what it does not take.
+    """Raise an error for each entry of a section that is not a callback, or has keywords that it does not accept.
 
     Args:
-        section: Hyperparameters, as they are in a file.
-        may_import: Tells of a dotted name whether it may be imported (None: none may, and ScheduleCallback alone is
+        section: Hyperparameters, as in a file.
+        may_import: Returns whether a dotted name may be imported (None: no name may, and only ScheduleCallback is
             known, by its name).
     """
     problems = Problems()
@@ -55,7 +55,7 @@ def refuse_callbacks(section: Mapping[Any, Any], may_import: Callable[[str], boo
 
 
 def import_named(name: str) -> Any:
-    """Return what a dotted name in a section stands for, or raise the error that says why there is nothing."""
+    """Return the object with a dotted name, or raise an error that says why it cannot be imported."""
     module, _, last = name.rpartition(".")
     try:
         return getattr(importlib.import_module(module), last)
@@ -74,7 +74,7 @@ def _refuse_callback(name: Any, keywords: Any, may_import: Callable[[str], bool]
     elif name == OWN:
         _refuse_keywords(keywords, OWN_KEYWORDS, OWN_KEYWORDS[:1])
     elif _is_own(name) or _is_missing(name):
-        # A package that is not here may be one of the user's own, which is elsewhere.
+        # A package that is not installed here may be the user's own, on another machine.
         known = [OWN] if may_import is None else _known_callbacks()
         if difflib.get_close_matches(name, known, n=1, cutoff=SURE):
             raise ScheduleConfigError.at((), name, f"no such callback{did_you_mean(name, known)}")
@@ -85,7 +85,7 @@ def _is_own(name: str) -> bool:
 
 
 def _is_missing(name: str) -> bool:
-    """Tell whether the package that a dotted name begins with is not installed; nothing of it is imported."""
+    """Tell whether the package of a dotted name is not installed, without importing it."""
     return importlib.util.find_spec(name.partition(".")[0]) is None
 
 
@@ -98,7 +98,9 @@ def _refuse_class(name: str, keywords: Any) -> None:
         hint = did_you_mean(name, _known_callbacks())
         raise ScheduleConfigError.at((), name, f"{error.problems[0].message}{hint}") from None
     if not (inspect.isclass(found) and issubclass(found, BaseCallback)):
-        raise ScheduleConfigError.at((), name, f"is no class of a callback{did_you_mean(name, _known_callbacks())}")
+        raise ScheduleConfigError.at(
+            (), name, f"is not the class of a callback{did_you_mean(name, _known_callbacks())}"
+        )
     parameters = [*inspect.signature(found).parameters.values()]
     if all(one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) for one in parameters):
         required = [one.name for one in parameters if one.default is one.empty]
@@ -106,7 +108,7 @@ def _refuse_class(name: str, keywords: Any) -> None:
 
 
 def _known_callbacks() -> list[str]:
-    """Return the dotted names of the callbacks in `MODULES`, as far as those are installed."""
+    """Return the dotted names of the callbacks in those `MODULES` that are installed."""
     from stable_baselines3.common.callbacks import BaseCallback
 
     names = []
@@ -128,7 +130,7 @@ def _refuse_keywords(keywords: Any, known: Sequence[str], required: Sequence[str
         if key not in known:
             problems.add(key, value, f"unknown keyword{did_you_mean(key, known)} Allowed: {', '.join(known)}")
     for key in required:
-        # Where another keyword is misspelt, that is the one that is missing.
+        # If another keyword is misspelled, it is probably the missing one.
         if key not in keywords and not problems.found:
             problems.add(key, None, "required keyword is missing")
     problems.raise_any()

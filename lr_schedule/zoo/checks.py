@@ -1,4 +1,4 @@
-"""Everything that is wrong with a hyperparameter file, each problem once, in the order of the file."""
+"""All problems of a hyperparameter file, each one once, in the order of the file."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from lr_schedule.zoo.keys import wrong_key, wrong_policy
 from lr_schedule.zoo.sections import NAME_IS_TEXT, SCHEDULE_KEYS, SECTION_MARKS, find_schedules, is_section
 
 MAPPINGS = ("callback", "normalize", "env_wrapper", "vec_env_wrapper")
-"""Keys, beside those in ``_kwargs``, whose mappings are no schedules."""
+"""Keys, besides those that end in ``_kwargs``, whose mappings are not schedules."""
 
 NOTED = 101
-"""How many values of a learning rate are looked at for a note."""
+"""Number of values of a learning rate that are checked for a note."""
 
 NEARLY = 0.8
-"""How near the word before a number is to a type that the two are a schedule with a misspelt type."""
+"""Similarity above which the word before a number counts as a misspelled type."""
 
 
 def problems_in(
     document: Document, total_timesteps: float | None = None, algo: type[Any] | None = None
 ) -> list[FileProblem]:
-    """Return the problems of a file; what YAML merges into several sections is reported once.
+    """Return the problems of a file; a problem that YAML merges into several sections is reported once.
 
     Args:
-        document: The file, as `read_yaml` returns it.
-        total_timesteps: Length of the run, for ``*_steps`` keys (None: what the file says beside each schedule).
-        algo: The algorithm that every section is for (None: unknown, and the file may hold anything beside schedules).
+        document: The file, from `read_yaml`.
+        total_timesteps: Length of the run, for keys that end in ``_steps`` (None: the length in the file).
+        algo: The algorithm of all sections (None: unknown; the file may have any content besides schedules).
     """
     problems = Problems()
     with problems.gathered():
@@ -45,32 +45,32 @@ def problems_in(
             refuse_mistakes(section, algo, is_known_package if algo else None)
     mistaken = {problem.path for problem in problems.found}
     for found in find_schedules(document.data):
-        # The value at a key that takes no schedule is to be moved, not to be read as one there.
+        # A schedule at a key that accepts none must be moved, so it is not read here.
         if not any(found.path[: len(path)] == path for path in mistaken if path):
             with problems.gathered():
                 found.create(total_timesteps)
     located: dict[tuple[int, int, str], FileProblem] = {}
     for problem in document.locate(ScheduleConfigError(problems.found)).problems:
         if isinstance(problem, FileProblem):
-            # YAML aliases and merges make many paths to one place; the first of them names it.
+            # YAML aliases and merges make many paths to one place; the first path is used.
             located.setdefault((problem.line, problem.column, problem.message), problem)
     return [located[place] for place in sorted(located)]
 
 
 def notes_on(document: Document, total_timesteps: float | None = None) -> list[str]:
-    """Return what is no mistake in a file, but is hardly meant: YAML reads 010 as 8, and 1:30 as 90."""
+    """Return notes about values that are valid but probably not intended: YAML reads 010 as 8, and 1:30 as 90."""
     notes = []
     for found in find_schedules(document.data):
         if not found.path or not str(found.path[-1]).endswith("learning_rate"):
             continue
         with contextlib.suppress(ScheduleConfigError):
             schedule = found.create(total_timesteps)
-            if isinstance(schedule, Controller):  # it keeps within the bounds that it is given
+            if isinstance(schedule, Controller):  # its value stays within its bounds
                 continue
-            # A scheduler of torch is asked step by step: its values cost as much as the run is long.
+            # A torch scheduler is computed step by step, which takes long for a long run.
             if "'torch'" not in str(schedule.to_config()) and (highest := schedule.sample(NOTED).max().item()) > 1.0:
                 line, column = document.position(found.path)
-                message = f"note: reaches {highest:.6g}; is a learning rate above 1 meant?"
+                message = f"note: reaches {highest:.6g}; is a learning rate above 1 intended?"
                 notes.append(f"{document.file}:{line}:{column}: {format_path(found.path)}: {message}")
     return notes
 
@@ -78,12 +78,12 @@ def notes_on(document: Document, total_timesteps: float | None = None) -> list[s
 def refuse_mistakes(
     section: Mapping[Any, Any], algo: type[Any] | None = None, may_import: Callable[[str], bool] | None = None
 ) -> None:
-    """Raise for all that is wrong with a section beside its schedules.
+    """Raise an error with all problems of a section, except those of its schedules.
 
     Args:
-        section: Hyperparameters, as they are in a file.
-        algo: The algorithm that they are for (None: unknown).
-        may_import: Tells of the dotted name of a callback whether it may be imported (None: none may).
+        section: Hyperparameters, as in a file.
+        algo: The algorithm of the section (None: unknown).
+        may_import: Returns whether a callback with this dotted name may be imported (None: no name may).
     """
     problems = Problems()
     for key, value in section.items():
@@ -101,7 +101,7 @@ def refuse_mistakes(
 
 
 def _refuse_shape(data: Any) -> None:
-    """Raise where a file holds neither hyperparameters nor a schedule, or has sections without a name or content."""
+    """Raise an error if a file has neither hyperparameters nor a schedule, or sections without a name or content."""
     items = data if isinstance(data, list) else [data]
     if not any(isinstance(item, Mapping) and item for item in items):
         raise ScheduleConfigError.at((), data, "must be a mapping with a section for each environment, or a schedule")
@@ -118,12 +118,12 @@ def _refuse_shape(data: Any) -> None:
 
 
 def _sections(data: Any, algo: type[Any] | None) -> Iterator[tuple[Keys, Mapping[Any, Any]]]:
-    """Yield the mappings of a file that hold hyperparameters: the file itself, or its sections."""
+    """Yield the mappings of a file that contain hyperparameters: the file itself, or its sections."""
     if not isinstance(data, Mapping) or ("type" in data and not _has_marks(data)):
         return
     parts: list[tuple[Keys, Any]] = [((), data)] if is_section(data) else [((name,), data[name]) for name in data]
     for path, part in parts:
-        # Where nobody says that the file is one of the Zoo, it may hold anything else beside schedules.
+        # If it is not certain that the file is one of the Zoo, it may have any content besides schedules.
         if isinstance(part, Mapping) and (algo is not None or "n_timesteps" in part or "policy" in part):
             yield path, part
 
@@ -133,16 +133,16 @@ def _has_marks(value: Any) -> bool:
 
 
 def misplaced(key: Any, value: Any) -> str:
-    """Return what is wrong with a schedule at a key where neither SB3 nor the Zoo takes one; empty otherwise."""
+    """Return the message for a schedule at a key where neither SB3 nor the Zoo accepts one, or an empty string."""
     if key in (*SCHEDULE_KEYS, *MAPPINGS) or str(key).endswith("_kwargs") or not _looks_scheduled(value):
         return ""
-    message = f"takes no schedule; give it to lr_schedule.sb3.ScheduleCallback(schedules={{{key!r}: ...}})"
+    message = f"accepts no schedule; give it to lr_schedule.sb3.ScheduleCallback(schedules={{{key!r}: ...}})"
     return f"{message} under callback"
 
 
 def _looks_scheduled(value: Any) -> bool:
     if isinstance(value, Mapping):
-        # By its keys, and not by a type that is known: a misspelt one is a schedule too.
+        # By its keys, not by a known type, because a mapping with a misspelled type is a schedule too.
         return any(key in value for key in ("type", "initial_value", "controller"))
     if isinstance(value, list):
         return bool(value) and all(map(_looks_scheduled, value))

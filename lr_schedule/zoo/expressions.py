@@ -1,4 +1,4 @@
-"""The Zoo's hyperparameters that are Python in a string, ``"dict(net_arch=[64, 64])"``, read without running them."""
+"""Read hyperparameters of the Zoo that are Python in a string, ``"dict(net_arch=[64, 64])"``, without running them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXPRESSION_KEYS = ("policy_kwargs", "replay_buffer_class", "replay_buffer_kwargs
 """Hyperparameters that may be Python in a string."""
 
 MODULES = {"nn": "torch.nn", "th.nn": "torch.nn", "torch.nn": "torch.nn", "th.optim": "torch.optim"}
-"""The modules, by the names that the Zoo has for them, whose classes an expression may name."""
+"""The modules whose classes an expression may name, by their names in the Zoo."""
 
 ALLOWED = (
     "must be dict(...) of numbers, strings, lists, dicts and the names nn.<class>, th.optim.<class>, RMSpropTFLike, "
@@ -22,27 +22,27 @@ MAX_LENGTH = 10_000
 
 
 def read_expression(text: str) -> Any:
-    """Return the value of a Python expression made of literals, ``dict(...)`` and the class names that the Zoo knows.
+    """Return the value of a Python expression with literals, ``dict(...)`` and the class names that the Zoo knows.
 
     Raises:
-        ScheduleConfigError: The expression holds anything else; the message shows the part.
+        ScheduleConfigError: The expression has any other part; the message shows it.
     """
     try:
         if len(text) > MAX_LENGTH:
             raise ScheduleConfigError.at((), text, f"longer than {MAX_LENGTH:,} characters")
         return _value(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, TypeError, ValueError, MemoryError, RecursionError) as error:
-        # MemoryError is what Python's parser raises for brackets within brackets beyond its stack.
+        # Python's parser raises MemoryError for brackets that are nested too deeply.
         if isinstance(error, ScheduleConfigError):
             raise
-        raise ScheduleConfigError.at((), text, f"no Python expression: {error}") from None
+        raise ScheduleConfigError.at((), text, f"is not a Python expression: {error}") from None
 
 
 def read_expressions(section: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the values of the hyperparameters of a section that are Python in a string.
 
     Raises:
-        ScheduleConfigError: Any holds what `read_expression` refuses.
+        ScheduleConfigError: `read_expression` rejects one of them.
     """
     problems, values = Problems(), {}
     for key in EXPRESSION_KEYS:
@@ -57,9 +57,9 @@ def write_expression(value: Any) -> str:
     """Return the expression that `read_expression` reads as `value`.
 
     Raises:
-        ScheduleConfigError: No such expression stands for it.
+        ScheduleConfigError: There is no such expression.
     """
-    # Read back, as a repr may look like an expression without being one.
+    # Read again, because a repr may look like an expression without being one.
     text = _written(value)
     if read_expression(text) != value:
         raise ScheduleConfigError.at((), value, ALLOWED)
@@ -99,7 +99,7 @@ def _value(node: ast.expr) -> Any:
 
 
 def _class_named(node: ast.expr) -> Any:
-    """Return the class that a name stands for; its framework is imported only now."""
+    """Return the class with a name; its framework is imported only now."""
     name = ast.unparse(node)
     if isinstance(node, ast.Attribute) and ast.unparse(node.value) in MODULES:
         with needs_extra():

@@ -1,4 +1,4 @@
-"""Hyperparameters in the form of the RL Zoo, with their schedules found, checked and made into schedule objects."""
+"""Hyperparameters in the format of the RL Zoo: find their schedules, check them, and create them."""
 
 from __future__ import annotations
 
@@ -21,20 +21,24 @@ from lr_schedule.zoo.sections import (
 )
 
 FOR_CALLBACK = ("metric", "sign", "range")
-"""Keys of a target that a ScheduleCallback takes beside those of a schedule or a controller."""
+"""Keys that a target of a ScheduleCallback may have besides those of its schedule or controller."""
 
 NEEDS_FEEDING = (
-    "a controller is fed with a metric while a model trains: give it to lr_schedule.sb3.ScheduleCallback, which may "
-    "stand under callback, or train with python -m lr_schedule.zoo train, which does so"
+    "a controller needs a metric while a model trains; give it to lr_schedule.sb3.ScheduleCallback, for example under "
+    "callback, or train with python -m lr_schedule.zoo train, which adds the callback"
 )
 
 
 class Hyperparams(NamedTuple):
-    """One section of a hyperparameter file: the arguments of the algorithm, and the rest.
+    """One section of a hyperparameter file: the arguments of the algorithm, and the other keys.
+
+    `load_hyperparams` returns it. Use it as a pair ``model, zoo``, or by its attributes.
 
     Attributes:
-        model: Keywords of the algorithm, as in ``PPO(env=env, **model)``; schedules are `BaseLRSchedule` objects.
-        zoo: The rest, which the Zoo uses itself: ``n_timesteps``, ``n_envs``, ``normalize``, ``callback`` and so on.
+        model: Keyword arguments of the algorithm, as in ``PPO(env=env, **model)``. Schedules are `BaseLRSchedule`
+            objects.
+        zoo: The other keys, which the Zoo itself uses: ``n_timesteps``, ``n_envs``, ``normalize``, ``callback`` and so
+            on.
 
     Example:
         >>> load_hyperparams({"n_envs": 8, "n_steps": 32, "learning_rate": 3e-4})
@@ -54,22 +58,24 @@ def load_hyperparams(
 ) -> Hyperparams:
     """Read hyperparameters in the format of the RL Zoo, with schedules as callable objects.
 
-    Use it to train from a Zoo file without the Zoo. Schedules (mappings, lists of phases, strings such as
-    ``cosine_3e-4``) are made at ``learning_rate``, ``clip_range``, ``clip_range_vf``, ``delta_std``,
-    ``qf_learning_rate`` and in a ScheduleCallback under ``callback``. Numbers are not changed.
+    Use it to train from a Zoo file without the Zoo. It creates schedules from mappings, lists of phases and strings
+    such as ``cosine_3e-4`` at ``learning_rate``, ``clip_range``, ``clip_range_vf``, ``delta_std`` and
+    ``qf_learning_rate``, and in a ScheduleCallback under ``callback``. Numbers stay numbers.
 
     Args:
-        source: A YAML file, or a mapping such as one of OmegaConf, with one section for each environment or with the
+        source: A YAML file, or a mapping, for example from OmegaConf. It has one section for each environment, or the
             hyperparameters themselves, as in the ``config.yml`` that the Zoo saves. It is not changed.
-        env_id: The section; if there is none for it, ``atari`` or ``default`` (None: the only section).
-        run_timesteps: Length of the run, for the ``*_steps`` keys (> 0; None: ``n_timesteps`` of the section).
+        env_id: Name of the section. If it does not exist, ``atari`` or ``default`` is used. You can omit it if there
+            is only one section.
+        run_timesteps: Length of the run, for keys that end in ``_steps``. Must be above 0. The default is
+            ``n_timesteps`` of the section.
         total_timesteps: Another name of `run_timesteps`.
 
     Returns:
         The keyword arguments of the algorithm, and the other keys.
 
     Raises:
-        ScheduleConfigError: The file, the section or a schedule is wrong; every problem has its line.
+        ScheduleConfigError: The file, the section or a schedule is wrong. Each problem has its line.
 
     Example:
         >>> model, zoo = load_hyperparams({"n_timesteps": 1e5, "policy": "MlpPolicy", "learning_rate": "lin_3e-4"})
@@ -84,7 +90,7 @@ def load_hyperparams(
             raise ScheduleConfigError.at((), "...", "nested too deeply, or contains itself") from None
     else:
         document = read_yaml(os.fspath(source))
-    # What was handed over as data has no lines to name, but the same paths.
+    # A mapping has no lines for the messages, but the same paths.
     placed = document.located if document.file else under
     with placed():
         path = find_section(document.data, env_id)
@@ -93,7 +99,7 @@ def load_hyperparams(
 
 
 def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> Hyperparams:
-    """Return the section with its schedules made; those of a callback are put into its lists and mappings."""
+    """Return the section with its schedules created; those of a callback are put into its lists and mappings."""
     made = dict(section)
     total = stated_length(section) if total_timesteps is None else total_timesteps
     problems = Problems()
@@ -104,7 +110,7 @@ def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> 
             _put(made, found.path, _read_schedule(found))
     problems.raise_any()
     made.update(read_expressions(section))
-    # YAML has no tuples, and SB3 takes (4, "step") as a tuple only. The Zoo does the same.
+    # YAML has no tuples, and SB3 accepts (4, "step") only as a tuple. The Zoo does the same.
     if isinstance(made.get("train_freq"), list):
         made["train_freq"] = tuple(made["train_freq"])
     if total_timesteps is not None:
@@ -114,7 +120,7 @@ def _read_section(section: Mapping[str, Any], total_timesteps: float | None) -> 
 
 
 def _copy(value: Any) -> Any:
-    """Return containers of any type as new dicts and lists; what they hold stays the same objects."""
+    """Return containers of any type as new dicts and lists with the same objects."""
     if isinstance(value, Mapping):
         return {key: _copy(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, tuple)):
@@ -123,13 +129,13 @@ def _copy(value: Any) -> Any:
 
 
 def _read_schedule(found: FoundSchedule) -> Any:
-    # Made even of a number, which checks it; what is handed on is the number.
+    # A schedule is created even for a number, to check it, but the number is returned.
     made = found.create()
     if isinstance(made, Controller) and len(found.path) == 1:
         raise ScheduleConfigError.at(found.path[0], found.cfg, NEEDS_FEEDING)
     beside = {key: found.cfg[key] for key in FOR_CALLBACK if isinstance(found.cfg, Mapping) and key in found.cfg}
     if isinstance(made, Controller) or beside:
-        # A ScheduleCallback makes it again, of what stands in fractions now where it stood in steps.
+        # A ScheduleCallback creates it again, from fields in fractions instead of keys in steps.
         return {**made.written_fields(), **beside}
     return found.cfg if isinstance(found.cfg, (int, float)) else made
 

@@ -1,4 +1,4 @@
-"""The keys of a section: what each algorithm takes, what the Zoo takes, and which word is none of them."""
+"""The keys of a section: those of each algorithm, those of the Zoo, and unknown ones."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ ZOO_KEYS = (
     "noise_type",
     "noise_std",
 )
-"""What a section holds for the Zoo rather than for the algorithm."""
+"""The keys of a section that are for the Zoo and not for the algorithm."""
 
 GIVEN_BY_THE_ZOO = ("env", "tensorboard_log", "verbose", "seed", "device")
-"""Keywords of an algorithm that the Zoo gives itself, so that a section with one of them gives it twice."""
+"""Arguments of an algorithm that the Zoo passes, so that a section must not have them too."""
 
 NOT_GIVEN = ("_init_setup_model", "supported_action_spaces")
-"""Keywords of an algorithm that are for classes that derive from it."""
+"""Arguments of an algorithm that are for its subclasses."""
 
 SURE = 0.9
-"""How near a key is to a known one that it is surely meant, even where the algorithm, and so its keys, is unknown."""
+"""Similarity above which a key counts as a misspelled known one even if the algorithm is unknown."""
 
 
 def find_algorithm(name: str) -> type[Any]:
-    """Return the class of an algorithm by its name in the Zoo (``ppo``, ``ppo_lstm``), or by its own in any case."""
+    """Return the class of an algorithm by its name in the Zoo (``ppo``, ``ppo_lstm``) or its own, in any case."""
     from lr_schedule.sb3 import algorithms
 
     known = {one.lower(): one for one in algorithms.ALL} | {"ppo_lstm": "RecurrentPPO"}
@@ -46,8 +46,8 @@ def find_algorithm(name: str) -> type[Any]:
 
 
 def keywords_of(algo: type[Any]) -> list[str]:
-    """Return what an algorithm takes from a section, in the order of its signature."""
-    # `self`, which has no default either, stands first.
+    """Return the keys of a section that are arguments of an algorithm, in the order of its signature."""
+    # Without the first parameter, `self`.
     names = [*inspect.signature(algo.__init__).parameters][1:]
     return [name for name in names if name not in (*GIVEN_BY_THE_ZOO, *NOT_GIVEN)]
 
@@ -58,18 +58,18 @@ def _takes_any(algo: type[Any]) -> bool:
 
 
 def wrong_key(key: Any, algo: type[Any] | None = None) -> str:
-    """Return what is wrong with a key of a section; empty where nothing is, or nobody can know.
+    """Return the message for a wrong key of a section, or an empty string.
 
     Args:
-        key: The key, as it is in a file.
-        algo: The algorithm of the section (None: unknown; a key is then wrong only where it is a letter or so away
-            from one that every section may have).
+        key: The key, as in a file.
+        algo: The algorithm of the section (None: unknown; a key is then wrong only if it is very similar to one that
+            every section may have).
     """
     return _missing_space(key) or (_nearly_known(key) if algo is None else _not_taken(key, algo))
 
 
 def wrong_policy(key: Any, value: Any, algo: type[Any] | None) -> str:
-    """Return what is wrong with the name of a policy; empty for any other key, and for a name of the user's own."""
+    """Return the message for a wrong name of a policy; an empty string for other keys and for a user's own policy."""
     known = [*getattr(algo, "policy_aliases", {})]
     if key != "policy" or not known or not isinstance(value, str) or "." in value or value in known:
         return ""
@@ -94,5 +94,5 @@ def _not_taken(key: Any, algo: type[Any]) -> str:
     if key in known or _takes_any(algo):
         return ""
     if key in GIVEN_BY_THE_ZOO:
-        return "the Zoo gives this to the algorithm itself; take it out, and use the option of the Zoo's command line"
-    return f"{algo.__name__} takes no such key{did_you_mean(key, known)} Allowed: {', '.join(known)}"
+        return "the Zoo itself passes this to the algorithm; remove it, and use the option of the Zoo's command line"
+    return f"{algo.__name__} has no such key{did_you_mean(key, known)} Allowed: {', '.join(known)}"

@@ -1,4 +1,4 @@
-"""The RL Zoo's experiment manager, with schedules as first-class values of its hyperparameters."""
+"""The experiment manager of the RL Zoo, with support for schedules as hyperparameters."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from lr_schedule.zoo.sections import (
 
 
 class ScheduleExperimentManager(ExperimentManager):
-    """The Zoo's manager, which makes schedules of what a config says, saves what it said, and continues a run.
+    """The manager of the Zoo, which also creates schedules from configs, saves these configs, and continues runs.
 
     Args:
-        train_more: What n_timesteps means for a trained agent: the length of what is to come, in which each schedule
-            starts again, as in the stock Zoo (True), or the length of the whole run (False).
+        train_more: Meaning of n_timesteps for a trained agent. If true, it is the number of timesteps to add, and each
+            schedule starts again, as in the stock Zoo. If false, it is the length of the whole run.
     """
 
     def __init__(self, *args: Any, train_more: bool = False, **keywords: Any) -> None:
@@ -52,32 +52,31 @@ class ScheduleExperimentManager(ExperimentManager):
             raise ScheduleConfigError.at("--train-more", self.trained_agent, "needs --trained-agent")
 
     def read_hyperparameters(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Read the section as the Zoo does, and check it; what is saved of it is plain data."""
+        """Read the section as the Zoo does, and check it; only plain data is saved."""
         document: Document | None = None
         section: Keys = ()
         if self.config.endswith(SUFFIXES):
             document = read_yaml(self.config)
             with document.located():
                 section = find_section(document.data, self.env_name.gym_id)
-        # What was typed behind -params counts for more than a trial, and a trial for more than the file. The Zoo would
-        # take a trial of the number 0 for none.
+        # -params overrides a trial, and a trial overrides the file. The Zoo would ignore a trial with the number 0.
         given = {**self._read_trial(), **(self.custom_hyperparams or {})}
         self.custom_hyperparams, self.trial_id = given, None
         hyperparams, saved = super().read_hyperparameters()
         try:
             _check(hyperparams, self.n_timesteps, ALGOS[self.algo])
         except ScheduleConfigError as error:
-            # What was given stands in no file, nor does what a Python config made.
+            # Values from -params, a trial or a Python config have no position in a file.
             if document is None or any(problem.path[:1] and problem.path[0] in given for problem in error.problems):
                 raise
             raise document.locate(error, section) from None
-        # Read here, no string is left that the Zoo would run as Python.
+        # Read here, so that no string is left that the Zoo would run as Python.
         read = {**read_expressions(hyperparams), "n_timesteps": _run_length(hyperparams, self.n_timesteps)}
         read.update(_fed_by_a_callback(hyperparams))
         return {**hyperparams, **read}, _without_python_tags(_plain(saved))
 
     def _read_trial(self) -> dict[str, Any]:
-        """Return the hyperparameters of the trial that was asked for; none where none was."""
+        """Return the hyperparameters of the given trial, or none if no trial is given."""
         if self.trial_id is None:
             return {}
         if not (self.storage and self.study_name):
@@ -88,13 +87,13 @@ class ScheduleExperimentManager(ExperimentManager):
         self, hyperparams: dict[str, Any]
     ) -> dict[str, Any]:
         total = _run_length(hyperparams, self.n_timesteps)
-        # Schedules deeper than at a key of the section belong to a callback, which makes them itself.
+        # Schedules with a longer path belong to a callback, which creates them itself.
         given = {
             str(found.path[0]): found for found in find_schedules_in_section(hyperparams, total) if len(found.path) == 1
         }
         numbers = {key: found.cfg for key, found in given.items() if isinstance(found.cfg, (int, float))}
         made = {key: found.create() for key, found in given.items() if key not in numbers}
-        # Numbers are left to the Zoo, which makes functions of those for which the algorithms ask for one.
+        # The Zoo handles numbers: it makes functions of them where the algorithms need one.
         return {**hyperparams, **super()._preprocess_schedules(numbers), **made}
 
     def load_trial(
@@ -103,12 +102,12 @@ class ScheduleExperimentManager(ExperimentManager):
         """Return the hyperparameters of a trial, with the schedules that it chose as their configs."""
         trials = _load_study(storage, study_name).trials
         if trial_id is not None and not 0 <= trial_id < len(trials):
-            there = f"are 0 to {len(trials) - 1}" if trials else "are none yet"
-            raise ScheduleConfigError.at("--trial-id", trial_id, f"no such trial of {study_name!r}; there {there}")
+            there = f"has the trials 0 to {len(trials) - 1}" if trials else "has no trials yet"
+            raise ScheduleConfigError.at("--trial-id", trial_id, f"no such trial; the study {study_name!r} {there}")
         try:
             params: dict[str, Any] = super().load_trial(storage, study_name, trial_id, convert)
         except KeyError as error:
-            message = f"a trial without {error.args[0]!r}; was it of another algorithm than {self.algo}?"
+            message = f"the trial has no {error.args[0]!r}; was it for another algorithm than {self.algo}?"
             raise ScheduleConfigError.at("--trial-id", trial_id, message) from None
         if not convert:
             return params
@@ -118,27 +117,27 @@ class ScheduleExperimentManager(ExperimentManager):
     def _create_sampler(self, sampler_method: str) -> Any:
         if sampler_method != "tpe":
             return super()._create_sampler(sampler_method)
-        # Which parameters a schedule has depends on its type; with `group`, TPE models those of each type together.
+        # The parameters of a schedule depend on its type; with `group`, TPE models those of each type together.
         startup = self.n_startup_trials
         return optuna.samplers.TPESampler(n_startup_trials=startup, seed=self.seed, multivariate=True, group=True)
 
     def learn(self, model: BaseAlgorithm) -> None:
-        """Train; a trained agent goes on from where it stopped, up to n_timesteps in all, and so do its schedules."""
+        """Train; a trained agent and its schedules continue from the last timestep, up to n_timesteps in total."""
         if not self.continue_training or self.train_more:
             super().learn(model)
             return
         done, total = model.num_timesteps, self.n_timesteps
         if done >= total:
             message = (
-                f"must be more than the {done} that the trained agent has behind it; give -n a larger number, "
+                f"must be above the {done} timesteps that the trained agent has done; give -n a larger number, "
                 "or --train-more to train for n_timesteps more"
             )
             raise ScheduleConfigError.at("n_timesteps", total, message)
         print(f"Continuing after {done} of {total} timesteps")
-        # SB3 adds what is done to what it is asked for, where it does not count from 0.
+        # SB3 adds the timesteps that are done to its argument, unless it counts from 0.
         self.n_timesteps = total - done
-        # The Zoo's learn() calls model.learn(n_timesteps, ...), which counts from 0 again, and it takes no argument to
-        # change that. So it is handed an object that has the three things it uses of a model, with another `learn`.
+        # learn() of the Zoo calls model.learn(n_timesteps, ...), which counts from 0 again, and has no argument to
+        # change that. So it gets an object with the three attributes of a model that it uses, and with another `learn`.
         continued: Any = SimpleNamespace(env=model.env, policy=model.policy)
         continued.learn = partial(model.learn, reset_num_timesteps=False)
         super().learn(continued)
@@ -147,7 +146,7 @@ class ScheduleExperimentManager(ExperimentManager):
 def _load_study(storage: str, study_name: str) -> optuna.Study:
     backend: Any = storage
     if storage.endswith(".log"):
-        # Optuna would make an empty journal where there is none.
+        # Optuna would create an empty journal if there is none.
         if not Path(storage).is_file():
             raise ScheduleConfigError.at("--storage", storage, "no such file")
         backend = JournalStorage(JournalFileBackend(storage))
@@ -163,9 +162,9 @@ def _run_length(hyperparams: Mapping[str, Any], n_timesteps: int) -> float | Non
 
 
 def _fed_by_a_callback(hyperparams: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what makes a callback feed the controllers that stand at keys of the algorithm.
+    """Return the values that replace controllers at keys of the algorithm: their schedules, and a callback for them.
 
-    The algorithm is made with the schedules within them; what the user wrote is what is saved.
+    The algorithm is made with the schedules of the controllers, and the configs of the user are saved.
     """
     controlled = {key: hyperparams[key] for key in SCHEDULE_KEYS if is_controlled(hyperparams.get(key))}
     if not controlled:
@@ -176,7 +175,7 @@ def _fed_by_a_callback(hyperparams: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(hyperparams: Mapping[str, Any], n_timesteps: int, algo: type[Any]) -> None:
-    """Raise the error that lists every problem of a section, schedules that cannot be saved included."""
+    """Raise an error that lists all problems of a section, including schedules that cannot be saved."""
     total = _run_length(hyperparams, n_timesteps)
     problems = Problems()
     with problems.gathered():
@@ -195,7 +194,7 @@ def _check(hyperparams: Mapping[str, Any], n_timesteps: int, algo: type[Any]) ->
 
 
 def _refuse_missing_classes(key: str, value: Any) -> None:
-    """Raise for each dotted name of a class that cannot be imported."""
+    """Raise an error for each dotted name of a class that cannot be imported."""
     for entry in value if isinstance(value, list) else [value]:
         name = next(iter(entry), None) if isinstance(entry, Mapping) else entry
         if isinstance(name, str) and ("." in name or key != "policy"):
@@ -204,14 +203,14 @@ def _refuse_missing_classes(key: str, value: Any) -> None:
 
 @contextlib.contextmanager
 def _naming_both_lengths(found: FoundSchedule, hyperparams: Mapping[str, Any], n_timesteps: int) -> Iterator[None]:
-    """Return a context in which a schedule that fits into the run of the file, but not into that of -n, says so."""
+    """Return a context that adds a note to the error if a schedule fits into the run of the file, but not of -n."""
     try:
         yield
     except ScheduleConfigError as error:
         stated = stated_length(hyperparams)
         if n_timesteps <= 0 or stated is None or found.total_timesteps != n_timesteps or not _fits(found, stated):
             raise
-        note = f"; it fits into the {stated:.10g} timesteps of the file, and not into the {n_timesteps} of -n"
+        note = f"; it fits into the {stated:.10g} timesteps of the file, but not into the {n_timesteps} of -n"
         raise ScheduleConfigError([replace(one, message=one.message + note) for one in error.problems]) from None
 
 
@@ -224,7 +223,7 @@ def _fits(found: FoundSchedule, total_timesteps: float) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Return hyperparameters as they are to be saved: schedules as their configs, mappings as plain dicts."""
+    """Return hyperparameters in the form to save: schedules as their configs, mappings as plain dicts."""
     if isinstance(value, (BaseLRSchedule, Controller)):
         return value.to_config()
     if isinstance(value, Mapping):
@@ -242,7 +241,7 @@ def _without_python_tag(value: Any) -> Any:
     try:
         yaml.safe_dump(value)
     except yaml.representer.RepresenterError:
-        # What has no string form either stays as it is: the Zoo then writes it with a tag, as it does by itself.
+        # A value without a string form stays the same; the Zoo then writes it with a tag, as usual.
         with contextlib.suppress(ScheduleConfigError):
             return write_expression(value)
     return value

@@ -1,4 +1,4 @@
-"""Where schedules stand in the hyperparameters of the RL Zoo: in one section, in a file of sections, in any data."""
+"""Find the schedules in hyperparameters of the RL Zoo: in one section, in a file of sections, in any data."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from lr_schedule.fields import PositiveNumber, read_number
 from lr_schedule.steps import NO_TOTAL_STEPS
 
 SCHEDULE_KEYS = ("learning_rate", "clip_range", "clip_range_vf", "delta_std", "qf_learning_rate")
-"""Hyperparameters whose value may be a schedule; any other is scheduled by a ScheduleCallback under ``callback``."""
+"""Hyperparameters whose value may be a schedule; for others, use a ScheduleCallback under ``callback``."""
 
 SECTION_MARKS = ("policy", "n_timesteps", "callback", *SCHEDULE_KEYS)
-"""Keys that only hyperparameters have; a mapping without them holds sections, one for each environment."""
+"""Keys that only hyperparameters have; a mapping without them has sections, one for each environment."""
 
 OFF_WHEN_NEGATIVE = ("clip_range", "clip_range_vf")
-"""Hyperparameters that the Zoo turns off where a file gives a negative number."""
+"""Hyperparameters that the Zoo turns off if a file gives a negative number."""
 
 CALLBACK = "ScheduleCallback"
 
 NO_LENGTH = (
-    "needs the length of the run: n_timesteps of the section, total_steps beside it, or run_timesteps "
+    "needs the length of the run: n_timesteps in the section, total_steps next to this key, or run_timesteps "
     "(--run-timesteps on the command line)"
 )
 
 
 class FoundSchedule(NamedTuple):
-    """The config of a schedule or controller, its place, and the length of its run (None where none is stated)."""
+    """The config of a schedule or controller, its path, and the length of its run (None if it is not given)."""
 
     path: Keys
     cfg: Any
@@ -43,14 +43,14 @@ class FoundSchedule(NamedTuple):
 
     @property
     def is_controlled(self) -> bool:
-        """Whether a metric is to move the value."""
+        """Whether the config is a controller."""
         return is_controlled(self.cfg)
 
     def create(self, total_timesteps: float | None = None) -> BaseLRSchedule | Controller:
-        """Return the schedule or the controller, or raise the error that names its place.
+        """Return the schedule or the controller, or raise an error with its path.
 
         Args:
-            total_timesteps: Length of the run (None: what stands beside the schedule).
+            total_timesteps: Length of the run (None: the one from the file).
         """
         total = total_timesteps or self.total_timesteps
         try:
@@ -59,17 +59,17 @@ class FoundSchedule(NamedTuple):
                 return made.schedule if isinstance(made, Placed) else made
             return BaseLRSchedule.create(self.cfg, total)
         except ScheduleConfigError as error:
-            # What a schedule calls total_steps has another name in a file of the Zoo.
+            # total_steps of a schedule has another name in a file of the Zoo.
             problems = [replace(one, message=one.message.replace(NO_TOTAL_STEPS, NO_LENGTH)) for one in error.problems]
             raise ScheduleConfigError(problems).below(self.path) from None
 
 
 NAME_IS_TEXT = "the name of a section must be text; write it in quotes"
-"""What is wrong with a section called 1, which YAML reads as a number, and which the Zoo does not find."""
+"""The message for a section with a name such as 1: YAML reads a number, so the Zoo does not find the section."""
 
 
 def find_section(data: Any, env_id: str | None) -> Keys:
-    """Return the path of the section for `env_id`: empty where `data` are the hyperparameters themselves."""
+    """Return the path of the section for `env_id`; it is empty if `data` are the hyperparameters themselves."""
     if not isinstance(data, Mapping) or not data:
         raise ScheduleConfigError.at((), data, "must be a mapping with a section for each environment")
     if is_section(data):
@@ -77,7 +77,7 @@ def find_section(data: Any, env_id: str | None) -> Keys:
     names = [str(name) for name in data]
     if env_id is None:
         if len(names) > 1:
-            raise ScheduleConfigError.at((), env_id, f"env_id must name a section; there are {', '.join(names)}")
+            raise ScheduleConfigError.at((), env_id, f"env_id must name a section; sections: {', '.join(names)}")
         env_id = names[0]
     fallbacks = ["atari"] if _is_atari(env_id) else ["default"]
     for name in [env_id, *fallbacks]:
@@ -92,10 +92,10 @@ def find_section(data: Any, env_id: str | None) -> Keys:
 
 
 def is_section(data: Mapping[Any, Any]) -> bool:
-    """Tell whether a mapping holds hyperparameters themselves, rather than sections that do."""
+    """Tell whether a mapping contains hyperparameters, not sections with hyperparameters."""
     if any(key in data for key in SECTION_MARKS):
         return True
-    # Names with nothing under them are sections that were left empty.
+    # Names without values are empty sections.
     values = list(data.values())
     return not any(isinstance(value, Mapping) for value in values) and (
         not values or any(v is not None for v in values)
@@ -103,7 +103,7 @@ def is_section(data: Mapping[Any, Any]) -> bool:
 
 
 def _is_atari(env_id: str) -> bool:
-    # The Zoo asks gymnasium for the entry point; where gymnasium or the games are not installed, the name has to do.
+    # The Zoo gets the entry point from gymnasium; if gymnasium or the games are not installed, the name must suffice.
     if env_id.startswith("ALE/") or "NoFrameskip" in env_id:
         return True
     try:
@@ -115,16 +115,16 @@ def _is_atari(env_id: str) -> bool:
 
 
 def find_schedules(data: Any, path: Keys = (), total_timesteps: float | None = None) -> Iterator[FoundSchedule]:
-    """Yield every schedule in data of any shape: a schedule itself, a Zoo file, any nesting of mappings and lists.
+    """Yield all schedules in data of any shape: a schedule itself, a Zoo file, any nesting of mappings and lists.
 
     Args:
-        data: What a YAML file holds.
-        path: Where `data` are.
-        total_timesteps: Length of the run that is stated around `data` (None: none is).
+        data: The contents of a YAML file.
+        path: The path of `data`.
+        total_timesteps: Length of the run that is given around `data` (None: it is not given).
     """
     if isinstance(data, Mapping):
-        # Inside a file, a mapping with a registered type is a schedule wherever it stands. A whole file is one by any
-        # "type": one that is misspelt is then an error, and does not make it a file without schedules.
+        # Inside a file, any mapping with a registered type is a schedule. For a whole file, any "type" is enough, so
+        # that a misspelled type is an error.
         if _names_type(data) if path else _has_type(data) and not any(key in data for key in SECTION_MARKS):
             yield FoundSchedule(path, data, total_timesteps)
             return
@@ -144,11 +144,11 @@ def find_schedules(data: Any, path: Keys = (), total_timesteps: float | None = N
 
 
 def find_schedules_in_section(section: Mapping[Any, Any], total_timesteps: float | None = None) -> list[FoundSchedule]:
-    """Return every schedule of one section, numbers included; ``None`` and "no clipping" are left out.
+    """Return all schedules of one section, including numbers, but not ``None`` and "no clipping".
 
     Args:
-        section: Hyperparameters, as they are in a file.
-        total_timesteps: Length of the run; a ScheduleCallback may state one of its own.
+        section: Hyperparameters, as in a file.
+        total_timesteps: Length of the run; a ScheduleCallback may have a different one.
     """
     found = []
     for key in SCHEDULE_KEYS:
@@ -158,7 +158,7 @@ def find_schedules_in_section(section: Mapping[Any, Any], total_timesteps: float
             found.append(FoundSchedule((key,), cfg, total_timesteps))
     for path, entry in callbacks_of(section):
         for name, keywords in entry.items() if isinstance(entry, Mapping) else ():
-            # The Zoo imports a callback by its dotted path, of which the last word names the class.
+            # The Zoo imports a callback by its dotted path; the last word is the class.
             if str(name).rpartition(".")[2] == CALLBACK and isinstance(keywords, Mapping):
                 schedules = keywords.get("schedules")
                 total = stated_length(keywords) or total_timesteps
@@ -169,7 +169,7 @@ def find_schedules_in_section(section: Mapping[Any, Any], total_timesteps: float
 
 
 def callbacks_of(section: Mapping[Any, Any]) -> Iterator[tuple[Keys, Any]]:
-    """Yield path and value of each entry under ``callback``, which holds one callback or a list of them."""
+    """Yield the path and the value of each entry under ``callback``, which has one callback or a list."""
     value = section.get("callback")
     if isinstance(value, list):
         yield from ((("callback", index), entry) for index, entry in enumerate(value))
@@ -182,15 +182,15 @@ def _has_type(value: Mapping[Any, Any]) -> bool:
 
 
 def _names_type(value: Mapping[Any, Any]) -> bool:
-    """Tell whether a mapping names a type of schedule or of controller that there is."""
+    """Tell whether a mapping names a registered type of schedule or controller."""
     name, controller = value.get("type"), value.get("controller")
     return (isinstance(name, str) and name in registry) or (isinstance(controller, str) and controller in kinds)
 
 
 def stated_length(section: Mapping[Any, Any]) -> float | None:
-    """Return the length of the run that a section, or a callback in it, states; None where it states none."""
+    """Return the length of the run in a section or a callback, or None if it has none."""
     for key in ("n_timesteps", "run_timesteps", "total_timesteps"):
-        # What is no length is left for those who use it to complain about: the Zoo, or ScheduleCallback.
+        # The Zoo or ScheduleCallback reports a value that is not a length.
         with suppress(ScheduleConfigError):
             return read_number(PositiveNumber, section.get(key), key)
     return None

@@ -126,7 +126,7 @@ def test_what_fits_no_form_gets_the_list_of_forms(source: Any) -> None:
 
 
 def test_a_schedule_of_progress_and_a_metric_driven_stepper_are_refused() -> None:
-    with pytest.raises(ScheduleConfigError, match="is a schedule of progress already"):
+    with pytest.raises(ScheduleConfigError, match="is already a schedule of progress"):
         from_steps(BaseLRSchedule.create("lin_0.1"), 10)
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(torch.optim.SGD([torch.zeros(1)], lr=LR))
     with pytest.raises(ScheduleConfigError, match="follows a metric"):
@@ -176,7 +176,7 @@ def test_what_is_saved_is_the_table_of_values() -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"values": [0.1, 0.2], "total_steps": 2}, r"values: must hold 3 values, one for each step from 0 to 2, not 2"),
+        ({"values": [0.1, 0.2], "total_steps": 2}, r"values: must have 3 values, one for each step from 0 to 2, not 2"),
         ({"values": [0.1, -0.2], "total_steps": 1}, r"values\[1\]"),
         ({"values": [0.1]}, r"total_steps: required key is missing"),
     ],

@@ -139,7 +139,7 @@ def test_all_rows_of_a_long_tensorboard_file_are_read(tmp_path: Path) -> None:
 def test_a_folder_that_holds_only_other_folders_is_told(tmp_path: Path) -> None:
     with SummaryWriter(str(tmp_path / "PPO_1")) as writer:
         writer.add_scalar("lr", 0.1, 0)
-    message = "source: holds no values of TensorBoard; give the folder of one run, such as PPO_1"
+    message = "source: has no values of TensorBoard; give the folder of one run, such as PPO_1"
     with pytest.raises(ScheduleConfigError, match=message):
         from_log(tmp_path)
 
@@ -155,15 +155,15 @@ def test_without_tensorboard_the_error_says_what_to_install(tmp_path: Path, monk
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ([], "series: must hold at least one row"),
+        ([], "series: must have at least one row"),
         ([1, 2], r"series\[0\]: must be a pair \(step, value\)"),
         ([(0, 1), (1, 2, 3)], r"series\[1\]: must be a pair"),
         ([(0, 1), (5, -2)], r"series\[1\]\[1\]: must be a finite number >= 0 \(received -2\)"),
         ([(0, 1), (5, math.nan)], r"series\[1\]\[1\]: must be a finite number >= 0"),
         ([(0, 1), (-5, 1)], r"series\[1\]\[0\]: must be a finite number >= 0"),
-        ([(0, 1), (5, 1), (4, 1)], r"series\[2\]\[0\]: must be above the step before it, 5.0"),
-        ([(0, 1), (5, 1), (5, 2)], r"series\[2\]\[0\]: must be above the step before it, 5.0"),
-        ([(0, 1)], "total_steps: the only row is at step 0"),
+        ([(0, 1), (5, 1), (4, 1)], r"series\[2\]\[0\]: must be above the step before it, which is 5.0"),
+        ([(0, 1), (5, 1), (5, 2)], r"series\[2\]\[0\]: must be above the step before it, which is 5.0"),
+        ([(0, 1)], "total_steps: required, because the only row is at step 0"),
         (3.0, "source: must be a list of"),
         ("no/such/file.csv", "source: no such file or folder"),
     ],
@@ -180,14 +180,18 @@ def test_a_row_that_stands_twice_counts_once() -> None:
 @pytest.mark.parametrize(
     ("text", "key", "message"),
     [
-        ("", None, "source: holds no rows"),
+        ("", None, "source: has no rows"),
         (
             "step,lr\n0,1\n5,much\n",
             None,
             r"source: line 3, column 'lr': must be a finite number >= 0 \(received 'much'\)",
         ),
-        ("step,lr\n0,1\n5,1\n4,1\n", None, "source: line 4, column 'step': must be above the step before it, 5.0"),
-        ("step,a,b\n0,1,1\n", None, "key: name one of the columns: a, b"),
+        (
+            "step,lr\n0,1\n5,1\n4,1\n",
+            None,
+            "source: line 4, column 'step': must be above the step before it, which is 5.0",
+        ),
+        ("step,a,b\n0,1,1\n", None, "key: must be one of the columns: a, b"),
         ("step,train/lr,b\n0,1,1\n", "train/lrr", "key: no such column; did you mean 'train/lr'?"),
         ("when,lr\n0,1\n", None, "source: has no column for the step"),
         ("0,1,2\n", None, "source: has no column for the step"),
@@ -201,7 +205,7 @@ def test_a_csv_that_cannot_be_used_says_where_and_why(tmp_path: Path, text: str,
 
 
 def test_a_run_shorter_than_its_record_is_refused() -> None:
-    with pytest.raises(ScheduleConfigError, match=r"^total_steps: must be at least the last step of the record, 100"):
+    with pytest.raises(ScheduleConfigError, match=r"^total_steps: must be at least the last step of the log, 100"):
         from_log(LINE, total_steps=99)
 
 

@@ -193,6 +193,6 @@ def test_a_step_put_on_a_scheduler_from_elsewhere_does_not_reach_the_original() 
     scheduler: Any = tls.ExponentialLR(new_optimizer(), 0.5)
     full_step = scheduler.step
     scheduler.step = lambda: (full_step(), None)[1]
-    with pytest.raises(ScheduleConfigError, match=r"its step is a function from elsewhere"):
+    with pytest.raises(ScheduleConfigError, match=r"its step is a function that was set on the object"):
         from_torch(scheduler, 100)
     assert scheduler.last_epoch == 0

@@ -38,7 +38,7 @@ def test_a_start_that_is_no_rate_is_refused(scheduler: Any, value: Any) -> None:
 
 def test_a_start_for_a_scheduler_that_exists_is_refused() -> None:
     scheduler = tls.ConstantLR(SGD([torch.zeros(1)], lr=0.5))
-    with pytest.raises(ScheduleConfigError, match="initial_value: not for a scheduler that exists already"):
+    with pytest.raises(ScheduleConfigError, match="initial_value: not allowed with a scheduler object"):
         from_torch(scheduler, 10, initial_value=0.1)
 
 
@@ -80,7 +80,7 @@ def test_arguments_may_stand_under_their_own_key_and_none_is_swallowed() -> None
     assert create({**base, "arguments": {"factor": 0.5}, "total_iters": 3}) == create(
         {**base, "factor": 0.5, "total_iters": 3}
     )
-    with pytest.raises(ScheduleConfigError, match="factor: given beside the other keys and in arguments; give one"):
+    with pytest.raises(ScheduleConfigError, match="factor: given next to the other keys and in arguments; give one"):
         create({**base, "arguments": {"factor": 0.5}, "factor": 0.25})
     for wrong in (3, "factor", [1], None):
         with pytest.raises(ScheduleConfigError, match="arguments: must be a mapping; its keys may also"):
@@ -184,7 +184,7 @@ def test_a_fork_while_another_thread_steps_a_scheduler_fails_with_the_reason(in_
         assert waits.asked.wait(10)
         started = time.monotonic()
         told = in_a_fork(lambda: schedule(0.25))
-        assert "failed at step 2: another thread was asking for it when the process was forked" in told
+        assert "failed at step 2: another thread was computing it when the process was forked" in told
         assert in_a_fork(lambda: schedule(0.75)) == "0.25"
         assert time.monotonic() - started < 8
     finally:

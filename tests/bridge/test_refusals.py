@@ -70,13 +70,13 @@ def test_total_steps_is_positive_and_finite(use: Callable[[Any], object], total:
         (lambda: from_torch("StepLR", 9, step_sise=3), r"step_sise: no argument of StepLR; did you mean 'step_size'\?"),
         (lambda: from_torch("StepLR", 9), r"step_size: required argument of StepLR is missing"),
         (lambda: from_torch("OneCycleLR", 9, max_lr=1, pct_start=3), r"cannot be made .* ValueError: .*pct_start"),
-        (lambda: from_torch("SequentialLR", 9), r"scheduler: is made of schedulers"),
+        (lambda: from_torch("SequentialLR", 9), r"scheduler: is made of other schedulers"),
         (lambda: from_torch("StepLR", 9, -1, step_size=3), r"initial_value: must be a finite number >= 0"),
         (lambda: from_torch(42, 9), r"scheduler: must be a scheduler class of torch"),
         (lambda: from_torch(lambda _: 42, 9), r"must make a scheduler"),
         (
             lambda: from_torch(make("nested")(new_optimizer()), 9, 0.1),
-            r"initial_value: not for a scheduler that exists",
+            r"initial_value: not allowed with a scheduler object",
         ),
         (
             lambda: wrong(scheduler="LambdaLR", total_steps=9, lr_lambda=abs),
@@ -144,7 +144,7 @@ class OfGroups:
 @pytest.mark.parametrize("kind", [EngineDriven, OfState, OfGroups])
 def test_what_drives_an_engine_is_refused_and_not_called(kind: Any) -> None:
     source = kind()
-    with pytest.raises(ScheduleConfigError, match=r"source: drives an optimizer or an engine when it is called"):
+    with pytest.raises(ScheduleConfigError, match=r"source: changes an optimizer or an engine when it is called"):
         from_steps(source, 100)
     assert source.event_index == 0
 

@@ -127,7 +127,7 @@ def test_an_optimizer_whose_groups_come_from_elsewhere_is_refused() -> None:
         def step(self) -> None:
             self.optimizer.param_groups[0]["lr"] *= 0.5
 
-    with pytest.raises(ScheduleConfigError, match=r"neither itself nor from an attribute\); give a function"):
+    with pytest.raises(ScheduleConfigError, match=r"neither has an attribute of it\); give a function"):
         from_steps(Halving(), 10)
     assert inner.param_groups[0]["lr"] == 0.1
 
@@ -203,7 +203,7 @@ class Increments:
 
 
 def test_a_step_that_needs_an_argument_is_refused_for_that_reason_and_the_way_out_works() -> None:
-    message = r"its step needs the argument increment\. If that is a metric, .* a step\(\) that calls this one"
+    message = r"its step needs the argument increment\. If that is a metric, .* a step\(\) that passes the argument"
     with pytest.raises(ScheduleConfigError, match=message):
         from_steps(Increments(sgd()), 10)
     with pytest.raises(ScheduleConfigError, match=message):

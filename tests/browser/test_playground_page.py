@@ -79,7 +79,7 @@ def test_the_axis_counts_timesteps_where_the_run_has_a_length_and_percent_elsewh
         ("type: cosine\ninitial_value: -1\nwarmup_fraction: 2", "must be a finite number"),
         ("type: linear\nwarmup_steps: 10", "needs total_steps"),
         ("parts: [{type: linear, fraction: 0.5}, {type: cosine, fraction: 0.6}]\ntype: sequential", "sum to 1"),
-        ("[]", "must hold at least one schedule"),
+        ("[]", "must have at least one schedule"),
     ],
 )
 def test_a_mistake_is_told_in_the_words_of_the_package(playground: Playground, text: str, hint: str) -> None:

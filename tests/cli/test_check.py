@@ -81,8 +81,8 @@ def test_check_asks_about_a_learning_rate_above_1_and_passes_the_file(tmp_path: 
     result = run("check", tmp_path)
     *notes, summary = result.stdout.splitlines()
     assert notes == [
-        f"{tmp_path}/0.yml:1:1: learning_rate: note: reaches 8; is a learning rate above 1 meant?",
-        f"{tmp_path}/1.yml:1:1: learning_rate: note: reaches 90; is a learning rate above 1 meant?",
+        f"{tmp_path}/0.yml:1:1: learning_rate: note: reaches 8; is a learning rate above 1 intended?",
+        f"{tmp_path}/1.yml:1:1: learning_rate: note: reaches 90; is a learning rate above 1 intended?",
     ]
     assert (result.returncode, summary) == (0, "5 files, 4 schedules, 0 problems")
     assert run("check", tmp_path, "--json").json() == {"files": 5, "schedules": 4, "problems": [], "notes": notes}
@@ -104,7 +104,7 @@ def test_check_with_an_algorithm_finds_every_key_that_it_does_not_take(good: Pat
     assert run("check", good, "--algo", "ppo") == (0, "1 file, 4 schedules, 0 problems\n", "")
     result = run("check", good, "--algo", "sac")
     assert result.returncode == 1
-    assert f"{good}:5:3: CartPole-v1.clip_range: SAC takes no such key" in result.stdout
+    assert f"{good}:5:3: CartPole-v1.clip_range: SAC has no such key" in result.stdout
     assert run("check", good, "--algo", "pppo").stderr.startswith(
         "error: --algo: unknown algorithm; did you mean 'ppo'?"
     )

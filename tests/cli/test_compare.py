@@ -83,7 +83,7 @@ def test_candidates_are_written_out_and_several_tasks_are_normalised(files: Path
     assert (data["tasks"], data["normalize"]) == (["MountainCar-v0", "CartPole-v1"], "minmax")
     shown = run("compare", "--study", "two", "--normalize", "CartPole-v1=0,500", "--normalize", "MountainCar-v0=-200,0")
     assert shown.returncode == 0
-    assert "Scores are normalised by task: 0 and 1 are the scores given." in shown.stdout
+    assert "Scores are normalised by task: 0 and 1 are the given scores." in shown.stdout
 
 
 @pytest.mark.slow
@@ -94,9 +94,7 @@ def test_a_study_is_shown_without_training_anything_in_a_database_too(files: Pat
     assert found.returncode == 0
     assert found.stdout.startswith("No difference seen")
     assert not (files / "mine" / "journal.log").exists()
-    assert run("compare", "--storage", stored[1], "--study", "other").stderr.startswith(
-        "error: storage: holds no study"
-    )
+    assert run("compare", "--storage", stored[1], "--study", "other").stderr.startswith("error: storage: has no study")
 
 
 @pytest.mark.slow
@@ -116,27 +114,27 @@ def test_a_run_that_always_fails_is_told_and_the_rest_is_kept(files: Path) -> No
     )
     assert found.returncode == 1, found.stderr
     assert "failed: linear on Failing-v0 with seed 1: ZeroDivisionError: no pole" in found.stdout
-    assert "constant: 1 run failed and left out." in found.stdout
+    assert "constant: 1 run failed, not included." in found.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("constant.yml",), "error: candidates: must be a mapping from names to configs, two at least"),
+        (("constant.yml",), "error: candidates: must be a mapping from names to configs, at least two"),
         (("constant.yml", "liner.yml"), "liner.yml:1:1: No such file or directory"),
-        (("constant.yml", "base.yml"), "base.yml:1:1: holds no schedule, and neither a key"),
+        (("constant.yml", "base.yml"), "base.yml:1:1: has no schedule, and neither a key"),
         (("constant.yml", "constant.yml"), "error: candidates: two candidates have this name"),
-        ((*TWO, "--seeds", 1), "error: seeds: must be a number of seeds, 2 at least"),
+        ((*TWO, "--seeds", 1), "error: seeds: must be a number of seeds, at least 2"),
         ((*TWO, "--jobs", 0), "error: jobs: must be a whole number >= 1"),
         ((*TWO, "--env", "CartPol-v1"), "error: --env: unknown environment; did you mean 'CartPole-v1'"),
         ((*TWO, "--algo", "pppo"), "error: --algo: unknown algorithm; did you mean 'ppo'"),
         ((*TWO, "--baseline", "liner"), "error: baseline: no such candidate; did you mean 'linear'"),
         ((*TWO, "--normalize", "minimax"), "error: normalize: must be minmax, none, or"),
-        ((*TWO, "--storage", "postgres://a"), "error: storage: unknown kind of database; did you mean 'postgresql'"),
+        ((*TWO, "--storage", "postgres://a"), "error: storage: unknown type of database; did you mean 'postgresql'"),
         (("constant.yml", "--candidate", "cosin_1e-3"), "--candidate:1:1: unknown type; did you mean 'cosine'"),
         (
             ("constant.yml", "--candidate", "{learning_rate: 1, n_step: 8}"),
-            "error: {learning_rate: 1, n_step: 8}.n_step: PPO takes no such key",
+            "error: {learning_rate: 1, n_step: 8}.n_step: PPO has no such key",
         ),
         ((*TWO, "--episodes", 0), "error: --episodes: must be >= 1"),
         ((*TWO, "--evaluations", 65), "error: --evaluations: must be at most the timesteps of a run, 64"),
@@ -203,5 +201,5 @@ def test_a_candidate_that_has_changed_is_refused(files: Path) -> None:
     Path("constant.yml").write_text("2e-3\n")
     found = compare("constant.yml", "linear.yml", "--seeds", 2)
     assert found.returncode == 1
-    assert found.stderr.startswith("error: candidates.constant: has changed since the study began (hash ")
+    assert found.stderr.startswith("error: candidates.constant: has changed since the study started (hash ")
     assert "it was 0.001 and is 0.002" in found.stderr

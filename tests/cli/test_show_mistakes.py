@@ -30,7 +30,7 @@ def test_a_zip_that_is_no_model_is_one_line(name: str, tmp_path: Path) -> None:
     result = run("show", file)
     assert (result.returncode, result.stdout) == (1, "")
     (line,) = result.stderr.splitlines()
-    assert line.startswith(f"error: {file}: is no model zip as model.save() writes it")
+    assert line.startswith(f"error: {file}: is not a model zip from model.save()")
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04", bytes(range(256))])
@@ -39,7 +39,7 @@ def test_a_file_that_is_no_zip_is_one_line(content: bytes, tmp_path: Path) -> No
     file.write_bytes(content)
     result = run("show", file)
     assert result.returncode == 1
-    assert result.stderr.startswith(f"error: {file}: is no model zip")
+    assert result.stderr.startswith(f"error: {file}: is not a model zip")
     assert len(result.stderr.splitlines()) == 1
 
 

@@ -68,14 +68,14 @@ def test_a_base_is_a_mapping_or_a_file_of_sections() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "a.yml:1:1: holds no schedule"),
-        ("true", "a.yml:1:1: holds no schedule"),
+        ("", "a.yml:1:1: has no schedule"),
+        ("true", "a.yml:1:1: has no schedule"),
         ("{type: cosin}", "a.yml:1:2: type: unknown type; did you mean 'cosine'"),
         ("cosin_3e-4", "a.yml:1:1: unknown type; did you mean 'cosine'"),
         ("{type: cosine_warmup, warmup_steps: 2000}", "a.yml:1:23: warmup_steps: "),
         ("{controller: k, schedule: 1}", "a.yml:1:2: controller: unknown"),
-        ("{learning_rat: 3e-4}", "a.yml:1:1: holds no schedule, and neither a key of the learning rate nor a target"),
-        ("{n_steps: 64}", "a.yml:1:1: holds no schedule, and neither a key of the learning rate nor a target"),
+        ("{learning_rat: 3e-4}", "a.yml:1:1: has no schedule, and neither a key of the learning rate nor a target"),
+        ("{n_steps: 64}", "a.yml:1:1: has no schedule, and neither a key of the learning rate nor a target"),
         ("Pong-v1: {learning_rate: 1}", "a.yml:1:1: "),
     ],
 )

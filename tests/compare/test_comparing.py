@@ -112,7 +112,7 @@ def test_a_study_without_any_run_is_shown(tmp_path: Path) -> None:
 def test_failed_runs_are_named_with_their_errors(tmp_path: Path) -> None:
     found = study_of(tmp_path, train=trained.failing)
     assert found.is_finished
-    assert found.verdict == "fast is better than slow, by 4. fast: 1 run failed and left out."
+    assert found.verdict == "fast is better than slow, by 4. fast: 1 run failed, not included."
     line = "failed: fast on task with seed 1: ZeroDivisionError: the advantages are all equal"
     assert found.table().splitlines()[-1] == line
 
@@ -169,17 +169,17 @@ def test_curves_with_other_timesteps_are_drawn_on_one_grid() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"seeds": 1}, "seeds: must be a number of seeds, 2 at least"),
-        ({"seeds": [1, 1]}, "seeds: must be a number of seeds, 2 at least"),
-        ({"seeds": "10"}, "seeds: must be a number of seeds, 2 at least"),
-        ({"seeds": True}, "seeds: must be a number of seeds, 2 at least"),
-        ({"seeds": [0.5, 1]}, "seeds: must be a number of seeds, 2 at least"),
-        ({"candidates": {"a": 1}}, "candidates: must be a mapping from names to configs, two at least"),
-        ({"candidates": ["a", "b"]}, "candidates: must be a mapping from names to configs, two at least"),
+        ({"seeds": 1}, "seeds: must be a number of seeds, at least 2"),
+        ({"seeds": [1, 1]}, "seeds: must be a number of seeds, at least 2"),
+        ({"seeds": "10"}, "seeds: must be a number of seeds, at least 2"),
+        ({"seeds": True}, "seeds: must be a number of seeds, at least 2"),
+        ({"seeds": [0.5, 1]}, "seeds: must be a number of seeds, at least 2"),
+        ({"candidates": {"a": 1}}, "candidates: must be a mapping from names to configs, at least two"),
+        ({"candidates": ["a", "b"]}, "candidates: must be a mapping from names to configs, at least two"),
         ({"candidates": {"a": 1, "b": math.sin}}, "candidates.b: must be plain data or schedules"),
         ({"candidates": {"a": 1, "b": math.nan}}, "candidates.b: must be plain data or schedules"),
-        ({"tasks": ["a", "a"]}, "tasks: must be names of tasks, each once"),
-        ({"tasks": []}, "tasks: must be names of tasks, each once"),
+        ({"tasks": ["a", "a"]}, "tasks: must be a list of different names of tasks"),
+        ({"tasks": []}, "tasks: must be a list of different names of tasks"),
         ({"jobs": 0}, "jobs: must be a whole number >= 1"),
         ({"train": None}, "train: must be a function train(candidate, task, seed, report)"),
         ({"jobs": 2, "train": lambda *given: None}, "train: must be a function of a module"),
@@ -187,9 +187,9 @@ def test_curves_with_other_timesteps_are_drawn_on_one_grid() -> None:
         ({"normalize": "min"}, "normalize: must be minmax, none, or for each task"),
         ({"normalize": {"tusk": (0, 1)}}, "normalize.tusk: no such task; did you mean 'task'?"),
         ({"normalize": {"task": (1, 1)}}, "normalize.task: must be two different scores"),
-        ({"storage": "sqlit:///a.db"}, "storage: unknown kind of database; did you mean 'sqlite'? Allowed: sqlite, "),
+        ({"storage": "sqlit:///a.db"}, "storage: unknown type of database; did you mean 'sqlite'? Allowed: sqlite, "),
         ({"storage": "sqlite:////no/such/folder/a.db"}, "storage: cannot be opened: "),
-        ({"storage": "/dev/null/a"}, "storage: no folder to write to: Not a directory"),
+        ({"storage": "/dev/null/a"}, "storage: is not a writable folder: Not a directory"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_before_anything_trains(
@@ -206,15 +206,15 @@ def test_what_cannot_be_used_is_one_line_before_anything_trains(
     [
         (
             {"candidates": {"slow": {"rate": 1.0}, "fast": {"rate": 3.0}}},
-            "candidates.fast: has changed since the study began (hash ",
+            "candidates.fast: has changed since the study started (hash ",
         ),
         (
             {"candidates": {"slow": {"rate": 1.0}, "quick": {"rate": 2.0}}},
-            "candidates: another study is here, or 'fast' is left out",
+            "candidates: the storage has another study, or 'fast' is missing",
         ),
-        ({"tasks": ["b"]}, "tasks: another study is here, or 'task' is left out"),
-        ({"seeds": 5}, "seeds: another study is here, or 5 is left out"),
-        ({"settings": {"n_timesteps": 9}}, "settings.n_timesteps: another study is here"),
+        ({"tasks": ["b"]}, "tasks: the storage has another study, or 'task' is missing"),
+        ({"seeds": 5}, "seeds: the storage has another study, or 5 is missing"),
+        ({"settings": {"n_timesteps": 9}}, "settings.n_timesteps: the storage has another study"),
     ],
 )
 def test_another_study_and_changed_candidates_are_refused(
@@ -229,16 +229,16 @@ def test_another_study_and_changed_candidates_are_refused(
 
 
 def test_a_folder_that_holds_no_study_is_not_read(tmp_path: Path) -> None:
-    with pytest.raises(ScheduleConfigError, match="storage: holds no study called 'compare'"):
+    with pytest.raises(ScheduleConfigError, match="storage: has no study called 'compare'"):
         read_study(tmp_path / "misspelt")
     assert not (tmp_path / "misspelt").exists()
-    with pytest.raises(ScheduleConfigError, match="storage: holds no study called 'other'"):
+    with pytest.raises(ScheduleConfigError, match="storage: has no study called 'other'"):
         read_study(f"sqlite:///{tmp_path / 'study.db'}", study="other")
 
 
 def test_a_journal_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "journal.log").write_text("no journal\nat all\n")
-    with pytest.raises(ScheduleConfigError, match="storage: no journal of Optuna"):
+    with pytest.raises(ScheduleConfigError, match="storage: is not a journal of Optuna"):
         study_of(tmp_path)
 
 

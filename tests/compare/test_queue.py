@@ -101,7 +101,7 @@ def test_a_cell_that_fails_three_times_is_failed_with_its_error_and_the_rest_goe
 @pytest.mark.parametrize(
     ("timesteps", "score", "error"),
     [
-        ((100,), float("nan"), "ValueError: the score at timestep 100 is nan, and no finite number"),
+        ((100,), float("nan"), "ValueError: the score at timestep 100 is nan, not a finite number"),
         ((100, 100), 1.0, "ValueError: timestep must be a whole number above the last one, 100, not 100"),
         ((), 1.0, "ValueError: the run reported no score; call report(timestep, score)"),
     ],

@@ -122,7 +122,7 @@ def test_other_algorithms_train(algo: str) -> None:
 @pytest.mark.parametrize(
     ("candidate", "message"),
     [
-        ({"learning_rate": 1, "n_step": 8}, "a.n_step: PPO takes no such key; did you mean 'n_steps'?"),
+        ({"learning_rate": 1, "n_step": 8}, "a.n_step: PPO has no such key; did you mean 'n_steps'?"),
         ({"ent_coeff": {"type": "linear"}}, "a.ent_coeff: "),
         ({"learning_rate": {"type": "linear", "initial_valu": 1}}, "a.learning_rate.initial_valu: unknown key"),
         ({"learning_rate": 1, "policy": "MlpPolicy", "batch_size": -1}, "a: "),

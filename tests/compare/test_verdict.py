@@ -124,11 +124,12 @@ def test_a_study_that_is_not_finished_has_no_verdict() -> None:
 def test_runs_that_failed_are_named_and_are_no_reason_to_wait() -> None:
     found = {"linear": Difference(12.0, 0.01, 1.0, 8.0, 8)}
     assert sentence(found, "a", 10, done=18, total=20, failed={"linear": 2}) == (
-        "linear is better than a, by 12. linear: 2 runs failed and left out."
+        "linear is better than a, by 12. linear: 2 runs failed, not included."
     )
 
 
 def test_without_a_pair_of_runs_there_is_no_verdict() -> None:
     assert sentence({}, "a", 10, done=10, total=20, failed={"a": 10}) == (
-        "No verdict: no run of another candidate has a partner among those of a. a: 10 runs failed and left out."
+        "No verdict: no other candidate has a run with the same task and seed as one of a. "
+        "a: 10 runs failed, not included."
     )

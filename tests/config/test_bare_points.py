@@ -46,7 +46,7 @@ def test_pairs_may_be_the_schedule_of_a_phase() -> None:
         ([[0, 3e-4], 5], 1e6, r"step_points\[1\]: must be a list"),
         ([[0, -1]], 1e6, r"step_points\[0\]\[1\]: must be"),
         ([[5, 1], [4, 1]], 10, r"points\[1\]: must be above the one before it"),
-        ([5, [4, 1]], 10, r"parts\[0\]: must be a mapping with a fraction or steps"),
+        ([5, [4, 1]], 10, r"parts\[0\]: must be a mapping with 'fraction' or 'steps'"),
     ],
 )
 def test_what_is_wrong_with_a_pair_is_said_of_the_pair(points: Any, total_steps: Any, message: str) -> None:

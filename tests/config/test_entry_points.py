@@ -87,8 +87,8 @@ def test_a_misspelt_type_is_led_to_an_installed_one(plugged: None) -> None:
     ("name", "message"),
     [
         ("plugged_broken", "type: the entry point plugged_missing:Square cannot be loaded: ModuleNotFoundError: "),
-        ("plugged_other", "type: the entry point plugged_schedules:Square gives no type of that name"),
-        ("plugged_number", "type: the entry point plugged_schedules:__name__ gives no type of that name"),
+        ("plugged_other", "type: the entry point plugged_schedules:Square defines no type of that name"),
+        ("plugged_number", "type: the entry point plugged_schedules:__name__ defines no type of that name"),
     ],
 )
 def test_an_entry_point_that_does_not_give_its_type_is_an_error_that_names_it(

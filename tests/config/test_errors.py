@@ -63,7 +63,7 @@ MISTAKES: list[tuple[Any, str]] = [
     ),
     (
         {"type": "exponential", "final_value": 1, "decay_rate": 0.1},
-        "final_value: is the floor: must be <= initial_value",
+        "final_value: with decay_rate, must be <= initial_value",
     ),
     ({"type": "polynomial", "power": -1}, "power: must be a finite number >= 0 (received -1)"),
     (
@@ -80,13 +80,13 @@ MISTAKES: list[tuple[Any, str]] = [
     (linear(warmup_steps="x", total_steps=20), "warmup_steps: must be a number of steps (received 'x')"),
     (
         {"type": "torch", "scheduler": "StepLR", "total_steps": 4, "arguments": [2]},
-        "arguments: must be a mapping; its keys may also be given beside the others (received [2])",
+        "arguments: must be a mapping; its keys may also be given next to the other keys (received [2])",
     ),
     (linear(total_steps=0), "total_steps: must be a finite number > 0 (received 0)"),
     (linear(total_steps="soon"), "total_steps: must be a finite number > 0 (received 'soon')"),
     (linear(warmup_fraction=0.5, end_fraction=0.5), "warmup_fraction: must be below end_fraction, which is 0.5"),
     (linear(final_value=1, final_ratio=1), "final_ratio: given together with final_value"),
-    (linear(final_ratio=-1), "final_ratio: must be a finite number >= 0, a fraction of initial_value"),
+    (linear(final_ratio=-1), "final_ratio: must be a finite number >= 0, as a fraction of initial_value"),
     ({"type": "constant", "final_ratio": 1}, "final_ratio: unknown key"),
     ("lin_", "schedule: must be a number or <type>_<initial_value>, as in 'cosine_3e-4' (received 'lin_')"),
     ("lin_a_b", "schedule: must be a number or <type>_<initial_value>"),
@@ -98,13 +98,13 @@ MISTAKES: list[tuple[Any, str]] = [
     (True, "schedule: must be a number, a mapping with a type"),
     (b"3e-4", "schedule: must be a number, a mapping with a type"),
     (LinearLRSchedule, "schedule: must be a number, a mapping with a type"),
-    ([], "parts: must hold at least one schedule (received [])"),
+    ([], "parts: must have at least one schedule (received [])"),
     (phases(0.5, 0.4), "parts: the fractions of the parts must sum to 1, not to 0.9 (received [0.5, 0.4])"),
     ([linear()], "parts[0].fraction: give either fraction or steps for each part"),
     ([linear(fraction=1, steps=1)], "parts[0].fraction: give either fraction or steps for each part"),
     ([linear(steps=3)], "parts[0].steps: needs total_steps"),
     ([linear(fraction=0)], "parts[0].fraction: must be a number > 0 and <= 1 (received 0)"),
-    ([0.1], "parts[0]: must be a mapping with a fraction or steps"),
+    ([0.1], "parts[0]: must be a mapping with 'fraction' or 'steps'"),
     ({"type": "sequential", "parts": "lin_1"}, "parts: must be a list of schedules"),
     ({"type": "sequential"}, "parts: required key is missing"),
     (
@@ -120,7 +120,7 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"type": "step", "period_fraction": 1e-3, "gamma": 9}, "gamma: makes the value grow beyond 1e300"),
     (
         {"type": "multi_step", "milestone_fractions": [0.5, 0.2]},
-        "milestone_fractions[1]: must be above the one before it, 0.5",
+        "milestone_fractions[1]: must be above the one before it, which is 0.5",
     ),
     (
         {"type": "multi_step", "milestone_fractions": [0.5, 0.5]},
@@ -137,11 +137,14 @@ MISTAKES: list[tuple[Any, str]] = [
     ),
     (
         {"type": "piecewise_constant", "values": [1], "milestone_fractions": [0.5]},
-        "values: must hold one value more than",
+        "values: must have 2 values, one more than",
     ),
     ({"type": "piecewise_linear", "points": []}, "points: "),
     ({"type": "piecewise_linear", "points": [[0, 1, 2]]}, "points[0]"),
-    ({"type": "piecewise_linear", "points": [[0.5, 1], [0, 2]]}, "points[1]: must be above the one before it, 0.5"),
+    (
+        {"type": "piecewise_linear", "points": [[0.5, 1], [0, 2]]},
+        "points[1]: must be above the one before it, which is 0.5",
+    ),
     (
         {"type": "piecewise_linear", "points": [[0, -1]]},
         "points[0][1]: must be greater than or equal to 0 (received -1)",
@@ -166,7 +169,10 @@ MISTAKES: list[tuple[Any, str]] = [
     ),
     ({"type": "warmup_stable_decay", "decay_shape": "exponential"}, "final_value: an exponential decay needs"),
     ({"type": "warmup_stable_decay", "decay_fraction": 0.95}, "decay_fraction: does not fit between warmup_fraction"),
-    ({"type": "tri_stage", "hold_fraction": 0.6}, "decay_fraction: with warmup_fraction and hold_fraction sums to 1.2"),
+    (
+        {"type": "tri_stage", "hold_fraction": 0.6},
+        "decay_fraction: its sum with warmup_fraction and hold_fraction is 1.2",
+    ),
     ({"type": "tanh", "lower": 4}, "lower: must be below upper, which is 3.0"),
     ({"type": "repeat", "schedule": 1, "times": 0}, "times: must be a whole number >= 1 and <= 1000000 (received 0)"),
     ({"type": "delay", "schedule": 1, "delay_fraction": 1}, "delay_fraction: must be a finite number > 0 and < 1"),
@@ -206,7 +212,9 @@ def test_a_field_given_twice_is_refused() -> None:
         LinearLRSchedule(3e-4, initial_value=3e-4)
     with pytest.raises(ScheduleConfigError, match="type: LinearLRSchedule is of type 'linear'"):
         LinearLRSchedule({"type": "cosine"})
-    with pytest.raises(ScheduleConfigError, match=re.escape("total_steps: given twice, and differs from 20")):
+    with pytest.raises(
+        ScheduleConfigError, match=re.escape("total_steps: given twice; differs from the argument total_steps, 20")
+    ):
         create(linear(total_steps=10), total_steps=20)
 
 

@@ -65,14 +65,14 @@ def test_a_misspelt_key_is_still_led_to_the_nearest_one() -> None:
             {"type": "piecewise_linear", "points": [[0], 3]},
             ["points[0][1]: an item is missing (received None)", "points[1]: must be a list (received 3)"],
         ),
-        ({"type": "piecewise_linear", "points": []}, ["points: must hold at least 1 item (received [])"]),
+        ({"type": "piecewise_linear", "points": []}, ["points: must have at least 1 item (received [])"]),
         ({"type": "piecewise_linear", "points": [[0, 1, 2]]}, ["points[0]: one item too many (received [0, 1, 2])"]),
         ({"type": "multi_step", "milestone_fractions": 5}, ["milestone_fractions: must be a list (received 5)"]),
         ({"type": "torch", "scheduler": 3, "total_steps": 3}, ["scheduler: must be text (received 3)"]),
         (
             "lin_1_2_3",
             [
-                "schedule: holds more than two numbers; a string says the first value and the last: give a mapping for "
+                "schedule: has more than two numbers; a string can have a first and a last value; use a mapping for "
                 "more (received 'lin_1_2_3')"
             ],
         ),
@@ -87,11 +87,11 @@ def test_a_value_of_the_wrong_kind_is_told_in_the_words_of_a_file_and_each_mista
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a:\n\tb: 1", "file.yml:2:1: there is a tab here; YAML is indented with spaces"),
+        ("a:\n\tb: 1", "file.yml:2:1: there is a tab here; use spaces to indent YAML"),
         ("? [a, b]\n: 1", "file.yml:1:3: a key must be a word or a number, not a list or a mapping"),
         (
             "learning_rate:3e-4\npolicy: x",
-            "file.yml:2:7: there can be no key here: the line is indented too far, the one",
+            "file.yml:2:7: there can be no key here; the line may be indented too far, the line",
         ),
         ("a: |\nb", "file.yml:2:2: a colon and a space must follow a key"),
         ("a: !!timestamp soon", "file.yml:1:4: a value cannot be read as !!timestamp"),

@@ -68,7 +68,7 @@ def test_a_class_that_is_defined_again_takes_the_place_of_the_old_one_and_its_sc
     assert old(0.5) == new(0.5)
     assert hash(old(0.5)) == hash(new(0.5))
     assert registry["again"] is new
-    with pytest.raises(ScheduleConfigError, match=r"already the type of tests\.config\.test_own_type_rules\.Own"):
+    with pytest.raises(ScheduleConfigError, match=r"is already the type of tests\.config\.test_own_type_rules\.Own"):
         type("Other", (BaseLRSchedule,), {"type": "again"})
 
 

@@ -38,7 +38,7 @@ def test_a_type_of_ones_own_works_everywhere_at_once() -> None:
         jsonschema.Draft202012Validator(json_schema()).validate(schedule.to_config())
         with pytest.raises(ScheduleConfigError, match="sharpness: must be a finite number"):
             create({"type": "test_square_root", "sharpness": True})
-        with pytest.raises(ScheduleConfigError, match="already the type of"):
+        with pytest.raises(ScheduleConfigError, match="is already the type of"):
 
             class Other(BaseLRSchedule):
                 type = "test_square_root"
@@ -89,7 +89,9 @@ def test_a_python_function_composes_but_cannot_be_written_down() -> None:
     schedule = create([{"schedule": lambda p: 0.25 * p, "fraction": 0.5}, {"schedule": 0.5, "fraction": 0.5}])
     assert schedule(0.75) == 0.125
     assert schedule(np.array([0.75, 0.1])).tolist() == [0.125, 0.5]
-    with pytest.raises(ScheduleConfigError, match=r"parts\[0\]\.schedule: a Python function cannot be written down"):
+    with pytest.raises(
+        ScheduleConfigError, match=r"parts\[0\]\.schedule: a Python function cannot be written to a config"
+    ):
         schedule.to_config()
     assert create(abs)(0.5) == 0.5
 

@@ -143,7 +143,7 @@ def test_a_hyperparameter_says_what_it_is_whatever_stands_there(key: str, value:
     section = {**schema["$defs"]["_hyperparameters"], "$defs": schema["$defs"]}
     title, text = text_of(key, {key: value}, section)
     assert title == key
-    assert "a number, or a schedule" in text
+    assert "a number or a schedule" in text
 
 
 OWN = """

@@ -41,7 +41,7 @@ UNSAID = {
     ),
     "a value out of order with that of another key": (r"must be (>=|below) (minimum|initial_value|upper)", 12),
     "an exponential decay to zero": (r"no rate leads to or from 0", 2),
-    "as many items as another key asks for": (r"must hold (\d+ values|one value more)", 15),
+    "as many items as another key asks for": (r"must have (\d+ values)", 15),
     "a numeral that is too large for a bound other than 0 and 1": (r"must be a finite number >=? -?\d+ and <= \d+$", 4),
     "the names of the schedulers of torch": (r"no scheduler of torch", 11),
 }

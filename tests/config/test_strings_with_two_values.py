@@ -33,9 +33,9 @@ def test_lin_is_linear_with_two_values_too() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("constant_3e-4_1e-5", "type 'constant' has no final_value; a string may hold a final value for: "),
+        ("constant_3e-4_1e-5", "type 'constant' has no final_value; types with a final_value: "),
         ("step_3e-4_1e-5", "type 'step' has no final_value"),
-        ("lin_1_2_3", "holds more than two numbers; a string says the first value and the last"),
+        ("lin_1_2_3", "has more than two numbers; a string can have a first and a last value"),
         ("cosin_3e-4_1e-5", "unknown type; did you mean 'cosine'?"),
         ("3e-4_1e-5", "must be a number or <type>_<initial_value>"),
         ("_1_2", "unknown type"),

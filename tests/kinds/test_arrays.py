@@ -126,7 +126,7 @@ def test_traced_code_never_sees_nan_infinity_or_a_negative_value() -> None:
 
 def test_a_function_without_xp_cannot_be_traced_and_says_so() -> None:
     schedule: Any = BaseLRSchedule.create(lambda p: p)
-    with pytest.raises(TypeError, match="give it an argument xp=floats"):
+    with pytest.raises(TypeError, match="add an argument xp=floats"):
         jax.jit(schedule)(jnp.array([0.5]))
 
 

@@ -71,7 +71,9 @@ def test_every_type_refuses_a_warmup_of_steps_that_leaves_the_curve_no_time(name
 def test_every_type_refuses_a_share_of_the_run_that_is_shorter_than_any_step(name: str, key: str) -> None:
     needed = {} if key == "first_cycle_fraction" else NEEDED.get(name, {})
     told = refusal({"type": name, **needed, key: 9e-13})
-    assert told.startswith(f"{key}: is shorter than a step of any run: must be 1e-12 or more (received 9e-13)")
+    assert told.startswith(
+        f"{key}: must be 1e-12 or more; this fraction is shorter than a step of any run (received 9e-13)"
+    )
 
 
 @pytest.mark.parametrize(("name", "key"), NUMERIC)
@@ -154,7 +156,9 @@ def test_a_product_that_no_float_can_hold_is_told_where_it_is_asked_for() -> Non
     schedule: Any = create({"type": "product", "parts": [1e200, {"type": "linear", "initial_value": 1e200}]})
     assert schedule(0.0) == 0.0
     for progress in (0.5, np.array([0.0, 0.5])):
-        with pytest.raises(ValueError, match=r"^ProductLRSchedule\(.* gave inf at progress_remaining 0\.5; values are"):
+        with pytest.raises(
+            ValueError, match=r"^ProductLRSchedule\(.* gave inf at progress_remaining 0\.5; values must be"
+        ):
             schedule(progress)
 
 

@@ -117,5 +117,5 @@ def test_an_exponential_to_the_value_that_it_starts_from_is_level() -> None:
     level = {"type": "exponential", "initial_value": 0.25, "final_value": 0.25}
     for keys in ({}, {"decay_rate": 0.1}, {"decay_rate": 0.1, "staircase": True}, {"decay_fraction": 0.1}):
         assert create({**level, **keys}).sample(11).tolist() == pytest.approx([0.25] * 11, rel=1e-15)
-    with pytest.raises(ValueError, match=r"final_value: is the floor: must be <= initial_value, 0\.25"):
+    with pytest.raises(ValueError, match=r"final_value: with decay_rate, must be <= initial_value, which is 0\.25"):
         create({**level, "decay_rate": 0.1, "final_value": 0.25000001})

@@ -39,7 +39,7 @@ def test_what_is_no_number_is_a_type_error_that_names_schedule_value_and_progres
 def test_what_is_no_value_is_a_value_error_that_names_schedule_value_and_progress(outcome: Any) -> None:
     plain: Any = create(constantly(outcome))
     for progress in (0.25, *(array([0.25]) for array in ARRAYS)):
-        with pytest.raises(ValueError, match=r"rate.* gave .* at progress_remaining 0\.25; values are finite"):
+        with pytest.raises(ValueError, match=r"rate.* gave .* at progress_remaining 0\.25; values must be finite"):
             plain(progress)
 
 
@@ -69,7 +69,7 @@ def test_any_number_is_a_value(outcome: Any) -> None:
 def test_a_function_within_a_schedule_is_named_as_well(around: Any, outcome: Any) -> None:
     schedule: Any = create(around(constantly(outcome)))
     for progress in (0.5, np.array([0.5])):
-        with pytest.raises(TypeError, match=r"^BaseLRSchedule.create\(.*rate.* gave .*; values are numbers"):
+        with pytest.raises(TypeError, match=r"^BaseLRSchedule.create\(.*rate.* gave .*; values must be finite numbers"):
             schedule(progress)
 
 
@@ -96,7 +96,7 @@ class Gives(BaseLRSchedule):
 def test_a_formula_for_arrays_gives_an_array_of_real_numbers(make: Any) -> None:
     schedule: Any = Gives(make=make)
     for progress in (0.5, *(array([0.5, 0.25]) for array in ARRAYS)):
-        with pytest.raises(TypeError, match=r"^Gives\(.* gave .*values are"):
+        with pytest.raises(TypeError, match=r"^Gives\(.* gave .*values must be"):
             schedule(progress)
 
 
@@ -104,7 +104,7 @@ def test_the_first_wrong_value_of_an_array_is_named_with_its_progress() -> None:
     schedule: Any = Gives(make=lambda p, xp: xp.where(p < 0.3, p - 0.25, p))
     for array in ARRAYS:
         with pytest.raises(
-            ValueError, match=r"^Gives\(.* gave -0\.125 at progress_remaining 0\.125; values are finite"
+            ValueError, match=r"^Gives\(.* gave -0\.125 at progress_remaining 0\.125; values must be finite"
         ):
             schedule(array([[0.75, 0.5], [0.125, 0.0]]))
         assert schedule(array([0.5, 0.25])).tolist() == [0.5, 0.0]
@@ -114,7 +114,7 @@ def test_the_first_wrong_value_of_an_array_is_named_with_its_progress() -> None:
 def test_a_wrong_value_behind_a_zero_in_an_array_is_found(wrong: float) -> None:
     schedule: Any = Gives(make=lambda p, xp: xp.where(p < 0.3, wrong, 0.0 * p))
     for array in ARRAYS:
-        with pytest.raises(ValueError, match=r"^Gives\(.* gave .* at progress_remaining 0\.125; values are finite"):
+        with pytest.raises(ValueError, match=r"^Gives\(.* gave .* at progress_remaining 0\.125; values must be finite"):
             schedule(array([0.75, 0.5, 0.125]))
 
 

@@ -49,10 +49,10 @@ def test_a_run_that_is_cut_in_two_gives_the_rates_of_one_to_the_bit() -> None:
 
 
 def test_what_cannot_be_observed_or_loaded_is_refused() -> None:
-    with pytest.raises(ScheduleConfigError, match="schedule: nothing can be observed"):
+    with pytest.raises(ScheduleConfigError, match="schedule: observe needs a controller"):
         ScheduleLR(optimizer_of(), 0.1, total_steps=10).observe(0.1)
     scheduler = ScheduleLR(optimizer_of(), KL, total_steps=20)
-    with pytest.raises(ScheduleConfigError, match="controllers: must hold a state for each of the 1 controllers"):
+    with pytest.raises(ScheduleConfigError, match="controllers: must have a state for each of the 1 controllers"):
         scheduler.load_state_dict({"last_epoch": 3, "controllers": [{"scale": 1.0}, {"scale": 1.0}]})
     both = ScheduleLR(optimizer_of(2), [KL, KL], total_steps=20)
     with pytest.raises(ScheduleConfigError, match="scale: must be a finite number > 0"):

@@ -71,14 +71,14 @@ def test_it_is_a_config_like_any_other() -> None:
     [
         (
             (optimizer_of(0.1, 0.2), 10),
-            r"optimizer: its param groups have different rates, 0.1, 0.2: .*cool_down\(group",
+            r"optimizer: its param groups have different rates, 0.1, 0.2; .*cool_down\(group",
         ),
         ((optimizer_of(0.1), 0), "steps: must be a finite number > 0"),
         ((optimizer_of(0.1), 10, -1), "to: must be a finite number >= 0"),
         ((optimizer_of(0.1), 10, 0.0, "cosin"), "shape: .*did you mean 'cosine'"),
         ((optimizer_of(0.1), 10, 0.0, "exponential"), "to: must be above 0 for an exponential shape"),
         ((optimizer_of(0.0), 10, 0.1, "exponential"), "rate: must be above 0 for an exponential shape"),
-        (("run.zip", 10), "source: must be an optimizer of torch or a number; lr_schedule.sb3.cool_down takes"),
+        (("run.zip", 10), "source: must be a torch optimizer or a number; for a model or its zip file, use"),
     ],
 )
 def test_what_cannot_be_cooled_down_is_refused(arguments: Any, message: str) -> None:

@@ -107,7 +107,7 @@ def test_a_state_without_a_step_is_refused_and_says_what_it_lacks(state: dict[st
     scheduler = ScheduleLR(optimizer, COSINE, T)
     scheduler.step(7)
     before = rates(optimizer)
-    with pytest.raises(ScheduleConfigError, match="state_dict: must hold the number of steps made as last_epoch"):
+    with pytest.raises(ScheduleConfigError, match="state_dict: must have the number of completed steps as last_epoch"):
         scheduler.load_state_dict(state)
     assert (scheduler.last_epoch, rates(optimizer)) == (7, before)
 

@@ -90,7 +90,7 @@ def test_a_list_of_phases_is_one_schedule() -> None:
 @pytest.mark.parametrize(
     ("schedule", "total", "message"),
     [
-        ([0.1, 0.2, 0.3], T, r"schedule: must hold one schedule for each of the 2 param groups"),
+        ([0.1, 0.2, 0.3], T, r"schedule: must have one schedule for each of the 2 param groups"),
         ([0.1, {"type": "cosin"}], T, r"\[1\]\.type: unknown type; did you mean 'cosine'\?"),
         (0.1, 0, r"total_steps: must be a finite number > 0"),
         (0.1, None, r"total_steps: must be a finite number > 0"),

@@ -66,11 +66,11 @@ def test_the_same_run_resumes_without_a_word() -> None:
 @pytest.mark.parametrize(
     ("schedule", "total_steps", "relative", "message"),
     [
-        (LINEAR, 50, False, r"total_steps was 40, and is 50 now"),
-        ({**LINEAR, "final_value": 0.01}, 40, False, r"the schedule of lr was \{'type': 'linear', .*\}, and is \{"),
-        ({"lr": LINEAR, "weight_decay": 0.1}, 40, False, "no weight_decay was scheduled, and is now"),
-        ({"weight_decay": 0.1}, 40, False, "lr was scheduled, and is not now"),
-        (LINEAR, 40, True, "relative was False, and is True now"),
+        (LINEAR, 50, False, r"total_steps was 40, now it is 50"),
+        ({**LINEAR, "final_value": 0.01}, 40, False, r"the schedule of lr was \{'type': 'linear', .*\}, now it is \{"),
+        ({"lr": LINEAR, "weight_decay": 0.1}, 40, False, "weight_decay was not scheduled, now it is"),
+        ({"weight_decay": 0.1}, 40, False, "lr was scheduled, now it is not"),
+        (LINEAR, 40, True, "relative was False, now it is True"),
     ],
 )
 def test_another_run_resumes_with_a_warning_that_names_the_difference(
@@ -85,7 +85,7 @@ def test_another_run_resumes_with_a_warning_that_names_the_difference(
 
 def test_the_state_of_a_scheduler_of_torch_with_another_length_warns() -> None:
     theirs = tls.OneCycleLR(optimizer_of(), max_lr=0.1, total_steps=50)
-    with pytest.warns(UserWarning, match="total_steps was 50, and is 40 now"):
+    with pytest.warns(UserWarning, match="total_steps was 50, now it is 40"):
         ScheduleLR(optimizer_of(), LINEAR, total_steps=40).load_state_dict(theirs.state_dict())
 
 
@@ -101,7 +101,7 @@ def test_phases_in_steps_say_how_long_the_run_is() -> None:
     "learning_rate", [0.1, LINEAR, [{**LINEAR, "fraction": 0.5}, {"initial_value": 0.1, "steps": 5}], [], "lin_0.1"]
 )
 def test_what_does_not_say_how_long_the_run_is_needs_total_steps(learning_rate: Any) -> None:
-    with pytest.raises(ScheduleConfigError, match="total_steps: say how long the run is"):
+    with pytest.raises(ScheduleConfigError, match="total_steps: required, except for a list of phases"):
         configure_lr_scheduler(optimizer_of(), learning_rate)
 
 

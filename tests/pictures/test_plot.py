@@ -131,9 +131,9 @@ def test_without_axes_a_new_figure_is_made() -> None:
 
 
 def test_nothing_to_draw_is_an_error(ax: Any) -> None:
-    with pytest.raises(ValueError, match="nothing to draw: 0 schedules"):
+    with pytest.raises(ValueError, match="nothing to draw: needs at least 1 schedule and 2 points, not 0"):
         plot([], ax)
-    with pytest.raises(ValueError, match="nothing to draw: 1 schedules at 1 points"):
+    with pytest.raises(ValueError, match="nothing to draw: needs at least 1 schedule and 2 points, not 1 and 1"):
         plot([0.1], ax, points=1)
     with pytest.raises(ValueError, match="labels must name each of the 2 schedules; received 1"):
         plot([0.1, 0.2], ax, labels=["a"])

@@ -239,9 +239,9 @@ def test_a_schedule_of_zeros_can_be_drawn(ax: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "replay", "message"),
     [
-        ("lin_3e-4", SERIES, "replay: needs a controller; a schedule follows no metric"),
+        ("lin_3e-4", SERIES, "replay: needs a controller; a schedule does not depend on a metric"),
         (["lin_3e-4", 0.1], SERIES, "replay: needs a controller"),
-        (KL, [], "replay: must hold at least one pair"),
+        (KL, [], "replay: must have at least one pair"),
         (KL, 0.05, "replay: must be a list of pairs of progress_remaining and metric"),
         (KL, "kl.csv", "replay: must be a list of pairs"),
         (KL, {0.5: 0.01}, "replay: must be a list of pairs"),
@@ -252,8 +252,12 @@ def test_a_schedule_of_zeros_can_be_drawn(ax: Any) -> None:
         (KL, [(math.nan, 0.01)], r"replay\[0\]\[0\]: must be a finite number <= 1"),
         (KL, [(None, 0.01)], r"replay\[0\]\[0\]: must be a finite number <= 1"),
         (KL, [(2048, 0.01)], r"replay\[0\]\[0\]: must be a finite number <= 1"),
-        (KL, [(0.1, 0.01), (0.2, 0.01)], r"replay\[1\]\[0\]: must be at most the one before, 0.1: progress_remaining"),
-        (KL, [(0.5, 0.01), (0.4, "high")], r"replay\[1\]\[1\]: must be a number, or None where there was none"),
+        (
+            KL,
+            [(0.1, 0.01), (0.2, 0.01)],
+            r"replay\[1\]\[0\]: must be at most the one before, 0.1, because progress_remaining",
+        ),
+        (KL, [(0.5, 0.01), (0.4, "high")], r"replay\[1\]\[1\]: must be a number, or None if there was no metric"),
         (KL, [(0.5, True)], r"replay\[0\]\[1\]: must be a number"),
         ({**KL, "target_k": 1}, SERIES, "target_k: unknown key; did you mean 'target_kl'"),
         ({"controller": "k"}, None, "controller: unknown controller; did you mean 'kl'"),

@@ -125,7 +125,7 @@ def test_two_callbacks_on_one_target_are_an_error() -> None:
 )
 def test_under_an_event_callback_it_says_that_it_would_set_nothing(place: Any) -> None:
     model = make("PPO", ent_coef=0.25)
-    with pytest.raises(ScheduleConfigError, match=r"nothing of rollouts.*callback=\[ScheduleCallback"):
+    with pytest.raises(ScheduleConfigError, match=r"of rollouts.*callback=\[ScheduleCallback"):
         model.learn(64, callback=place(ScheduleCallback({"ent_coef": 0.1}), make("PPO").get_env()))
     assert (model.ent_coef, model.num_timesteps) == (0.25, 0)
 
@@ -167,7 +167,7 @@ def test_a_value_that_goes_wrong_only_while_training_stops_it_and_restores_the_m
 def test_a_model_of_no_known_algorithm_is_refused_with_the_list_of_those() -> None:
     from lr_schedule.sb3 import algorithms
 
-    with pytest.raises(ScheduleConfigError, match=r"derives from none of the algorithms known here\. Allowed: PPO"):
+    with pytest.raises(ScheduleConfigError, match=r"derives from none of the supported algorithms\. Allowed: PPO"):
         algorithms.name_of(int)
 
 
@@ -180,4 +180,4 @@ def test_a_cfg_is_never_changed() -> None:
 def test_a_clip_range_of_the_model_itself_may_end_at_zero_and_the_preview_says_so() -> None:
     shown = preview({"clip_range": "lin_0.2"}, "PPO", 8192)
     assert shown.values["clip_range"].tolist() == [BaseLRSchedule.create("lin_0.2")(p) for p in (0.75, 0.5, 0.25, 0.0)]
-    assert any(text.startswith("clip_range: it is 0 in the last update") for text in shown.warnings)
+    assert any(text.startswith("clip_range: the value is 0 in the last update") for text in shown.warnings)

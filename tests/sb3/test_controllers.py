@@ -177,7 +177,7 @@ def test_a_metric_that_never_has_a_value_is_an_error_after_the_third_update_that
     assert model.num_timesteps == 48
     message = str(caught.value)
     assert message.startswith(
-        "learning_rate.metric: has had no value in 3 updates; did you mean 'train/approx_kl'? There are "
+        "learning_rate.metric: has had no value in 3 updates; did you mean 'train/approx_kl'? Logged keys: "
     )
     for key in ("train/clip_fraction", "train/entropy_loss", "rollout/ep_rew_mean"):
         assert key in message
@@ -234,7 +234,7 @@ def test_a_function_of_the_model_is_asked_once_after_each_update() -> None:
 
 def test_a_metric_that_is_no_number_is_an_error_that_names_its_place() -> None:
     cfg = {"controller": "target", "schedule": 0.01, "goal": 1.0, "metric": lambda model: "high"}
-    with pytest.raises(ScheduleConfigError, match=r"ent_coef\.metric: must give a number \(received 'high'\)"):
+    with pytest.raises(ScheduleConfigError, match=r"ent_coef\.metric: must be a number \(received 'high'\)"):
         models.make("PPO").learn(64, callback=ScheduleCallback({"ent_coef": cfg}))
 
 

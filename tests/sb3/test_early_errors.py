@@ -144,7 +144,7 @@ def test_a_function_that_fails_is_named_with_what_it_raised(error: Exception) ->
             raise error
         return 0.5
 
-    match = f"must return a number for every progress from 1 to 0; it fails with {type(error).__name__}: .*of mine"
+    match = f"must return a number for every progress from 1 to 0; it raised {type(error).__name__}: .*of mine"
     model = make("PPO", ent_coef=0.125)
     with pytest.raises(ScheduleConfigError, match=f"ent_coef: {match}") as caught:
         model.learn(64, callback=ScheduleCallback({"ent_coef": fails}))

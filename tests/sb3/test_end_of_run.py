@@ -46,6 +46,7 @@ def test_a_run_that_is_shorter_than_a_callback_was_told_is_an_error_once_it_is_p
     model = make("PPO").learn(40, callback=ScheduleCallback({}, total_timesteps=200))
     assert [remaining_timesteps(model, total) for total in (48, 100, 200, 300)] == [0, 52, 152, 252]
     with pytest.raises(
-        ScheduleConfigError, match=r"run_timesteps: must be at least the 48 steps done of a run of 200 \(received 47"
+        ScheduleConfigError,
+        match=r"run_timesteps: must be at least the 48 timesteps that are done of a run of 200 \(received 47",
     ):
         remaining_timesteps(model, 47)

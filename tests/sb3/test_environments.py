@@ -83,7 +83,9 @@ def test_an_attribute_is_set_in_every_process() -> None:
         _, reads = learn({"env.wind": WIND, "env.set_difficulty()": 2.0}, env, "used")
         assert [{use for one in used for use in one[-16:]} for _, used in reads.rows] == [{(4.0, 2.0)}, {(2.0, 2.0)}]
         assert env.get_attr("wind") == [1.0] * 4
-        with pytest.raises(ScheduleConfigError, match=r"env\.wnd: no environment has it\. \(received 'wnd'\)"):
+        with pytest.raises(
+            ScheduleConfigError, match=r"env\.wnd: no environment has this attribute\. \(received 'wnd'\)"
+        ):
             learn({"env.wnd": WIND}, env, "used")
         assert env.get_attr("wind") == [1.0] * 4  # the processes are alive
     finally:
@@ -157,9 +159,10 @@ def test_a_controller_may_have_a_range_too() -> None:
     [
         (
             {"env.wnd": WIND},
-            "env.wnd: no environment has it; did you mean 'wind'? There are at, difficulty, length, level, wind",
+            "env.wnd: no environment has this attribute; did you mean 'wind'? "
+            "Allowed: at, difficulty, length, level, wind",
         ),
-        ({"env.gust()": WIND}, "env.gust(): no environment has it"),
+        ({"env.gust()": WIND}, "env.gust(): no environment has this attribute"),
         ({"env.name": WIND}, "env.name: must be a number in every environment (received 'windy')"),
         (
             {"env.set_difficulty": WIND},
@@ -179,7 +182,7 @@ def test_what_the_environments_do_not_have_is_an_error_before_training(schedules
 @pytest.mark.parametrize(
     ("cfg", "message"),
     [
-        ({**WIND, "range": [0, 1]}, "env.wind.range: goes with a schedule from 0 to 1; this one is 4 at"),
+        ({**WIND, "range": [0, 1]}, "env.wind.range: needs a schedule from 0 to 1; this one is 4 at"),
         ({**WIND, "range": 3}, "env.wind.range: must be two numbers"),
         ({**WIND, "range": ["a", 1]}, "env.wind.range[0]: must be a finite number"),
         ({**WIND, "sign": 0}, "env.wind.sign: must be 1 or -1 (received 0)"),

@@ -14,7 +14,7 @@ from lr_schedule.sb3.names import MADE_WITH, OTHER_NAMES
 from lr_schedule.sb3.targets import TARGETS
 from tests.sb3.models import make
 
-KEPT = "keeps the one that it is made with; no schedule can set it. Allowed for"
+KEPT = "is made; no schedule can set it. Allowed for"
 
 
 def message_for(name: Any, algorithm: str, model: Any = None) -> str:
@@ -63,17 +63,19 @@ def test_a_name_that_is_near_to_none_gets_no_hint(name: Any, algorithm: str) -> 
 
 @pytest.mark.parametrize(("name", "algorithm"), [("normalize_advantage", "A2C"), ("n_delta", "ARS"), ("seed", "DQN")])
 def test_a_hyperparameter_that_no_schedule_can_set_is_not_taken_for_a_misspelled_one(name: str, algorithm: str) -> None:
-    assert message_for(name, algorithm).startswith(f"{name}: {algorithm} {KEPT} {algorithm}: learning_rate, ")
+    assert message_for(name, algorithm).startswith(
+        f"{name}: fixed when a model of {algorithm} {KEPT} {algorithm}: learning_rate, "
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "algorithm", "why"),
     [
-        ("n_steps", "PPO", "the rollout buffer has its size"),
-        ("train_freq", "SAC", "it says when to update; schedule gradient_steps"),
-        ("learning_starts", "TD3", "it says when to update; schedule gradient_steps"),
-        ("target_update_interval", "DQN", "it says when to update; schedule tau"),
-        ("buffer_size", "DQN", "the replay buffer has its size"),
+        ("n_steps", "PPO", "it is the size of the rollout buffer"),
+        ("train_freq", "SAC", "it determines when to update; schedule gradient_steps"),
+        ("learning_starts", "TD3", "it determines when to update; schedule gradient_steps"),
+        ("target_update_interval", "DQN", "it determines when to update; schedule tau"),
+        ("buffer_size", "DQN", "it is the size of the replay buffer"),
         ("policy_kwargs", "PPO", "the networks are made with it"),
         ("qf_learning_rate", "SBX SAC", "schedule critic.learning_rate"),
     ],
@@ -81,9 +83,9 @@ def test_a_hyperparameter_that_no_schedule_can_set_is_not_taken_for_a_misspelled
 def test_a_hyperparameter_that_no_schedule_can_set_says_why_or_what_can_be_set(
     name: str, algorithm: str, why: str
 ) -> None:
-    said = f"{name}: {algorithm} keeps the one that it is made with: {why}. Allowed for {algorithm}: learning_rate, "
+    said = f"{name}: fixed when a model of {algorithm} is made: {why}. Allowed for {algorithm}: learning_rate, "
     assert message_for(name, algorithm).startswith(said)
-    with pytest.raises(ScheduleConfigError, match=f"^{name}: a model keeps the one that it is made with: {why}"):
+    with pytest.raises(ScheduleConfigError, match=f"^{name}: fixed when a model is made: {why}"):
         ScheduleCallback({name: 0.5})
 
 
@@ -96,13 +98,13 @@ def test_what_a_model_is_made_with_is_no_target_and_what_is_named_in_its_place_i
 
 @pytest.mark.parametrize(("name", "algorithm"), [("n_envs", "PPO"), ("net_arch", "SAC"), ("lr", "DQN")])
 def test_a_name_that_is_no_parameter_of_a_model_is_told_as_the_callback_is_made(name: str, algorithm: str) -> None:
-    said = "did you mean 'learning_rate'" if name == "lr" else "a model keeps the one that it is made with"
+    said = "did you mean 'learning_rate'" if name == "lr" else "fixed when a model is made"
     with pytest.raises(ScheduleConfigError, match=said):
         ScheduleCallback({name: 0.5})
 
 
 def test_in_a_model_and_in_a_preview_the_same_is_said() -> None:
-    said = r"^n_steps: PPO keeps the one that it is made with: the rollout buffer has its size\. Allowed for PPO: learn"
+    said = r"^n_steps: fixed when a model of PPO is made: it is the size of the rollout buffer\. Allowed for PPO: learn"
     model = make("PPO")
     for refuse in (lambda name: preview({name: 0.1}, "PPO", 100), lambda name: find(name, "PPO", model)):
         with pytest.raises(ScheduleConfigError, match=said):

@@ -29,8 +29,8 @@ from tests.sb3.controlled import HIGH
         ),
         (
             {"gamma": {"controller": "target", "schedule": 0.99, "goal": 1.0, "metric": "train/loss"}},
-            "gamma: must be a finite number >= 0 and <= 1 over the whole run; with this minimum and maximum the "
-            "controller may give this at progress_remaining 1 (received 99.0)",
+            "gamma: must be a finite number >= 0 and <= 1 over the whole run; with this minimum and maximum, the "
+            "controller may have this value at progress_remaining 1 (received 99.0)",
         ),
         ({"target_entropy": KLController(schedule=1.0)}, "target_entropy: must be a number or a function"),
     ],
@@ -48,8 +48,8 @@ def test_a_mistake_is_named_when_the_callback_is_made(schedules: Any, message: s
         (
             "A2C",
             {"learning_rate": {"controller": "kl", "schedule": 1e-3, "metric": "kl"}},
-            "learning_rate.metric: A2C compares no policies; use a key of its log. Allowed for PPO, MaskablePPO, "
-            "RecurrentPPO, SBX PPO (received 'kl')",
+            "learning_rate.metric: A2C computes no KL divergence of policies; use a key of its log. "
+            "Allowed for PPO, MaskablePPO, RecurrentPPO, SBX PPO (received 'kl')",
         ),
         (
             "TQC",
@@ -83,8 +83,8 @@ def test_two_owners_of_one_target_are_refused() -> None:
 def test_preview_warns_of_a_target_kl_that_hides_the_kl_from_the_controller(target_kl: Any, warned: bool) -> None:
     shown = preview({"controller": "kl", "schedule": 1e-3}, "PPO", 40_960, target_kl=target_kl)
     expected = (
-        "learning_rate: with target_kl=0.015 the epochs of an update end before its KL is 0.02, above which the "
-        "controller lowers the value; leave target_kl out",
+        "learning_rate: with target_kl=0.015, the epochs of an update end before its KL is 0.02, above which the "
+        "controller lowers the value; remove target_kl",
     )
     assert shown.warnings == (expected if warned else ())
     assert shown.values["learning_rate"].tolist() == [1e-3] * 20

@@ -12,8 +12,8 @@ from lr_schedule import LinearLRSchedule, ScheduleConfigError
 from lr_schedule.sb3 import ScheduleCallback
 from tests.sb3.models import at_each_update, class_of, make
 
-IN_USE = "callback: sets another model that trains now; give each model a ScheduleCallback of its own"
-NOT_STARTED = r"callback: must be told of the start of training before a rollout; call on_training_start"
+IN_USE = "callback: is in use by another model that trains now; use a separate ScheduleCallback for each model"
+NOT_STARTED = r"callback: training has not started; in your own training loop, call on_training_start"
 
 
 class Nested(BaseCallback):

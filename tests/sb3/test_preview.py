@@ -43,7 +43,7 @@ def test_environments_and_hyperparameters_set_the_rollouts() -> None:
 def test_updates_in_episodes_need_their_length() -> None:
     cases: list[tuple[str, dict[str, Any]]] = [("ARS", {}), ("TD3", {"train_freq": (1, "episode")})]
     for algo, settings in cases:
-        with pytest.raises(ScheduleConfigError, match="episode_length: needed here"):
+        with pytest.raises(ScheduleConfigError, match="episode_length: required"):
             preview(0.1, algo, 100, **settings)
 
 
@@ -90,12 +90,12 @@ def test_a_schedule_that_fits_the_run_has_no_warning() -> None:
 
 def test_a_warmup_shorter_than_a_rollout_is_warned_of() -> None:
     text = warnings({**WARMUP, "warmup_steps": 2048}, "PPO", 100_000)
-    assert text.startswith("learning_rate: the warmup is over at timestep 2048, before the first update at 2048")
+    assert text.startswith("learning_rate: the warmup ends at timestep 2048, before the first update at 2048")
     assert "warmup" not in warnings({**WARMUP, "warmup_steps": 2049}, "PPO", 100_000)
 
 
 def test_a_warmup_swallowed_by_learning_starts_is_warned_of() -> None:
-    assert "the warmup is over at timestep 1000, before the first update at 1001" in warnings(
+    assert "the warmup ends at timestep 1000, before the first update at 1001" in warnings(
         {**WARMUP, "warmup_steps": 1000}, "SAC", 100_000, learning_starts=1000
     )
     assert "warmup" not in warnings({**WARMUP, "warmup_steps": 1000}, "SAC", 100_000)
@@ -109,7 +109,7 @@ def test_few_distinct_values_are_warned_of_unless_the_schedule_has_no_more() -> 
 
 
 def test_a_last_update_at_zero_is_warned_of() -> None:
-    assert "learning_rate: it is 0 in the last update" in warnings("lin_0.1", "A2C", 1000)
+    assert "learning_rate: the value is 0 in the last update" in warnings("lin_0.1", "A2C", 1000)
     assert warnings({"type": "linear", "initial_value": 0.1, "final_value": 0.001}, "A2C", 1000) == ""
     assert warnings({"ent_coef": "lin_0.1"}, "A2C", 1000) == ""
 
@@ -128,7 +128,7 @@ def test_a_schedule_that_the_model_keeps_itself_may_reach_0(
     target: str, algo: str, settings: Any, is_warned_of: bool
 ) -> None:
     warned = warnings({target: "lin_0.5"}, algo, 102_400, **settings)
-    assert (f"{target}: it is 0 in the last update" in warned) is is_warned_of
+    assert (f"{target}: the value is 0 in the last update" in warned) is is_warned_of
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_an_algorithm_that_keeps_the_first_learning_rate_is_warned_of(algo: Any)
     assert "uses only the first value, lr_schedule(1)" in seen.warnings[0]
     zero = preview(WARMUP, algo, 1000)
     assert set(zero.values["learning_rate"].tolist()) == {0.0}
-    assert "it is 0 at the start, so that" in zero.warnings[1]
+    assert "the value is 0 at the start, so" in zero.warnings[1]
 
 
 def test_a_target_kl_of_sbx_ppo_makes_it_ignore_the_learning_rate() -> None:

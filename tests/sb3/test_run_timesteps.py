@@ -101,7 +101,7 @@ def test_a_learning_rate_that_nothing_reads_is_warned_of(tmp_path: Path) -> None
     make("PPO", learning_rate=0.25).save(tmp_path / "model")
     model = make("PPO").load(tmp_path / "model", env=make("PPO").get_env(), device="cpu")
     model.learning_rate = LinearLRSchedule(0.5)
-    with pytest.warns(UserWarning, match=r"^model\.learning_rate is LinearLR.*but training follows .*, which is 0\.25"):
+    with pytest.warns(UserWarning, match=r"^model\.learning_rate is LinearLR.*but training uses .*, which is 0\.25"):
         model.learn(16, callback=ScheduleCallback({}))
     assert model.policy.optimizer.param_groups[0]["lr"] == 0.25
 
@@ -127,7 +127,7 @@ def test_a_loop_that_has_set_nothing_up_gets_one_sentence() -> None:
     with pytest.raises(ScheduleConfigError, match=r"callback: has no model yet; call init_callback\(model\) first"):
         ScheduleCallback({}).on_training_start({}, {})
     for hook in ("on_step", "on_rollout_start", "on_rollout_end"):
-        with pytest.raises(ScheduleConfigError, match="callback: must be told of the start of training"):
+        with pytest.raises(ScheduleConfigError, match="callback: training has not started"):
             getattr(ScheduleCallback({"ent_coef": 0.5}), hook)()
-    with pytest.raises(ScheduleConfigError, match="the model knows of no run; in a loop of your own"):
+    with pytest.raises(ScheduleConfigError, match="no run is set up in the model; in your own training loop"):
         ScheduleCallback({"ent_coef": 0.5}).init_callback(make("PPO"))

@@ -142,7 +142,7 @@ def test_the_remaining_timesteps_count_chunks_that_were_set_back_to_zero() -> No
     for _ in range(2):
         model.learn(CHUNK, callback=callback)
     assert remaining_timesteps(model, RUN) == RUN - 2 * CHUNK
-    with pytest.raises(ScheduleConfigError, match="run_timesteps: must be at least the 128 steps done"):
+    with pytest.raises(ScheduleConfigError, match="run_timesteps: must be at least the 128 timesteps that are done"):
         remaining_timesteps(model, 100)
 
 
@@ -161,7 +161,7 @@ def test_a_run_that_is_done_is_an_error_that_says_how_to_start_a_new_one() -> No
     model = make("PPO", ent_coef=0.5)
     callback = ScheduleCallback({"ent_coef": 0.1}, total_timesteps=CHUNK)
     model.learn(CHUNK, callback=callback)
-    with pytest.raises(ScheduleConfigError, match=r"more than the 64 steps that the run has done.*timesteps_done=0"):
+    with pytest.raises(ScheduleConfigError, match=r"above the 64 timesteps that the run has done.*timesteps_done=0"):
         model.learn(CHUNK, callback=callback)
     assert model.ent_coef == 0.5
 

@@ -138,9 +138,9 @@ def test_a_file_that_is_no_model_zip_is_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(odd, "w") as archive:
         archive.writestr("data", "[1, 2]")
     for path in (plain, empty, odd):
-        with pytest.raises(ScheduleConfigError, match=f"path: is no model zip.*{path.name}"):
+        with pytest.raises(ScheduleConfigError, match=f"path: is not a model zip.*{path.name}"):
             read_schedules(path)
-        with pytest.raises(ScheduleConfigError, match="path: is no model zip"):
+        with pytest.raises(ScheduleConfigError, match="path: is not a model zip"):
             portable_custom_objects(path)
     with pytest.raises(FileNotFoundError):
         read_schedules(tmp_path / "missing")
@@ -244,7 +244,7 @@ def test_a_schedule_that_no_lines_follow_is_an_error_and_takes_no_memory_without
             return 1.0 + xp.sin(1e9 * progress_remaining)
 
     try:
-        with pytest.raises(ScheduleConfigError, match="changes so often that 2,000,000 points do not follow it"):
+        with pytest.raises(ScheduleConfigError, match="changes so often that 2,000,000 points are not enough"):
             portable_custom_objects(NoisyLRSchedule())
     finally:
         registry.pop("noisy_for_saves")

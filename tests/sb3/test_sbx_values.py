@@ -167,7 +167,7 @@ def test_each_update_of_dqn_gets_gamma_and_each_step_tau_and_epsilon(monkeypatch
         ("TQC", "top_quantiles_to_drop_per_net", "SBX TQC compiles the number of quantiles into its update"),
         ("PPO", "max_grad_norm", "SBX PPO compiles max_grad_norm into its optimizers"),
         ("CrossQ", "tau", "SBX CrossQ has no such target"),
-        ("TD3", "policy_delay", "SBX TD3 keeps the one that it is made with: it says when to update"),
+        ("TD3", "policy_delay", "fixed when a model of SBX TD3 is made: it determines when to update"),
     ],
 )
 def test_what_a_compiled_update_never_reads_again_is_refused(name: str, target: str, match: str) -> None:

@@ -75,7 +75,7 @@ def test_check_finds_nothing_wrong_with_a_controller(section: Any) -> None:
         ),
         (
             "a:\n  policy: MlpPolicy\n  ent_coef: {controller: kl, schedule: 1e-3}\n",
-            "ppo.yml:3:3: a.ent_coef: takes no schedule; give it to lr_schedule.sb3.ScheduleCallback",
+            "ppo.yml:3:3: a.ent_coef: accepts no schedule; give it to lr_schedule.sb3.ScheduleCallback",
         ),
         ("controller: kl\nschedule: 1e-3\nbnd: 2\n", "ppo.yml:3:1: bnd: unknown key; did you mean 'band'?"),
     ],
@@ -101,7 +101,7 @@ def test_load_hyperparams_leaves_a_controller_under_callback_to_the_callback_wit
 
 def test_load_hyperparams_refuses_a_controller_that_nobody_would_feed() -> None:
     with pytest.raises(
-        ScheduleConfigError, match=r"learning_rate: a controller is fed .*lr_schedule\.zoo train, which"
+        ScheduleConfigError, match=r"learning_rate: a controller needs a metric .*lr_schedule\.zoo train, which"
     ):
         load_hyperparams(SECTION)
 

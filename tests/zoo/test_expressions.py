@@ -41,7 +41,7 @@ def test_what_has_a_form_as_text_is_written_in_it_and_read_back_as_it_was(value:
     ids=["class", "object", "set", "function", "nan"],
 )
 def test_what_has_no_form_as_text_is_refused(value: Any) -> None:
-    with pytest.raises(ScheduleConfigError, match=r"must be dict\(\.\.\.\) of numbers|no Python expression"):
+    with pytest.raises(ScheduleConfigError, match=r"must be dict\(\.\.\.\) of numbers|is not a Python expression"):
         write_expression(value)
 
 

@@ -211,7 +211,7 @@ def test_every_problem_is_reported_with_its_line_and_column(tmp_path: Path) -> N
     assert set(found) == {(3, 19), (6, 5), (7, 3)}
     assert "CartPole-v1.learning_rate.type: unknown type; did you mean 'cosine'?" in found[3, 19]
     assert "CartPole-v1.clip_range.final_valu: unknown key; did you mean 'final_value'?" in found[6, 5]
-    assert "takes no schedule; give it to lr_schedule.sb3.ScheduleCallback" in found[7, 3]
+    assert "accepts no schedule; give it to lr_schedule.sb3.ScheduleCallback" in found[7, 3]
 
 
 def test_a_missing_section_names_the_nearest_one(file: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_missing_section_names_the_nearest_one(file: Path) -> None:
 
 
 def test_several_sections_need_an_env(file: Path) -> None:
-    with pytest.raises(ScheduleConfigError, match="env_id must name a section; there are CartPole-v1, Acrobot-v1"):
+    with pytest.raises(ScheduleConfigError, match="env_id must name a section; sections: CartPole-v1, Acrobot-v1"):
         load_hyperparams(file)
 
 

@@ -84,11 +84,11 @@ def test_a_missing_space_after_a_colon_is_named() -> None:
 @pytest.mark.parametrize(
     ("key", "algo", "text"),
     [
-        ("n_step", "ppo", "PPO takes no such key; did you mean 'n_steps'? Allowed: policy, learning_rate, n_steps"),
-        ("n_epochs", "sac", "SAC takes no such key; did you mean 'n_steps'? Allowed"),
-        ("clip_rang", "ppo", "PPO takes no such key; did you mean 'clip_range'? Allowed"),
-        ("device", "ppo", "the Zoo gives this to the algorithm itself"),
-        ("nonsense_of_mine", "ppo_lstm", "RecurrentPPO takes no such key. Allowed"),
+        ("n_step", "ppo", "PPO has no such key; did you mean 'n_steps'? Allowed: policy, learning_rate, n_steps"),
+        ("n_epochs", "sac", "SAC has no such key; did you mean 'n_steps'? Allowed"),
+        ("clip_rang", "ppo", "PPO has no such key; did you mean 'clip_range'? Allowed"),
+        ("device", "ppo", "the Zoo itself passes this to the algorithm"),
+        ("nonsense_of_mine", "ppo_lstm", "RecurrentPPO has no such key. Allowed"),
     ],
 )
 def test_with_an_algorithm_every_key_is_held_against_its_signature(key: str, algo: str, text: str) -> None:
@@ -130,7 +130,9 @@ def test_an_unknown_algorithm_names_the_nearest() -> None:
 )
 def test_a_schedule_where_none_is_taken_is_found_even_with_a_misspelt_type(value: str) -> None:
     problem = one(f"CartPole-v1:\n  policy: MlpPolicy\n  ent_coef: {value}\n")
-    assert problem.startswith("ppo.yml:3:3: CartPole-v1.ent_coef: takes no schedule; give it to lr_schedule.sb3.Sched")
+    assert problem.startswith(
+        "ppo.yml:3:3: CartPole-v1.ent_coef: accepts no schedule; give it to lr_schedule.sb3.Sched"
+    )
 
 
 @pytest.mark.parametrize("value", ["auto", "auto_0.1", "0.1", "1e-3", "null", "'0.1'"])
@@ -179,7 +181,7 @@ def test_a_schedule_callback_is_held_against_its_name_and_keywords(
             "stable_baselines3.common.callbacks.CheckpointCallback: {save_freq: 1}",
             "save_path: required keyword is missing",
         ),
-        ("stable_baselines3.PPO: {}", "is no class of a callback"),
+        ("stable_baselines3.PPO: {}", "is not the class of a callback"),
         (
             "stable_baseline3.common.callbacks.CheckpointCallback: {save_freq: 1, save_path: a}",
             "did you mean 'stable_b",
@@ -226,7 +228,7 @@ def test_an_n_timesteps_that_is_no_length_is_named_itself(length: str) -> None:
     content = f"policy: MlpPolicy\nn_timesteps: {length}\nlearning_rate: {{type: cosine_warmup, warmup_steps: 5}}\n"
     first, second = problems(content)
     assert first.startswith("ppo.yml:2:1: n_timesteps: must be a finite number > 0")
-    assert "warmup_steps: needs the length of the run: n_timesteps of the section" in second
+    assert "warmup_steps: needs the length of the run: n_timesteps in the section" in second
     with pytest.raises(ScheduleConfigError, match="n_timesteps: must be a finite number > 0"):
         load_hyperparams(parse_yaml(content).data)
 
@@ -236,7 +238,7 @@ def test_an_n_timesteps_that_is_no_length_is_named_itself(length: str) -> None:
 )
 def test_a_missing_n_timesteps_is_named_where_steps_need_it(part: str) -> None:
     for problem in problems(f"policy: MlpPolicy\nlearning_rate: {part}\n"):
-        assert "needs the length of the run: n_timesteps of the section" in problem
+        assert "needs the length of the run: n_timesteps in the section" in problem
         assert "create(" not in problem
 
 

@@ -46,7 +46,7 @@ def test_no_string_and_no_name_of_a_file_is_run(tmp_path: Path) -> None:
     assert [line.split(": ")[1] for line in lines if "must be dict(...)" in line] == [
         f"CartPole-v1.{key}" for key in keys
     ]
-    assert "CartPole-v1.callback[0].os.system: is no class of a callback" in "".join(lines)
+    assert "CartPole-v1.callback[0].os.system: is not the class of a callback" in "".join(lines)
 
 
 def test_strings_of_the_zoo_s_own_form_train_as_ever(tmp_path: Path) -> None:
@@ -67,29 +67,29 @@ def test_strings_of_the_zoo_s_own_form_train_as_ever(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "arguments", "expected"),
     [
-        ({"learning_rat": 1e-3}, [], "CartPole-v1.learning_rat: PPO takes no such key; did you mean 'learning_rate'?"),
-        ({"n_step": 8}, [], "CartPole-v1.n_step: PPO takes no such key; did you mean 'n_steps'?"),
+        ({"learning_rat": 1e-3}, [], "CartPole-v1.learning_rat: PPO has no such key; did you mean 'learning_rate'?"),
+        ({"n_step": 8}, [], "CartPole-v1.n_step: PPO has no such key; did you mean 'n_steps'?"),
         ({"policy": "MlpPolicyy"}, [], "CartPole-v1.policy: PPO has no such policy; did you mean 'MlpPolicy'?"),
         ({"policy": None}, [], "CartPole-v1.policy: required key is missing"),
         ({"policy": "no_such.Policy"}, [], "CartPole-v1.policy: cannot be imported: No module named 'no_such'"),
         ({"env_wrapper": ["rl_zoo3.wrappers.Nothing"]}, [], "CartPole-v1.env_wrapper: cannot be imported"),
         ({"n_timesteps": "20k"}, [], "CartPole-v1.n_timesteps: must be a finite number > 0"),
         ({"n_timesteps": None}, [], "CartPole-v1.n_timesteps: required key is missing; or give -n"),
-        ({"ent_coef": {"type": "linea"}}, [], "CartPole-v1.ent_coef: takes no schedule; give it to lr_schedule.sb3"),
+        ({"ent_coef": {"type": "linea"}}, [], "CartPole-v1.ent_coef: accepts no schedule; give it to lr_schedule.sb3"),
         ({"callback": "lr_schedule.sb3.SheduleCallback"}, [], "cannot be imported: module 'lr_schedule.sb3' has no"),
         ({"callback": "no_such_package.Callback"}, [], "cannot be imported: No module named 'no_such_package'"),
         (
             {"n_timesteps": 2000, "learning_rate": {"type": "cosine_warmup", "warmup_steps": 200}},
             ["-n", 128],
-            "in a run of 128 steps; it fits into the 2000 timesteps of the file, and not into the 128 of -n",
+            "in a run of 128 steps; it fits into the 2000 timesteps of the file, but not into the 128 of -n",
         ),
         (
             {},
             ["-params", "ent_coef:lin_0.1"],
-            "ent_coef: takes no schedule; give it to lr_schedule.sb3.ScheduleCallback",
+            "ent_coef: accepts no schedule; give it to lr_schedule.sb3.ScheduleCallback",
         ),
         ({}, ["-params", "policy:MlpPolicy"], "policy: cannot be run as Python (name 'MlpPolicy' is not defined); put"),
-        ({}, ["-params", "learning_rat:1e-3"], "learning_rat: PPO takes no such key; did you mean 'learning_rate'?"),
+        ({}, ["-params", "learning_rat:1e-3"], "learning_rat: PPO has no such key; did you mean 'learning_rate'?"),
         ({}, ["--trial-id", 0], "--trial-id: needs --storage and --study-name (received 0)"),
         ({}, ["--search-types", "linear,step"], "--search-types.period_fraction: required key is missing"),
         ({}, ["--search-types", "lineaer"], "--search-types.type: unknown type; did you mean 'linear'?"),
@@ -118,7 +118,7 @@ def test_a_trained_agent_trains_for_n_timesteps_more_where_asked_as_in_the_stock
     train(tmp_path, "ppo", "-conf", config, "-n", 64)
     agent = saved_in(tmp_path) / "CartPole-v1.zip"
     line = train(tmp_path, "ppo", "-conf", config, "-n", 64, "-i", agent, status=1).stderr
-    assert "must be more than the 64 that the trained agent has behind it" in line
+    assert "must be above the 64 timesteps that the trained agent has done" in line
     assert "--train-more" in line
     train(tmp_path, "ppo", "-conf", config, "-n", 320, "-i", agent, "--train-more")
     assert_follows(tmp_path, BaseLRSchedule.create("lin_1e-3"), 320)
@@ -159,8 +159,13 @@ def test_trial_number_0_is_a_trial_and_what_is_typed_counts_for_more(study: Path
 @pytest.mark.parametrize(
     ("storage", "name", "number", "expected"),
     [
-        (None, "dqn-search", 2, "--trial-id: no such trial of 'dqn-search'; there are 0 to 1 (received 2)"),
-        (None, "dqn-search", -1, "--trial-id: no such trial of 'dqn-search'; there are 0 to 1 (received -1)"),
+        (None, "dqn-search", 2, "--trial-id: no such trial; the study 'dqn-search' has the trials 0 to 1 (received 2)"),
+        (
+            None,
+            "dqn-search",
+            -1,
+            "--trial-id: no such trial; the study 'dqn-search' has the trials 0 to 1 (received -1)",
+        ),
         (None, "dqn_search", 0, "--study-name: no such study; did you mean 'dqn-search'? Studies in"),
         ("typo.log", "dqn-search", 0, "--storage: no such file"),
     ],

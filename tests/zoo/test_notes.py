@@ -19,7 +19,7 @@ def notes(text: str, folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        ("x: {learning_rate: 010}", "1:5: x.learning_rate: note: reaches 8; is a learning rate above 1 meant?"),
+        ("x: {learning_rate: 010}", "1:5: x.learning_rate: note: reaches 8; is a learning rate above 1 intended?"),
         ("x: {qf_learning_rate: lin_1.5}", "1:5: x.qf_learning_rate: note: reaches 1.5; is a learning rate above 1"),
         (
             "x:\n  callback: [{lr_schedule.sb3.ScheduleCallback: {schedules: {critic.learning_rate: cosine_2}}}]",

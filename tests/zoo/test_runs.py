@@ -159,7 +159,7 @@ def test_an_agent_that_is_trained_already_is_an_error(trained: Path, tmp_path: P
     finished = saved_in(trained) / "CartPole-v1.zip"
     config = write_config(tmp_path, 512, RUNS["ppo"][2])
     result = train(tmp_path, "ppo", "-conf", config, "--trained-agent", finished, status=1)
-    assert "n_timesteps: must be more than the 512 that the trained agent has behind it" in result.stderr
+    assert "n_timesteps: must be above the 512 timesteps that the trained agent has done" in result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -213,9 +213,9 @@ def test_a_mistake_is_one_line_with_its_place_and_nothing_is_trained(tmp_path: P
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("CartPole-v1: {n_timesteps: !!python/object/apply:os.system ['touch WITNESS']}", "is refused"),
+        ("CartPole-v1: {n_timesteps: !!python/object/apply:os.system ['touch WITNESS']}", "is not allowed"),
         ("Pendulum-v1: {n_timesteps: 10}", "CartPole-v1: no such section, and no 'default'"),
-        ("CartPole-v1: &a {policy_kwargs: *a}", "an alias in here refers to what contains it"),
+        ("CartPole-v1: &a {policy_kwargs: *a}", "an alias in here contains itself"),
     ],
     ids=["tag", "section", "cycle"],
 )

@@ -55,7 +55,7 @@ def test_the_schedules_of_rl_games_may_stand_in_its_config(tmp_path: Path) -> No
 
 
 def test_a_config_of_rl_games_without_schedules_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ScheduleConfigError, match=r"schedules: gives no schedules, .* params\.config\.schedules"):
+    with pytest.raises(ScheduleConfigError, match=r"schedules: required; .* params\.config\.schedules"):
         start(ScheduleObserver(), make_config(tmp_path))
 
 
@@ -68,7 +68,7 @@ def test_a_run_of_rl_games_may_be_counted_in_frames(tmp_path: Path) -> None:
 
 
 def test_a_run_of_rl_games_without_a_length_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ScheduleConfigError, match="max_epochs: says how long the run is"):
+    with pytest.raises(ScheduleConfigError, match="max_epochs: must be above 0, because it is the length of the run"):
         start(ScheduleObserver(SCHEDULES), make_config(tmp_path, max_epochs=-1))
 
 

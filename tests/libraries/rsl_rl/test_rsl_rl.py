@@ -204,7 +204,7 @@ def test_a_metric_that_rsl_rl_does_not_have_is_an_error_that_names_those_it_has(
     runner = make_runner()
     cfg = {"controller": "plateau", "schedule": 0.01, "metric": "entopy"}
     schedule_hyperparameters(runner, {"entropy_coef": cfg}, TOTAL)
-    message = r"entropy_coef\.metric: .* did you mean 'entropy'\? There are kl, value, surrogate, entropy"
+    message = r"entropy_coef\.metric: .* did you mean 'entropy'\? Allowed: kl, value, surrogate, entropy"
     with pytest.raises(ScheduleConfigError, match=message):
         runner.learn(1)
 
@@ -214,7 +214,7 @@ def test_a_metric_that_rsl_rl_does_not_have_is_an_error_that_names_those_it_has(
     [
         (
             {"entropy_coeff": 0.1},
-            r"no number of PPO; did you mean 'entropy_coef'\? There are clip_param, desired",
+            r"no number of PPO; did you mean 'entropy_coef'\? Allowed: clip_param, desired",
         ),
         ({"symmetry.mirror_loss_coeff": 0.1}, r"no number of PPO"),
         ({"use_clipped_value_loss": 1}, r"no number of PPO"),

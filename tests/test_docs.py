@@ -33,6 +33,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OF_LIBRARIES = [page for page in PAGES if page.parent.name == "libraries" and page.name != "index.md"]
 """Pages on libraries that are not installed here; `make test-libraries` runs their Python blocks where they are."""
 
+TRAIN_FOR_SECONDS = {"index", "entropy-coefficient", "learning-rates", "resume", "zoo"}
+"""Pages that a run without the slow tests leaves out; README and the quick start, which it keeps, train as they do."""
+
 MODULES = [
     importlib.import_module(module.name)
     for module in pkgutil.walk_packages(lr_schedule.__path__, "lr_schedule.")
@@ -91,7 +94,11 @@ def own_types(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         types.update(known)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] if page.stem in TRAIN_FOR_SECONDS else []) for page in PAGES],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 def test_every_code_block_of_a_page_runs_and_every_yaml_schedule_in_it_is_created(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_types: None
 ) -> None:

@@ -60,6 +60,7 @@ def test_ppo_prints_draws_and_saves_what_its_updates_used(ppo: tuple[Recording, 
     assert loaded.clip_range.value_schedule == schedules["clip_range"]  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_all_three_optimizers_of_sac_use_the_schedule_at_every_update(tmp_path: Path) -> None:
     recording = run("sac_pendulum", tmp_path, "--total-timesteps", 600, "--output", "elsewhere/deep")
     schedule = BaseLRSchedule.create(constants("sac_pendulum")["LEARNING_RATE"], 600)

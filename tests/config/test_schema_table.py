@@ -103,15 +103,18 @@ def compared() -> dict[str, list[tuple[Row, str]]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_table_holds_every_key_of_every_built_in_type() -> None:
     assert len(VALUES) == 26
     assert len(compared()["rows"]) == 8164
 
 
+@pytest.mark.slow
 def test_the_schema_refuses_nothing_that_create_accepts() -> None:
     assert compared()["stricter"] == []
 
 
+@pytest.mark.slow
 def test_what_the_schema_accepts_beyond_create_is_what_json_schema_cannot_state() -> None:
     counts: collections.Counter[str] = collections.Counter()
     for row, message in compared()["looser"]:

@@ -111,6 +111,7 @@ def test_torch_compile_goes_on_without_a_break_when_other_schedules_of_a_type_co
             np.testing.assert_allclose(values, scalars(schedule), rtol=1e-13, atol=0)
 
 
+@pytest.mark.slow
 def test_torch_compile_with_its_default_backend_gives_the_same_values() -> None:
     schedule: Any = BaseLRSchedule.create("cosine_warmup_3e-3")
     compiled: Any = torch.compile(schedule.__call__, fullgraph=True)

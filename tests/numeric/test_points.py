@@ -105,7 +105,7 @@ def test_piecewise_linear_points_come_back() -> None:
         ({"type": "warmup_stable_decay"}, 1e-3, 4),
         ({"type": "warmup_stable_decay", "decay_shape": "1-sqrt"}, 1e-3, 22),
         ({"type": "step", "period_fraction": 0.25, "gamma": 0.5}, 1e-3, 10),
-        ({"type": "cosine_restarts", "cycles": 50}, 1e-3, 860),
+        pytest.param({"type": "cosine_restarts", "cycles": 50}, 1e-3, 860, marks=pytest.mark.slow),
     ],
 )
 def test_a_known_curve_takes_few_points(config: Any, tolerance: float, most: int) -> None:

@@ -8,7 +8,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
 from stable_baselines3 import PPO, SAC
 from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
@@ -19,8 +18,9 @@ from tests.processes import python
 LOAD = """
 import sys, json
 from stable_baselines3 import PPO
-model = PPO.load(sys.argv[1], device="cpu")
-print(json.dumps([model.lr_schedule(1 - k / 16) for k in range(17)]))
+for path in sys.argv[1:]:
+    model = PPO.load(path, device="cpu")
+    print(json.dumps([model.lr_schedule(1 - k / 16) for k in range(17)]))
 """
 
 
@@ -67,20 +67,20 @@ def test_every_update_of_sac_uses_the_rate_of_honest_stepping() -> None:
     assert sorted(seen) == sorted((k, expected[k]) for k in range(21, 151) for _ in optimizers)
 
 
-@pytest.mark.parametrize(
-    "schedule",
-    [
-        from_torch("OneCycleLR", 16, max_lr=1e-2),
-        from_torch(lambda optimizer: LambdaLR(optimizer, lambda k: 0.9**k), 16, 1e-2),
-        from_steps(lambda k: 0.01 / (1 + k), 16),
-    ],
-    ids=["recipe", "factory", "function"],
-)
-def test_a_saved_model_gives_the_same_values_in_a_fresh_process(schedule: BaseLRSchedule, tmp_path: Path) -> None:
-    model = PPO("MlpPolicy", "CartPole-v1", learning_rate=schedule, n_steps=64, batch_size=64, device="cpu")
-    model.learn(64)
-    model.save(tmp_path / "model.zip")
-    assert json.loads(python("-c", LOAD, tmp_path / "model.zip").stdout) == [schedule(1 - k / 16) for k in range(17)]
+def test_saved_models_give_the_same_values_in_a_fresh_process(tmp_path: Path) -> None:
+    schedules: dict[str, BaseLRSchedule] = {
+        "recipe": from_torch("OneCycleLR", 16, max_lr=1e-2),
+        "factory": from_torch(lambda optimizer: LambdaLR(optimizer, lambda k: 0.9**k), 16, 1e-2),
+        "function": from_steps(lambda k: 0.01 / (1 + k), 16),
+    }
+    paths = [tmp_path / f"{name}.zip" for name in schedules]
+    for schedule, path in zip(schedules.values(), paths, strict=True):
+        model = PPO("MlpPolicy", "CartPole-v1", learning_rate=schedule, n_steps=64, batch_size=64, device="cpu")
+        model.learn(64)
+        model.save(path)
+    lines = python("-c", LOAD, *paths).stdout.splitlines()
+    expected = [[schedule(1 - k / 16) for k in range(17)] for schedule in schedules.values()]
+    assert [json.loads(line) for line in lines] == expected
 
 
 def test_the_recipe_can_be_read_in_the_zip_without_unpickling(tmp_path: Path) -> None:

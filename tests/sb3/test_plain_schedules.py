@@ -7,11 +7,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import pytest
 from stable_baselines3 import PPO, SAC
 
 from lr_schedule import BaseLRSchedule
-from tests.cases import CASES, Case
+from tests.cases import CASES
 from tests.processes import python
 from tests.sb3.recorder import Recorder
 
@@ -20,12 +19,13 @@ create = BaseLRSchedule.create
 LOAD = """
 import sys, json
 from stable_baselines3 import PPO
-model = PPO.load(sys.argv[1], device="cpu")
-print(json.dumps({
-    "learning_rate": model.learning_rate.to_config(),
-    "values": [model.lr_schedule(p / 7) for p in range(8)],
-    "clip": [model.clip_range(p / 7) for p in range(8)],
-}))
+for path in sys.argv[1:]:
+    model = PPO.load(path, device="cpu")
+    print(json.dumps({
+        "learning_rate": model.learning_rate.to_config(),
+        "values": [model.lr_schedule(p / 7) for p in range(8)],
+        "clip": [model.clip_range(p / 7) for p in range(8)],
+    }))
 """
 
 
@@ -58,18 +58,20 @@ def test_sac_uses_the_schedule_in_all_of_its_optimizers() -> None:
     assert len({rate for _, rate in recorder.used}) == 40
 
 
-@pytest.mark.parametrize(
-    "case",
-    [case for case in CASES if case.name in {"constant", "cosine_warmup", "sequential", "product"}],
-    ids=lambda c: c.name,
-)
-def test_a_model_saved_here_loads_in_another_process(case: Case, tmp_path: Path) -> None:
-    schedule = create(case.config)
-    path = tmp_path / "model.zip"
-    ppo(learning_rate=schedule, clip_range=schedule if schedule(1.0) else 0.2).save(path)
-    loaded = json.loads(python("-c", LOAD, path).stdout)
-    assert create(loaded["learning_rate"]) == schedule
-    assert loaded["values"] == [schedule(p / 7) for p in range(8)]
+def test_models_saved_here_load_in_another_process(tmp_path: Path) -> None:
+    names = ("constant", "cosine_warmup", "sequential", "product")
+    schedules = {case.name: create(case.config) for case in CASES if case.name in names}
+    assert tuple(schedules) == names
+    clip_ranges = {name: schedule if schedule(1.0) else create(0.2) for name, schedule in schedules.items()}
+    paths = [tmp_path / f"{name}.zip" for name in names]
+    for name, path in zip(names, paths, strict=True):
+        ppo(learning_rate=schedules[name], clip_range=clip_ranges[name]).save(path)
+    lines = python("-c", LOAD, *paths).stdout.splitlines()
+    for name, line in zip(names, lines, strict=True):
+        loaded = json.loads(line)
+        assert create(loaded["learning_rate"]) == schedules[name]
+        assert loaded["values"] == [schedules[name](p / 7) for p in range(8)]
+        assert loaded["clip"] == [clip_ranges[name](p / 7) for p in range(8)]
 
 
 def test_the_fields_can_be_read_from_a_saved_zip_as_clear_text(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def uninterrupted(name: str) -> Any:
     return seen
 
 
-@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize("reset", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", NAMES)
 def test_four_chunks_use_the_values_of_one_run(name: str, reset: bool) -> None:
     expected = uninterrupted(name) if name != "ARS" else []

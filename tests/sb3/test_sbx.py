@@ -114,7 +114,7 @@ def test_what_sbx_ignores_is_an_error_before_training() -> None:
         other.learn(TOTAL, callback=ScheduleCallback({"learning_rate": 0.1}))
 
 
-@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize("reset", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_schedules_that_a_model_of_sbx_was_made_with_follow_a_run_in_chunks(reset: bool) -> None:
     clip = LinearLRSchedule(0.4, final_value=0.1)
     model, seen = ppo(learning_rate=RATE, clip_range=clip)
@@ -128,9 +128,8 @@ def test_the_schedules_that_a_model_of_sbx_was_made_with_follow_a_run_in_chunks(
     assert len(seen) == 6
 
 
-@pytest.mark.parametrize(
-    ("make", "name", "target"), [(ppo, "PPO", "ent_coef"), pytest.param(sac, "SAC", "tau", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("make", "name", "target"), [(ppo, "PPO", "ent_coef"), (sac, "SAC", "tau")])
+@pytest.mark.slow
 def test_a_checkpoint_of_sbx_holds_what_the_model_was_made_with(
     make: Any, name: str, target: str, tmp_path: Path
 ) -> None:

@@ -116,6 +116,7 @@ def test_batch_size_and_gradient_steps_are_read_by_each_update(name: str) -> Non
     assert (model.batch_size, model.gradient_steps) == (8, 1)
 
 
+@pytest.mark.slow
 def test_each_update_of_dqn_gets_gamma_and_each_step_tau_and_epsilon(monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[Any] = []
     updates: list[Any] = []

@@ -80,9 +80,8 @@ def shorten(folder: Path) -> None:
         file.write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "page", [page if "cli" in page else pytest.param(page, marks=pytest.mark.slow) for page in PAGES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_a_page_succeeds_on_a_short_training(page: str, tmp_path: Path) -> None:
     folder = tmp_path / "work"
     count = 0

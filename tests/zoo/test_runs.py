@@ -119,7 +119,7 @@ def test_ppo_logs_its_schedule_at_every_update_and_saves_the_plain_dict(trained:
     assert BaseLRSchedule.create(found["clip_range"]) == BaseLRSchedule.create("cosine_0.2")
 
 
-@pytest.mark.parametrize("algo", ["sac", "dqn"])
+@pytest.mark.parametrize("algo", ["sac", pytest.param("dqn", marks=pytest.mark.slow)])
 def test_an_off_policy_algorithm_logs_its_schedule_at_every_update(algo: str, tmp_path: Path) -> None:
     env, total, keys = RUNS[algo]
     train(tmp_path, algo, "-conf", write_config(tmp_path, total, keys, env), env=env)
@@ -134,6 +134,7 @@ def test_the_stock_zoo_follows_a_schedule_that_a_callback_sets(tmp_path: Path) -
     assert_follows(tmp_path, BaseLRSchedule.create(DICT, 512), 512)
 
 
+@pytest.mark.slow
 def test_the_saved_config_trains_the_same_agent_again(trained: Path, tmp_path: Path) -> None:
     train(tmp_path, "ppo", "-conf", saved_in(trained) / "CartPole-v1" / "config.yml")
     first, second = (
@@ -186,6 +187,7 @@ def test_params_take_a_schedule_in_every_form(text: str, cfg: str, tmp_path: Pat
     assert arguments["hyperparams"]["learning_rate"] == saved["learning_rate"]
 
 
+@pytest.mark.slow
 def test_a_python_config_may_hold_dicts_and_schedule_objects(tmp_path: Path) -> None:
     (tmp_path / "config.py").write_text(
         "from lr_schedule import LinearLRSchedule\n"
@@ -269,6 +271,7 @@ def test_two_processes_optimize_in_one_journal_and_the_best_trial_trains_with_it
     assert BaseLRSchedule.create(found["learning_rate"]) == BaseLRSchedule.create(chosen)
 
 
+@pytest.mark.slow
 def test_enjoy_runs_an_agent_that_was_trained_with_schedules(trained: Path) -> None:
     options = ["--algo", "ppo", "--env", "CartPole-v1", "-f", trained / "logs", "--no-render", "-n", 520]
     assert "Mean reward" in run("lr_schedule.zoo enjoy", *options, "--device", "cpu").stdout

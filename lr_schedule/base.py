@@ -266,7 +266,7 @@ def unpickle(fields: Any) -> BaseLRSchedule:
 
 
 ConstantLRSchedule = BaseLRSchedule
-"""Another name of `BaseLRSchedule`, the constant schedule."""
+"""Another name for `BaseLRSchedule`, the constant schedule."""
 
 BaseLRSchedule.__init__ = constructor_of(BaseLRSchedule, BaseLRSchedule._construct)  # type: ignore[method-assign]
 register(BaseLRSchedule)

@@ -44,7 +44,7 @@ def plot(
             others.
         run_timesteps: Length of the run, for an axis in timesteps and for keys that end in ``_steps``. Must be above 0.
             By default, the axis shows the elapsed fraction of the run.
-        total_timesteps: Another name of `run_timesteps`.
+        total_timesteps: Another name for `run_timesteps`.
         log: Whether the axis of values is logarithmic. For a curve that reaches 0, such an axis starts at a thousandth
             of the largest value. By default, it is logarithmic if there is a controller, or if `ax` already is.
         points: Number of evenly spaced values in a curve, at least 2.

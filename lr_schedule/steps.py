@@ -36,7 +36,7 @@ def length_given(run_timesteps: Any, total_timesteps: Any) -> tuple[str, Any]:
     Stable-Baselines3 calls the length of one `learn` ``total_timesteps``; this may be a part of the run.
     """
     if None not in (run_timesteps, total_timesteps) and run_timesteps != total_timesteps:
-        message = f"is another name of run_timesteps, but differs from its value, {run_timesteps}"
+        message = f"is another name for run_timesteps, but differs from its value, {run_timesteps}"
         raise ScheduleConfigError.at("total_timesteps", total_timesteps, message)
     if run_timesteps is None and total_timesteps is not None:
         return "total_timesteps", total_timesteps

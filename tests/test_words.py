@@ -39,6 +39,19 @@ INSTEAD = {
     r"(goes|go|going|went) on from": "continues from",
     r"is led to": "is replaced by",
     r"for all that": "for everything that",
+    r"(a|an) \w+ of (your|one's|its|my|their) own": "your own, or a separate",
+    r"stands? (in|under|beside|for|before|inside|where|above)\b": "is in",
+    r"(is|are) refused": "raises an error",
+    r"(warns?|tells?) of\b": "warns about",
+    r"another name of": "another name for",
+    r"in (the )?place of": "instead of",
+    r"half as (long|much) again": "1.5 times",
+    r"takes? no schedules?": "accepts no schedule",
+    r"(goes|go|going|went) on\b": "continues",
+    r"held against": "compared with",
+    r"once more|twice over|the like\b|each alone": "(say the thing)",
+    r"anew\b|as ever\b": "again, as usual",
+    r"hence|thus|till\b": "so, until",
 }
 """Each phrase that stopped a reader, as a pattern, and what to write instead."""
 CODE = re.compile(r"^```.*?^```$|``[^`]*``|`[^`]*`|\]\([^)]*\)|<!--.*?-->", re.DOTALL | re.MULTILINE)

@@ -33,12 +33,12 @@ def compare(  # noqa: PLR0913  # all but two are options by name
 ) -> Comparison:
     """Train each candidate on each task with each seed, and test which candidates are better than the first.
 
-    Use it to find out whether a schedule helps. It works with any library, because each run is a call of your own
-    function. Complete runs are stored, so you can stop the study and continue it with the same call, and several
+    Use it to find out whether a schedule helps. It works with any library, because it calls your own function
+    for each run. Complete runs are stored, so you can stop the study and continue it with the same call, and several
     processes or machines can share it.
 
     Formula:
-        Interquartile means with 95 % stratified bootstrap intervals. A difference counts if fewer than 5 % of the ways
+        Interquartile means with 95 % stratified bootstrap intervals. A difference counts if at most 5 % of the ways
         to swap runs with the same seed between the two candidates give a difference as large (with Holm's correction
         for several candidates).
 

@@ -41,7 +41,7 @@ TYPE_KEYS = ("scheduler", "lr_scheduler_type", "lr_scheduler", "scheduler_type",
 
 
 def meant_key(word: object, known: Collection[str]) -> str:
-    """Return ``"; did you mean 'initial_value'?"`` for the known key that `word` is another name of, or resembles."""
+    """Return ``"; did you mean 'initial_value'?"`` for the known key that `word` is another name for, or resembles."""
     for key, names in OTHER_NAMES.items():
         if key in known and str(word) in names.split():
             return f"; did you mean {key!r}?"

@@ -35,7 +35,7 @@ def schedule_hyperparameters(
         schedules: The schedule or controller of each target, as in `ScheduleCallback`. They replace those of an
             earlier call. An empty mapping removes them.
         run_timesteps: Length of the whole run in timesteps, at least 1. By default, each `learn` is a separate run.
-        **options: Other arguments of `ScheduleCallback`; ``total_timesteps`` is another name of `run_timesteps`.
+        **options: Other arguments of `ScheduleCallback`; ``total_timesteps`` is another name for `run_timesteps`.
 
     Returns:
         The model itself.

@@ -50,7 +50,7 @@ class ScheduleCallback(BaseCallback):
         override_auto: Whether ``ent_coef`` may be scheduled if the model learns it (``ent_coef="auto"``).
         timesteps_done: Number of timesteps of the run that are done when the first `learn` starts. By default, the
             model knows it. With 0, a model that has completed a run starts a new one.
-        total_timesteps: Another name of `run_timesteps`.
+        total_timesteps: Another name for `run_timesteps`.
 
     Raises:
         ScheduleConfigError: An argument is wrong, or a value is out of the range of its target anywhere in the run.

@@ -92,7 +92,7 @@ def remaining_timesteps(
     Args:
         model: The model after the last `learn`, or a loaded one.
         run_timesteps: Length of the whole run in timesteps, at least 1.
-        total_timesteps: Another name of `run_timesteps`.
+        total_timesteps: Another name for `run_timesteps`.
 
     Returns:
         The number of timesteps, or 0 if the run is complete. The last rollout may go past the end of the run.

@@ -96,7 +96,7 @@ def preview(
         algo: The algorithm: its class, or its name (``"PPO"``, ``"TQC"``, ``"SBX SAC"``).
         run_timesteps: Length of the whole run in timesteps, at least 1.
         n_envs: Number of environments, at least 1.
-        total_timesteps: Another name of `run_timesteps`.
+        total_timesteps: Another name for `run_timesteps`.
         hyperparams: Arguments of the algorithm that are not the default: ``n_steps``, ``learning_starts``,
             ``train_freq``, ``n_delta``, ... If updates happen after whole episodes (ARS, or a train_freq in episodes),
             also give ``episode_length``, the number of steps in an episode.

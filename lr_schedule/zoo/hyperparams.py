@@ -69,7 +69,7 @@ def load_hyperparams(
             is only one section.
         run_timesteps: Length of the run, for keys that end in ``_steps``. Must be above 0. The default is
             ``n_timesteps`` of the section.
-        total_timesteps: Another name of `run_timesteps`.
+        total_timesteps: Another name for `run_timesteps`.
 
     Returns:
         The keyword arguments of the algorithm, and the other keys.

@@ -36,7 +36,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
         {"type": ["integer", "null"], "minimum": 0},
         "Number of timesteps of the run that are done at the start. With null, the model knows it.",
     ),
-    "total_timesteps": ({"type": ["integer", "null"], "minimum": 1}, "Another name of run_timesteps."),
+    "total_timesteps": ({"type": ["integer", "null"], "minimum": 1}, "Another name for run_timesteps."),
 }
 """The arguments of `lr_schedule.sb3.ScheduleCallback`; its signature cannot be read without Stable-Baselines3."""
 

@@ -140,7 +140,7 @@ def test_under_an_event_callback_it_says_that_it_would_set_nothing(place: Any) -
         ({"schedules": {}, "total_timesteps": math.inf}, "total_timesteps: must be a whole number"),
         ({"schedules": {}, "total_timesteps": True}, "total_timesteps: must be a whole number"),
         ({"schedules": {}, "run_timesteps": 0}, "run_timesteps: must be a whole number >= 1"),
-        ({"schedules": {}, "run_timesteps": 9, "total_timesteps": 8}, "total_timesteps: is another name of run_times"),
+        ({"schedules": {}, "run_timesteps": 9, "total_timesteps": 8}, "total_timesteps: is another name for run_times"),
         ({"schedules": {}, "timesteps_done": 3}, "timesteps_done: needs run_timesteps"),
         ({"schedules": {}, "total_timesteps": 9, "timesteps_done": -1}, "timesteps_done: must be a whole number >= 0"),
     ],

@@ -47,7 +47,7 @@ def zoo_of(**length: Any) -> Any:
 @pytest.mark.parametrize("of", [callback_of, preview_of, remaining_of, attached_of, plot_of, zoo_of])
 def test_both_names_are_one_length_and_two_lengths_are_an_error(of: Any) -> None:
     assert of(run_timesteps=64) == of(total_timesteps=64) == of(run_timesteps=64, total_timesteps=64)
-    with pytest.raises(ScheduleConfigError, match="total_timesteps: is another name of run_timesteps"):
+    with pytest.raises(ScheduleConfigError, match="total_timesteps: is another name for run_timesteps"):
         of(run_timesteps=64, total_timesteps=65)
 
 

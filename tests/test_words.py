@@ -15,7 +15,12 @@ from lr_schedule.config.registry import registry
 from lr_schedule.control.controller import kinds
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "examples").rglob("*.md")),
+]
 MODULES = ("lr_schedule", *(f"lr_schedule.{name}" for name in ("compare", "control", "optim", "sb3", "tune", "zoo")))
 
 INSTEAD = {

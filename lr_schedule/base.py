@@ -9,7 +9,7 @@ from lr_schedule.config.frozen import Frozen, as_kept
 from lr_schedule.config.model import constructor_of, declares_fields, fractions_of
 from lr_schedule.config.reading import Config, read
 from lr_schedule.config.registry import register
-from lr_schedule.errors import ScheduleConfigError, refuse_plain_error
+from lr_schedule.errors import NO_ARRAY_AS_FACTOR, ScheduleConfigError, refuse_plain_error
 from lr_schedule.fields import QUIET, Fraction, PartialFraction, PositiveFraction, Value, required, to_number
 from lr_schedule.numeric import floats
 from lr_schedule.numeric.own_code import with_code_of_its_own
@@ -69,6 +69,7 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
     is_built_in: ClassVar[bool] = True
     trusted: ClassVar[bool] = True
     """Whether the formula always gives finite values that are not negative, so that calls do not check them."""
+    __array_ufunc__ = None  # so that numpy does not multiply each number of an array by a schedule
 
     if TYPE_CHECKING:
         # Type checkers make the constructor from the fields; at run time, it accepts the keys in steps as well.
@@ -230,6 +231,8 @@ class BaseLRSchedule(InTime, Sampled, Frozen):
         return self._evaluate(to_progress(progress_remaining))
 
     def __mul__(self, factor: Any) -> BaseLRSchedule:
+        if is_array(factor):
+            raise TypeError(NO_ARRAY_AS_FACTOR)
         try:
             parts = [factor if isinstance(factor, BaseLRSchedule) else to_number(factor), self]
         except TypeError:

@@ -170,6 +170,13 @@ def refuse_plain_error(error: ValueError, received: Any) -> None:
         raise ScheduleConfigError.at((), received, str(error)) from error
 
 
+NO_ARRAY_AS_FACTOR = (
+    "a schedule can be multiplied by a number or by a schedule, not by an array; call it first: schedule(progress). "
+    "Stable-Baselines3 accepts a schedule only as learning_rate, clip_range and clip_range_vf; for other "
+    "hyperparameters, use ScheduleCallback"
+)
+"""SB3 multiplies a schedule that a user gives as ``ent_coef``, ``vf_coef`` or ``gamma`` by an array."""
+
 EXTRAS = {
     "jax": "jax",
     "matplotlib": "plot",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lr_schedule.base import BaseLRSchedule
-from lr_schedule.errors import ScheduleConfigError
+from lr_schedule.errors import ScheduleConfigError, under
 from lr_schedule.fields import to_number
 from lr_schedule.pictures import axes, text
 from lr_schedule.steps import length_given
@@ -73,7 +73,7 @@ def plot(
     _, length = length_given(run_timesteps, total_timesteps)
     # A string and a mapping are iterable too, but each is one config.
     is_one = isinstance(schedules, (str, Mapping)) or not isinstance(schedules, Iterable)
-    drawn = [create(cfg, length) for cfg in ([schedules] if is_one else schedules)]
+    drawn = [create(schedules, length)] if is_one else list(_created(schedules, length))
     curves = [as_curve(one) for one in drawn]
     if replay is not None:
         series = _read_series(replay)
@@ -141,6 +141,13 @@ def create(cfg: Any, total_timesteps: float | None = None) -> BaseLRSchedule | C
         return BaseLRSchedule.create(cfg, total_timesteps)
     # The key `metric` is for a ScheduleCallback.
     return create_controller({key: value for key, value in cfg.items() if key != "metric"}, total_timesteps)
+
+
+def _created(configs: Iterable[Any], total_timesteps: float | None) -> Iterator[BaseLRSchedule | Controller]:
+    """Yield the schedule or controller of each config; an error names the index of its config."""
+    for index, cfg in enumerate(configs):
+        with under(index):
+            yield create(cfg, total_timesteps)
 
 
 def names_of(drawn: Sequence[BaseLRSchedule | Controller]) -> list[str]:

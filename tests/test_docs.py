@@ -120,7 +120,7 @@ def test_training_that_preview_warns_of_is_seen(monkeypatch: pytest.MonkeyPatch)
     with previewed(monkeypatch) as warnings:
         model = PPO("MlpPolicy", "CartPole-v1", n_steps=64, learning_rate=BaseLRSchedule.create("lin_1e-3"))
         model.learn(64, callback=[ScheduleCallback({"ent_coef": "lin_0.1"})])
-    assert [text.split(":")[0] for text in warnings] == ["learning_rate", "ent_coef"]
+    assert [text.split(":")[0] for text in warnings] == ["learning_rate", "learning_rate", "ent_coef"]
 
 
 def test_a_page_with_a_wrong_block_fails(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ function element(name, attributes, text) {
 export function written(value, digits = 6) {
   const rounded = Number(value.toPrecision(digits));
   if (rounded !== 0 && Math.abs(rounded) < 1e-4) return rounded.toExponential();
-  return Math.abs(rounded) >= 1e4 && Math.abs(rounded) < 1e15 ? rounded.toLocaleString("en-US") : String(rounded);
+  return Math.abs(rounded) >= 1e3 && Math.abs(rounded) < 1e15 ? rounded.toLocaleString("en-US") : String(rounded);
 }
 
 // Round numbers between 0 and `top`, about `count` of them.

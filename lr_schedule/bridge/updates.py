@@ -64,6 +64,9 @@ def warnings_of(
     finest = {convert(schedule(progress_at(step, 1000))) for step in range(1001)}
     distinct = len(set(values))
     if distinct < FEW <= len(finest):
-        yield f"{name}: only {distinct} different values in {len(ends)} updates; shorter rollouts would use more values"
-    if is_rate and values[-1] == 0.0 and distinct > 1:
+        used = (
+            f"only {distinct} different values in {len(ends)} updates" if len(ends) > 1 else "only 1 value in 1 update"
+        )
+        yield f"{name}: {used}; shorter rollouts would use more values"
+    if is_rate and values[-1] == 0.0 and finest != {0.0}:
         yield f"{name}: the value is 0 in the last update, which therefore learns nothing; set a final_value above 0"

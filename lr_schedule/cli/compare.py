@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -114,7 +114,7 @@ def run(options: CompareOptions) -> int:
 
     check_all(trainer, candidates, tuple(options.env))
     try:
-        with Shown(options.jobs) as progress:
+        with Shown(options.jobs, _warnings(trainer, candidates, options.env)) as progress:
             found = compare(
                 candidates,
                 trainer,
@@ -131,6 +131,17 @@ def run(options: CompareOptions) -> int:
         _report(read_study(**where, **shown), options)
         raise
     return _report(found, options)
+
+
+def _warnings(trainer: Trainer, candidates: Mapping[str, Any], tasks: Sequence[str]) -> list[str]:
+    """Return the warnings of `preview` about each candidate, once if they are the same for several tasks."""
+    found = [
+        f"warning: {name}: {text}"
+        for name, candidate in candidates.items()
+        for task in tasks
+        for text in trainer.warnings(candidate, task)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _require_packages() -> None:
@@ -187,11 +198,16 @@ def _trainer(options: CompareOptions) -> Trainer:
 
 
 def _candidates(options: CompareOptions) -> Iterator[tuple[str, Any]]:
-    from lr_schedule.cli.sources import read_source
+    from lr_schedule.cli.sources import STANDARD_INPUT, read_source
     from lr_schedule.compare.candidates import name_candidates, read_candidate
-    from lr_schedule.config.yaml_files import parse_yaml
+    from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml
 
     steps = options.n_timesteps or 0.0
+    for file in options.files:
+        if Path(file).suffix not in SUFFIXES and file != STANDARD_INPUT and not Path(file).exists():
+            raise ScheduleConfigError.at(
+                "FILE", file, "there is no such file; to give a config itself, use --candidate"
+            )
     documents = [(Path(file).stem, read_source(file)) for file in options.files]
     documents += [(text, parse_yaml(text, "--candidate")) for text in options.candidate]
     named = name_candidates((name, read_candidate(document, options.env, steps)) for name, document in documents)

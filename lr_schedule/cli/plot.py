@@ -155,12 +155,13 @@ def _curves(source: str, options: PlotOptions) -> Iterator[Curve]:
     """Yield the curves of a source: a schedule, or those at a key of a file."""
     from lr_schedule.cli.sources import STANDARD_INPUT, read_source
     from lr_schedule.config.yaml_files import SUFFIXES, parse_yaml
-    from lr_schedule.errors import format_path
+    from lr_schedule.errors import format_path, under
     from lr_schedule.plotting import create
 
     if source != STANDARD_INPUT and Path(source).suffix not in SUFFIXES and not Path(source).exists():
         cfg = parse_yaml(source, "<command line>").data
-        schedule = create(cfg, options.total_timesteps)
+        with under(*([source] if len(options.sources) > 1 else [])):
+            schedule = create(cfg, options.total_timesteps)
         yield Curve("", schedule)
         return
     document = read_source(source)

@@ -47,22 +47,16 @@ def add_parser(commands: Any) -> None:
 def run(options: PreviewOptions) -> int:
     """Print the result of `lr_schedule.sb3.preview` for the schedules of one section."""
     from lr_schedule.errors import ScheduleConfigError
-    from lr_schedule.sb3 import preview
-    from lr_schedule.zoo import load_hyperparams
+    from lr_schedule.zoo.hyperparams import load_hyperparams, preview_section
     from lr_schedule.zoo.keys import find_algorithm
-    from lr_schedule.zoo.sections import find_schedules_in_section
 
     model, zoo = load_hyperparams(options.file, options.env, options.total_timesteps)
     if "n_timesteps" not in zoo:
         raise ValueError(f"{options.file}: the section has no n_timesteps; add it, or use --run-timesteps")
-    # The last key of each schedule is the name of its target, both in a section and in a callback.
-    schedules = {str(found.path[-1]): found.cfg for found in find_schedules_in_section({**model, **zoo})}
     algo = find_algorithm(options.algo)
-    others = {key: value for key, value in model.items() if key not in {*schedules, "policy"}}
-    if options.episode_length is not None:
-        others["episode_length"] = int(options.episode_length)
+    others = {} if options.episode_length is None else {"episode_length": int(options.episode_length)}
     try:
-        table = preview(schedules, algo, int(zoo["n_timesteps"]), n_envs=zoo.get("n_envs", 1), **others)
+        table = preview_section(model, zoo, algo, **others)
     except ScheduleConfigError as error:
         raise _in_file(error, options) from None
     if options.json:

@@ -146,7 +146,7 @@ class Findings:
             return "Scores are shown as reported."
         if self.normalize == NONE:
             return "Scores of all tasks are pooled as reported."
-        how = "the lowest and the highest final score of all runs" if self.normalize == MINMAX else "the scores given"
+        how = "the lowest and the highest final score of all runs" if self.normalize == MINMAX else "the given scores"
         return f"Scores are normalised by task: 0 and 1 are {how}."
 
     def errors(self) -> list[str]:

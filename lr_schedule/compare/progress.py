@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
@@ -14,10 +15,12 @@ class Shown:
 
     Args:
         jobs: Number of workers on this machine, for the time left (>= 1).
+        warnings: Lines to print before the first run.
     """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, warnings: Iterable[str] = ()) -> None:
         self._jobs = jobs
+        self._warnings = list(warnings)
         self._bar: Any = None
         self._task: Any = None
         self._last = ""
@@ -36,6 +39,12 @@ class Shown:
 
     def __call__(self, progress: Progress) -> None:
         """Show the progress of the study."""
+        for warning in self._warnings:
+            if self._bar is not None:
+                self._bar.console.print(warning, markup=False, highlight=False)
+            else:
+                print(warning, file=sys.stderr, flush=True)
+        self._warnings = []
         text = describe(progress, self._jobs)
         if self._bar is not None:
             done = progress.complete + progress.failed

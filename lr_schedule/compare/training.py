@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from lr_schedule.compare.candidates import Parts, for_task, split
 from lr_schedule.compare.environments import action_noise, import_packages, make_env, refuse_unknown_env
 from lr_schedule.errors import ScheduleConfigError, needs_extra, under
-from lr_schedule.zoo import load_hyperparams
 from lr_schedule.zoo.checks import refuse_mistakes
+from lr_schedule.zoo.hyperparams import load_hyperparams, preview_section
 from lr_schedule.zoo.keys import find_algorithm
 
 if TYPE_CHECKING:
@@ -75,6 +75,19 @@ class Trainer:
             run.model._setup_learn(self.n_timesteps, run.callbacks)
         finally:
             run.close()
+
+    def warnings(self, candidate: Any, task: str) -> tuple[str, ...]:
+        """Return what `preview` warns about in a run of a candidate, such as a last update that learns nothing."""
+        parts = self._parts(candidate, task)
+        section = {**parts.section, "n_timesteps": self.n_timesteps}
+        model, zoo = load_hyperparams(section, task, self.n_timesteps)
+        try:
+            return preview_section(model, zoo, find_algorithm(self.algo), parts.scheduled).warnings
+        except ScheduleConfigError as error:
+            # Where updates follow whole episodes, only the training shows when they are.
+            if error.problems[0].path == ("episode_length",):
+                return ()
+            raise
 
     def evaluate(self, run: Run) -> float:
         """Return the mean return of a run's policy, over the same episodes each time."""

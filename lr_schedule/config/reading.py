@@ -217,7 +217,9 @@ def _problems_from(
     unit = "" if key == field else f" once resolved to {field}"
     if total_steps is not None and key == steps_twin(field):
         unit += f", in a run of {total_steps:.10g} steps"
-    yield Problem((key, *rest), received, _message(fields_of(cls)[field], details) + unit)
+    is_count = key == field and key.endswith("_fraction") and isinstance(received, (int, float)) and received > 1
+    hint = f"; to give a number of steps, use {steps_twin(field)}" if is_count else ""
+    yield Problem((key, *rest), received, _message(fields_of(cls)[field], details) + unit + hint)
 
 
 def _without_options(path: Sequence[Any], container: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lr_schedule.config.yaml_files import Document, read_yaml
 from lr_schedule.control import Controller
@@ -19,6 +19,9 @@ from lr_schedule.zoo.sections import (
     find_section,
     stated_length,
 )
+
+if TYPE_CHECKING:
+    from lr_schedule.sb3 import Preview
 
 FOR_CALLBACK = ("metric", "sign", "range")
 """Keys that a target of a ScheduleCallback may have besides those of its schedule or controller."""
@@ -144,3 +147,28 @@ def _put(data: Any, path: Keys, value: Any) -> None:
     for step in path[:-1]:
         data = data[step]
     data[path[-1]] = value
+
+
+def preview_section(
+    model: Mapping[str, Any],
+    zoo: Mapping[str, Any],
+    algo: type[Any],
+    scheduled: Mapping[str, Any] | None = None,
+    **others: Any,
+) -> Preview:
+    """Return the preview of a run with the hyperparameters of one section.
+
+    Args:
+        model: The arguments of the algorithm, from `load_hyperparams`.
+        zoo: The other keys, from `load_hyperparams`, with ``n_timesteps``.
+        algo: Class of the algorithm.
+        scheduled: Schedules by target, besides those of the section.
+        others: Other arguments of `lr_schedule.sb3.preview`.
+    """
+    from lr_schedule.sb3 import preview
+
+    # The last key of each schedule is the name of its target, both in a section and in a callback.
+    found = {str(found.path[-1]): found.cfg for found in find_schedules_in_section({**model, **zoo})}
+    schedules = {**found, **(scheduled or {})}
+    arguments = {key: value for key, value in model.items() if key not in {*schedules, "policy"}}
+    return preview(schedules, algo, int(zoo["n_timesteps"]), n_envs=zoo.get("n_envs", 1), **arguments, **others)

@@ -137,6 +137,10 @@ def test_a_run_that_always_fails_is_told_and_the_rest_is_kept(files: Path) -> No
             "error: {learning_rate: 1, n_step: 8}.n_step: PPO has no such key",
         ),
         ((*TWO, "--episodes", 0), "error: --episodes: must be >= 1"),
+        (
+            ("{type: constant}",),
+            "error: FILE: there is no such file; to give a config itself, use --candidate (received",
+        ),
         ((*TWO, "--evaluations", 65), "error: --evaluations: must be at most the timesteps of a run, 64"),
     ],
 )

@@ -117,3 +117,8 @@ def test_in_a_terminal_the_chart_has_its_width_and_colors(environment: dict[str,
     lines = re.sub(r"\x1b\[\d+m", "", written.decode()).splitlines()
     assert max(map(len, lines)) == 40
     assert lines[-2:] == ["● cosine initial_value=0.0003", "+ linear initial_value=0.0002"]
+
+
+def test_a_mistake_in_one_of_several_configs_says_in_which() -> None:
+    assert run("plot", "cosine_1", "{type: step}").stderr.startswith("error: {type: step}.period_fraction: required")
+    assert run("plot", "{type: step}").stderr.startswith("error: period_fraction: required")

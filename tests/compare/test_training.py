@@ -30,6 +30,18 @@ def test_a_run_is_evaluated_at_fixed_timesteps_the_last_time_at_its_end() -> Non
     assert [timestep for timestep, _ in curve(1e-3, n_timesteps=100, evaluations=3)] == [33, 66, 100]
 
 
+def test_a_run_warns_of_what_preview_warns_of() -> None:
+    base = {**BASE, "n_steps": 128}
+    warnings = trainer(base=base).warnings({"ent_coef": "lin_0.1_0.01", "learning_rate": "cosine_1e-3"}, TASK)
+    assert [text.split(";")[0] for text in warnings] == [
+        "learning_rate: only 1 value in 1 update",
+        "learning_rate: the value is 0 in the last update, which therefore learns nothing",
+        "ent_coef: only 1 value in 1 update",
+    ]
+    assert trainer(base={**base, "n_envs": 4, "n_steps": 8}, n_timesteps=2048).warnings("cosine_1e-3_1e-5", TASK) == ()
+    assert trainer("ars", base={}).warnings("cosine_1e-3", TASK) == ()
+
+
 def test_the_same_seed_gives_the_same_scores_and_another_one_others() -> None:
     assert curve("lin_0.01") == curve("lin_0.01")
     assert curve("lin_0.01", seed=1) != curve("lin_0.01")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from omegaconf import OmegaConf
 
 from lr_schedule import (
@@ -135,6 +136,7 @@ def test_scaling_by_a_number_scales_every_value_and_can_be_written_down() -> Non
         assert create(scaled.to_config()) == scaled
     with pytest.raises(TypeError):
         schedule * "fast"
+    assert np.float64(0.5) * schedule == schedule * np.float64(0.5) == 0.5 * schedule
     with pytest.raises(ScheduleConfigError, match=r"parts\[0\].initial_value: must be a finite number >= 0"):
         -1.0 * schedule
 
@@ -181,3 +183,11 @@ def test_functions_of_the_step_are_equal_where_their_schedules_and_lengths_are()
     assert by_step == create({"type": "linear", "initial_value": 1}).to_steps(10.0)
     assert hash(by_step) == hash(create("lin_1").to_steps(10))
     assert all(by_step != other for other in (create("lin_1").to_steps(11), create("lin_2").to_steps(10), "lin_1"))
+
+
+@pytest.mark.parametrize("array", [np.ones(3), np.array(0.5), torch.ones(3), torch.tensor(-0.5)], ids=str)
+def test_a_schedule_times_an_array_is_an_error_that_says_what_to_do(array: Any) -> None:
+    schedule: Any = create("lin_0.1")
+    for product in (lambda: schedule * array, lambda: array * schedule):
+        with pytest.raises(TypeError, match=r"call it first: schedule\(progress\)"):
+            product()

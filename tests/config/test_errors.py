@@ -281,3 +281,13 @@ def test_any_other_failed_import_is_told_as_it_is(error: ImportError) -> None:
     with pytest.raises(ImportError) as caught, needs_extra():
         raise error
     assert caught.value is error
+
+
+@pytest.mark.parametrize("key", ["warmup_fraction", "end_fraction"])
+def test_a_fraction_that_is_surely_a_number_of_steps_names_the_key_in_steps(key: str) -> None:
+    in_steps = key.replace("fraction", "steps")
+    with pytest.raises(ScheduleConfigError, match=rf"^{key}: .*; to give a number of steps, use {in_steps} \(received"):
+        create(linear(**{key: 5000}))
+    with pytest.raises(ScheduleConfigError) as error:
+        create(linear(**{in_steps: 5000}), 4000)
+    assert "to give" not in str(error.value)

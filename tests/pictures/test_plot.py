@@ -130,6 +130,13 @@ def test_without_axes_a_new_figure_is_made() -> None:
     matplotlib.pyplot.close("all")
 
 
+def test_a_mistake_in_one_of_several_schedules_says_in_which() -> None:
+    with pytest.raises(ScheduleConfigError, match=r"^\[1\].period_fraction: required key is missing"):
+        plot(["cosine_3e-4", {"type": "step"}])
+    with pytest.raises(ScheduleConfigError, match=r"^period_fraction: required key is missing"):
+        plot({"type": "step"})
+
+
 def test_nothing_to_draw_is_an_error(ax: Any) -> None:
     with pytest.raises(ValueError, match="nothing to draw: needs at least 1 schedule and 2 points, not 0"):
         plot([], ax)

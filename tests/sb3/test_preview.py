@@ -101,6 +101,17 @@ def test_a_warmup_swallowed_by_learning_starts_is_warned_of() -> None:
     assert "warmup" not in warnings({**WARMUP, "warmup_steps": 1000}, "SAC", 100_000)
 
 
+@pytest.mark.parametrize("total", [2000, 2048, 4096, 100_000])
+def test_a_last_update_that_learns_nothing_is_warned_of_in_a_run_of_any_number_of_updates(total: int) -> None:
+    assert "learning_rate: the value is 0 in the last update" in warnings("lin_1e-3", "PPO", total)
+    assert "the value is 0" not in warnings("lin_1e-3_1e-5", "PPO", total)
+    assert "the value is 0" not in warnings(0.0, "PPO", total)
+
+
+def test_one_update_is_said_in_the_singular() -> None:
+    assert "learning_rate: only 1 value in 1 update; shorter" in warnings("lin_1e-3_1e-5", "PPO", 2000)
+
+
 def test_few_distinct_values_are_warned_of_unless_the_schedule_has_no_more() -> None:
     assert "only 9 different values in 9 updates" in warnings("cosine_0.1", "PPO", 9 * 2048)
     assert "different" not in warnings("cosine_0.1", "PPO", 10 * 2048)

@@ -86,7 +86,8 @@ def parse(page: Path) -> Any:
 @pytest.fixture
 def own_types(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Forget the types and controllers that a page registers, and the samplers that it gives to the Zoo."""
-    before = [(types, dict(types)) for types in (registry, controllers)]
+    kept: list[dict[str, Any]] = [registry, controllers]
+    before = [(types, dict(types)) for types in kept]
     monkeypatch.setattr(hyperparams_opt, "HYPERPARAMS_SAMPLER", dict(hyperparams_opt.HYPERPARAMS_SAMPLER))
     yield
     for types, known in before:

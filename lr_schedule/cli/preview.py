@@ -54,7 +54,7 @@ def run(options: PreviewOptions) -> int:
     if "n_timesteps" not in zoo:
         raise ValueError(f"{options.file}: the section has no n_timesteps; add it, or use --run-timesteps")
     algo = find_algorithm(options.algo)
-    others = {} if options.episode_length is None else {"episode_length": int(options.episode_length)}
+    others: dict[str, Any] = {} if options.episode_length is None else {"episode_length": int(options.episode_length)}
     try:
         table = preview_section(model, zoo, algo, **others)
     except ScheduleConfigError as error:

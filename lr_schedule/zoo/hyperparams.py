@@ -21,7 +21,7 @@ from lr_schedule.zoo.sections import (
 )
 
 if TYPE_CHECKING:
-    from lr_schedule.sb3 import Preview
+    from lr_schedule.sb3.preview import Preview
 
 FOR_CALLBACK = ("metric", "sign", "range")
 """Keys that a target of a ScheduleCallback may have besides those of its schedule or controller."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stable_baselines3.common.logger import configure
 from torch.utils.tensorboard import SummaryWriter
@@ -67,6 +67,7 @@ def test_an_array_and_a_generator_are_series_too() -> None:
     assert from_log(np.array(LINE)) == from_log(LINE) == from_log(row for row in LINE)
 
 
+@example([5e-324, 0.0], 0.1, 1, 11)  # a subnormal number, whose tenth is 0
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.floats(0, 1e3), min_size=2, max_size=60),

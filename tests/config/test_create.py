@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import operator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -188,6 +189,6 @@ def test_functions_of_the_step_are_equal_where_their_schedules_and_lengths_are()
 @pytest.mark.parametrize("array", [np.ones(3), np.array(0.5), torch.ones(3), torch.tensor(-0.5)], ids=str)
 def test_a_schedule_times_an_array_is_an_error_that_says_what_to_do(array: Any) -> None:
     schedule: Any = create("lin_0.1")
-    for product in (lambda: schedule * array, lambda: array * schedule):
+    for factors in ((schedule, array), (array, schedule)):
         with pytest.raises(TypeError, match=r"call it first: schedule\(progress\)"):
-            product()
+            operator.mul(*factors)

@@ -61,7 +61,10 @@ def test_two_candidates_two_seeds_and_1000_steps_from_start_to_end(files: Path) 
 
 @pytest.mark.slow
 def test_the_same_command_again_trains_nothing_and_more_seeds_only_those(files: Path) -> None:
-    assert compare("constant.yml", "linear.yml", "--seeds", 2).returncode == 0
+    first = compare("constant.yml", "linear.yml", "--seeds", 2)
+    assert first.returncode == 0
+    assert first.stderr.startswith("warning: linear: learning_rate: only 2 different values in 2 updates;")
+    assert first.stderr.count("warning: linear: learning_rate: the value is 0 in the last update") == 1
     before = held()["runs"]
     assert compare("constant.yml", "linear.yml", "--seeds", 2).returncode == 0
     assert held()["runs"] == before

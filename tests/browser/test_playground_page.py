@@ -187,7 +187,7 @@ def test_the_curve_is_read_with_the_arrow_keys_and_with_a_pointer(playground: Pl
         page.keyboard.press(key)
     assert page.inner_text(".pg-readout") == "timestep 10: 0.00099"
     page.keyboard.press("End")
-    assert page.inner_text(".pg-readout") == "timestep 1000: 0"
+    assert page.inner_text(".pg-readout") == "timestep 1,000: 0"
     box = page.locator(".pg-picture").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 66 + (box["width"] - 82) / 2, box["y"] + 50)

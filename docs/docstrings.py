@@ -8,12 +8,24 @@ from typing import Any
 
 import griffe
 
+from lr_schedule.config.reading import Config
+
 PAPER = re.compile(r"\barXiv (\d{4}\.\d{4,5})")
 DOI = re.compile(r"\bdoi:(10\.[^\s;,]*[^\s;,.])")
 OWN_SECTION = re.compile(r"^(Formula|Source):\n((?:    .*\n?)+)", re.MULTILINE)
 
 DEFAULT = re.compile(r"\s+Default:\s+(?:``[^`]*``|\S+)\.(?=\s|$)")
+MODULE = re.compile(r"\b(?:collections\.abc|typing)\.")
 OPTIONAL = re.compile(r"^Optional\[(.+)\]$")
+
+
+def _written(annotation: Any) -> str | None:
+    """Return an annotation as the code has it: `inspect` knows only what its names stand for."""
+    if annotation is Any:
+        return None
+    if annotation == Config:
+        return "Config"
+    return MODULE.sub("", OPTIONAL.sub(r"\1 | None", inspect.formatannotation(annotation)))
 
 
 class Docstrings(griffe.Extension):
@@ -35,9 +47,7 @@ class Docstrings(griffe.Extension):
         parameters = [
             griffe.Parameter(
                 one.name,
-                annotation=None
-                if one.annotation is Any
-                else OPTIONAL.sub(r"\1 | None", inspect.formatannotation(one.annotation)),
+                annotation=_written(one.annotation),
                 kind=griffe.ParameterKind(one.kind.description),
                 default=None if one.default is one.empty else repr(one.default),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.browser.conftest import SITE
 
 ROOT = Path(__file__).parents[2]
 HOME = "http://site/"
+RETURNS = re.compile(r"Returns:</span>.*?</ul>", re.DOTALL)
 
 
 class Page(HTMLParser):
@@ -70,6 +72,15 @@ def test_every_picture_script_and_style_comes_from_the_site_itself(pages: dict[s
     shown = {link.partition("#")[0] for page in pages.values() for link in page.shown}
     assert sum(link.endswith(".svg") for link in shown) > 50
     assert sorted(link for link in shown if link not in pages and not (link.startswith(HOME) and in_site(link))) == []
+
+
+def test_a_reference_page_describes_one_return_value_and_has_annotations_as_in_the_code() -> None:
+    texts = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((SITE / "api").rglob("index.html"))}
+    assert len(texts) == 17
+    lists = [(name, found) for name, text in texts.items() for found in RETURNS.findall(text)]
+    assert len(lists) > 20
+    assert [name for name, found in lists if found.count("<li") != 1] == []
+    assert [name for name, text in texts.items() if "Union[" in text or "numbers.Real" in text] == []
 
 
 def test_no_page_is_wider_than_a_phone(browser: Browser, address: str, pages: dict[str, Page]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import warnings
 from typing import Any
 
@@ -138,3 +139,10 @@ def test_a_view_is_read_and_never_written() -> None:
     values = schedule(progress)
     assert values.shape == progress.shape
     assert values.tolist() == progress.tolist()
+
+
+def test_a_schedule_times_a_loss_is_an_error_that_names_the_callback() -> None:
+    schedule: Any = BaseLRSchedule.create("lin_0.1")
+    for factors in ((schedule, torch.tensor(-0.5)), (torch.ones(3), schedule), (schedule, jnp.ones(3))):
+        with pytest.raises(TypeError, match="for other hyperparameters, use ScheduleCallback"):
+            operator.mul(*factors)
